@@ -1,0 +1,98 @@
+// The few file operations that evidence needs, small enough that a test can die between any two of them.
+import * as fs from "node:fs";
+import { dirname, join } from "node:path";
+import { DecomError } from "./errors.js";
+
+/** Paths are absolute or relative to the working folder. Writes are not durable until `sync` or `syncFolder` returned. */
+export interface Disk {
+  /** `undefined` when there is no such file. */
+  read(path: string): Uint8Array | undefined;
+  /** Names in a folder, sorted; an absent folder is empty. */
+  list(folder: string): string[];
+  makeFolder(folder: string): void;
+  append(path: string, bytes: Uint8Array): void;
+  write(path: string, bytes: Uint8Array, mode?: number): void;
+  sync(path: string): void;
+  rename(from: string, to: string): void;
+  syncFolder(folder: string): void;
+  truncate(path: string, length: number): void;
+  /** One holder at a time across processes; a holder that died gives the lock up. Throws `file.locked`. */
+  lock(path: string): () => void;
+}
+
+/** On return the bytes are at the end of the file and survive a power cut. */
+export function appendDurably(disk: Disk, path: string, bytes: Uint8Array): void {
+  disk.append(path, bytes);
+  disk.sync(path);
+}
+
+/** On return the file holds exactly `bytes`; at every moment before it held its old content or these. */
+export function replaceDurably(disk: Disk, path: string, bytes: Uint8Array, mode?: number): void {
+  const temporary = `${path}.tmp`;
+  disk.write(temporary, bytes, mode);
+  disk.sync(temporary);
+  disk.rename(temporary, path);
+  disk.syncFolder(dirname(path));
+}
+
+function writing<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new DecomError("file.unwritable", `cannot write ${path}: ${(cause as Error).message}`, { cause, path });
+  }
+}
+
+function syncPath(path: string): void {
+  const fd = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+export const systemDisk: Disk = {
+  read(path) {
+    try {
+      return new Uint8Array(fs.readFileSync(path));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw new DecomError("file.unreadable", `cannot read ${path}: ${(cause as Error).message}`, { cause, path });
+    }
+  },
+  list: (folder) => (fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []),
+  makeFolder: (folder) => writing(folder, () => void fs.mkdirSync(folder, { recursive: true, mode: 0o700 })),
+  append: (path, bytes) => writing(path, () => fs.appendFileSync(path, bytes, { mode: 0o600 })),
+  write: (path, bytes, mode = 0o644) => writing(path, () => fs.writeFileSync(path, bytes, { mode })),
+  sync: (path) => writing(path, () => syncPath(path)),
+  rename: (from, to) => writing(to, () => fs.renameSync(from, to)),
+  syncFolder: (folder) => writing(folder, () => syncPath(folder)),
+  truncate: (path, length) => writing(path, () => fs.truncateSync(path, length)),
+  lock(path) {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      try {
+        fs.writeFileSync(path, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
+        return () => fs.rmSync(path, { force: true });
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "EEXIST")
+          throw new DecomError("file.unwritable", `cannot lock ${path}`, { cause, path });
+      }
+      const holder = Number(fs.readFileSync(path, "utf8").trim());
+      if (holder === process.pid || (Number.isInteger(holder) && holder > 0 && isAlive(holder))) {
+        throw new DecomError("file.locked", `${join(path)} is held by process ${holder}`, { path, holder });
+      }
+      fs.rmSync(path, { force: true });
+    }
+    throw new DecomError("file.locked", `${path} could not be locked`, { path });
+  },
+};

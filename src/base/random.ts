@@ -1,0 +1,27 @@
+// Randomness is injected so that a seed repeats a whole run.
+import { createCipheriv, randomBytes } from "node:crypto";
+import { hex } from "./bytes.js";
+import { sha256 } from "./sign.js";
+
+export interface Random {
+  bytes(n: number): Uint8Array;
+}
+
+export const systemRandom: Random = { bytes: (n) => new Uint8Array(randomBytes(n)) };
+
+/** A repeatable stream (AES-256-CTR of zeros under SHA-256 of the seed text); for tests and simulations only. */
+export function seededRandom(seed: string): Random {
+  const stream = createCipheriv("aes-256-ctr", sha256(Buffer.from(seed)), Buffer.alloc(16));
+  return { bytes: (n) => new Uint8Array(stream.update(Buffer.alloc(n))) };
+}
+
+/** UUIDv7 (RFC 9562): sortable by time, unique by 74 random bits. */
+export function uuid7(wall: number, random: Random): string {
+  const b = random.bytes(16);
+  const time = Math.floor(wall);
+  for (let i = 0; i < 6; i++) b[i] = Math.floor(time / 256 ** (5 - i)) % 256;
+  b[6] = ((b[6] ?? 0) & 0x0f) | 0x70;
+  b[8] = ((b[8] ?? 0) & 0x3f) | 0x80;
+  const h = hex(b);
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20)}`;
+}

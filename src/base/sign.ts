@@ -1,0 +1,63 @@
+// Hashes, MACs and the raw P-256 signatures that terminals understand: r ‖ s, 32 bytes each, low s.
+import { createHash, createHmac, createPublicKey, type KeyObject, sign as nodeSign, verify as nodeVerify } from "node:crypto";
+import { concat } from "./bytes.js";
+
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+const SPKI_P256 = Buffer.from("3059301306072a8648ce3d020106082a8648ce3d030107034200", "hex");
+
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+}
+
+export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const mac = createHmac("sha256", key);
+  for (const part of parts) mac.update(part);
+  return new Uint8Array(mac.digest());
+}
+
+function scalar(bytes: Uint8Array): bigint {
+  return BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+}
+
+function scalarBytes(value: bigint): Uint8Array {
+  return new Uint8Array(Buffer.from(value.toString(16).padStart(64, "0"), "hex"));
+}
+
+/** ECDSA P-256 over SHA-256 of `bytes`, as r ‖ s with s ≤ n/2, so that a signature has one form only. */
+export function signP256(key: KeyObject, bytes: Uint8Array): Uint8Array {
+  const raw = new Uint8Array(nodeSign("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }));
+  const s = scalar(raw.subarray(32));
+  return s > ORDER / 2n ? concat(raw.subarray(0, 32), scalarBytes(ORDER - s)) : raw;
+}
+
+/** False for a wrong length, a high s or a signature by another key; never throws for bytes from outside. */
+export function verifyP256(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== 64 || scalar(signature.subarray(32)) > ORDER / 2n) return false;
+  return nodeVerify("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }, signature);
+}
+
+/** The uncompressed point, 65 bytes from 04. */
+export function pointOf(key: KeyObject): Uint8Array {
+  const spki = createPublicKey(key.type === "private" ? key : key.export({ type: "spki", format: "pem" })).export({
+    type: "spki",
+    format: "der",
+  });
+  return new Uint8Array(spki.subarray(spki.length - 65));
+}
+
+/** `undefined` when the 65 bytes are not a point of P-256. */
+export function keyOfPoint(point: Uint8Array): KeyObject | undefined {
+  if (point.length !== 65 || point[0] !== 4) return undefined;
+  try {
+    return createPublicKey({ key: Buffer.concat([SPKI_P256, point]), format: "der", type: "spki" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A key's id on the wire: the first 8 bytes of SHA-256 of its point. */
+export function keyIdOf(point: Uint8Array): Uint8Array {
+  return sha256(point).subarray(0, 8);
+}

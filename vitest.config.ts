@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** unit: pure, under ten seconds. matrix: seeded share of the crash matrix. real: ptys, sockets, child processes, OpenSSL. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
+      { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "real", include: ["test/real/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+    ],
+  },
+});
