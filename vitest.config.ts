@@ -6,7 +6,15 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
       { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], testTimeout: 60_000 } },
-      { test: { name: "real", include: ["test/real/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "real",
+          include: ["test/real/**/*.test.ts"],
+          globalSetup: ["test/tools/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -1,0 +1,434 @@
+// The podp driver: facts in and out of a session. Nothing is judged here; refusals become errors that say what the terminal objected to.
+import { concat, equal, hex, unhex } from "../../src/base/bytes.js";
+import { sleep } from "../../src/base/clock.js";
+import { DecomError, type ErrorCode } from "../../src/base/errors.js";
+import type { Money } from "../../src/base/money.js";
+import { hmacSha256, keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
+import type { Link } from "../../src/link/link.js";
+import type {
+  Attestation,
+  Authority,
+  DriverContext,
+  HostReply,
+  OpFacts,
+  Prepared,
+  SampleFacts,
+  Terminal,
+  WipePlan,
+} from "../../src/terminal/driver.js";
+import {
+  type Account,
+  type AreaFact,
+  type Capability,
+  type Census,
+  type Condition,
+  type ContentClass,
+  cannotPay,
+  contentClasses,
+  type Identity,
+  kindOf,
+  type ProbeRange,
+  type SettlementFacts,
+  type SlotFact,
+  type SlotRange,
+  type TotalRow,
+} from "../../src/terminal/facts.js";
+import type { Model } from "../../src/terminal/model.js";
+import { type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
+import type { Command, Response } from "../../src/wire/messages.js";
+import { capabilityBits, keepReasons, limits, type Result } from "./codes.js";
+import { payloadRoom } from "./frame.js";
+import { commands, wipeResult } from "./messages.js";
+import { samplePositions } from "./sampling.js";
+import { type Answer, describeRefusal, type HelloAck, Session } from "./session.js";
+import { attestMessage, grantHash, stationMessage, vouchedKey } from "./signed.js";
+
+/** What a refusal means to a run; anything not listed is `terminal.refused`. */
+const refusals: Readonly<Partial<Record<Result, ErrorCode>>> = {
+  BUSY: "terminal.busy",
+  AUTH: "order.auth",
+  CHALLENGE_USED: "order.auth",
+  PLAN_MISMATCH: "census.changed",
+  CENSUS_CHANGED: "census.changed",
+  FILE_CHANGED: "census.changed",
+  UNSETTLED: "batch.open",
+  NEEDS_HOST: "settle.host",
+  NEEDS_POWER: "terminal.power",
+  REBOOT_DUE: "terminal.reboot-due",
+  TAMPERED: "terminal.tampered",
+  AREA_FAILED: "erase.failed",
+};
+const POLL = 250;
+const WIPE_LIMIT = 30 * 60_000;
+const RESTART_PATIENCE = 60_000;
+
+const named = <N extends string>(bits: Readonly<Record<N, number>>, mask: number): N[] =>
+  (Object.keys(bits) as N[]).filter((name) => (mask & bits[name]) !== 0); // keys() loses the key type
+const money = (row: { readonly amount: bigint; readonly currency: string }): Money => ({ minor: row.amount, currency: row.currency });
+
+export class PodpTerminal implements Terminal {
+  readonly #session: Session;
+  readonly #context: DriverContext;
+  #identity: Identity;
+  #censusHash: string | undefined;
+
+  private constructor(session: Session, context: DriverContext, identity: Identity) {
+    this.#session = session;
+    this.#context = context;
+    this.#identity = identity;
+  }
+
+  static async connect(link: Link, context: DriverContext, patience: number): Promise<PodpTerminal> {
+    const session = new Session(link, context);
+    return new PodpTerminal(session, context, identityOf(await session.hello(patience)));
+  }
+
+  get identity(): Identity {
+    return this.#identity;
+  }
+
+  async hello(patience = 10_000): Promise<Identity> {
+    this.#censusHash = undefined;
+    this.#identity = identityOf(await this.#session.hello(patience));
+    return this.#identity;
+  }
+
+  async condition(): Promise<Condition> {
+    const seen = await this.#ask(commands.identify, {});
+    if (seen.serial !== this.#identity.serial) {
+      throw new DecomError("identity.swapped", `HELLO said ${this.#identity.serial}, IDENTIFY says ${seen.serial}`);
+    }
+    return {
+      hardware: seen.hardware,
+      tamper: seen.tampered ? "tampered" : "ok",
+      tamperCodes: seen.tamperCodes ?? "",
+      batteryPercent: seen.battery,
+      mains: seen.mains,
+      clock: `${seen.date}${seen.time}`,
+      secondsToReboot: seen.secondsToReboot,
+    };
+  }
+
+  async open(authority: Authority): Promise<void> {
+    const { serial, life, bootNumber, ownerState } = this.#identity;
+    const challenge = await this.#challenge(commands.open.code);
+    const message = stationMessage({
+      command: commands.open.code,
+      serial,
+      life,
+      bootNumber,
+      challenge,
+      grantHash: grantHash(authority.grant),
+    });
+    const { ownerState: now } = await this.#ask(commands.open, {
+      grant: authority.grant,
+      pass: authority.pass,
+      signature: authority.sign(message),
+      ...(ownerState === "unset" ? { ownerKey: authority.ownerKey } : {}),
+    });
+    if (now === "set" || now === "first-use") this.#identity = { ...this.#identity, ownerState: now };
+  }
+
+  async lock(): Promise<void> {
+    const { locked } = await this.#ask(commands.lock, {});
+    if (!locked) throw new DecomError("terminal.refused", "the terminal did not lock");
+  }
+
+  async unlock(): Promise<void> {
+    await this.#ask(commands.unlock, {});
+  }
+
+  async restart(): Promise<Identity> {
+    const before = this.#identity.bootNumber;
+    await this.#ask(commands.reboot, {});
+    const deadline = this.#context.clock.monotonic() + RESTART_PATIENCE;
+    while (this.#context.clock.monotonic() < deadline) {
+      await sleep(this.#context.clock, POLL);
+      const now = await this.hello(RESTART_PATIENCE);
+      if (now.bootNumber > before) return now;
+    }
+    throw new DecomError("terminal.silent", `the terminal did not restart: its boot number is still ${before}`);
+  }
+
+  async accounts(): Promise<{ accounts: readonly Account[]; rows: readonly TotalRow[] }> {
+    const seen = await this.#ask(commands.totals, {});
+    const accounts = seen.accounts.map((a) => ({
+      id: hex(a.account),
+      acquirer: a.acquirer,
+      mid: a.mid.trimEnd(),
+      tid: a.tid.trimEnd(),
+      name: a.name,
+      currency: a.currency,
+      batch: a.batch,
+    }));
+    return { accounts, rows: seen.rows.map(totalRow) };
+  }
+
+  async census(): Promise<Census> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const census = await this.#censusOnce();
+      if (census !== undefined) {
+        this.#censusHash = census.hash;
+        return census;
+      }
+    }
+    throw new DecomError("census.changed", "the records changed three times while they were counted");
+  }
+
+  async areas(): Promise<readonly AreaFact[]> {
+    const { areas } = await this.#ask(commands.areaList, {});
+    return areas.map((a) => ({
+      id: a.area,
+      classes: named<ContentClass>(contentClasses, a.classes),
+      size: a.size,
+      block: a.block,
+      blank: a.blank,
+      generation: a.generation,
+      fillable: a.fillable,
+      files: a.files.map((f) => ({ id: f.id, size: f.size, generation: f.generation })),
+    }));
+  }
+
+  async slots(): Promise<{ ranges: readonly SlotRange[]; slots: readonly SlotFact[] }> {
+    const seen = await this.#ask(commands.keyList, {});
+    const slots = seen.slots.map((s) => ({ type: known(s.type), algorithm: known(s.algorithm), slot: s.slot, kcv: hex(s.kcv) }));
+    return { ranges: seen.ranges.map(slotRange), slots };
+  }
+
+  async read(file: { id: number; generation: number; size: number }): Promise<Uint8Array> {
+    const out = new Uint8Array(file.size);
+    const perFrame = payloadRoom(limits.maxFrame) - 4;
+    let at = 0;
+    for (;;) {
+      const request = { file: file.id, generation: file.generation, offset: at, length: file.size - at, perFrame };
+      const seen = await this.#ask(commands.read, request, (offset, bytes) => {
+        if (offset + bytes.length <= out.length) out.set(bytes, offset);
+      });
+      if (seen.total !== undefined && seen.sha256 !== undefined) {
+        if (seen.total !== file.size || !equal(seen.sha256, sha256(out))) {
+          throw new DecomError("terminal.answer", `file ${file.id}: what arrived is not what the terminal hashed`);
+        }
+        return out;
+      }
+      const next = seen.next - (seen.next % limits.readUnit);
+      if (next <= at) throw new DecomError("terminal.answer", `file ${file.id} does not advance beyond byte ${at}`);
+      at = next;
+    }
+  }
+
+  newOp(): string {
+    const { nextOp } = this.#identity;
+    this.#identity = { ...this.#identity, nextOp: nextOp + 1 };
+    return nextOp.toString(16).padStart(8, "0") + hex(this.#context.random.bytes(12));
+  }
+
+  async sendPending(proof: Counted, op: string, account: string, kind: number): Promise<void> {
+    stillTrue(proof, this.#identity, this.#censusHash);
+    await this.#ask(commands.pendingSend, { op: unhex(op), account: unhex(account), kind });
+  }
+
+  async settle(proof: Counted, op: string, account: string, finishing?: string): Promise<void> {
+    stillTrue(proof, this.#identity, this.#censusHash);
+    const oldOp = finishing === undefined ? {} : { oldOp: unhex(finishing) };
+    await this.#ask(commands.settleStart, { op: unhex(op), account: unhex(account), ...oldOp });
+  }
+
+  async settlement(op: string): Promise<SettlementFacts> {
+    return settlementOf(await this.#ask(commands.settleStatus, { op: unhex(op) }));
+  }
+
+  async lastSettlement(account: string): Promise<SettlementFacts> {
+    return settlementOf(await this.#ask(commands.lastSettlement, { account: unhex(account) }));
+  }
+
+  async askHost(op: string): Promise<HostReply> {
+    if (!this.#identity.capabilities.includes("host-query")) return { answer: "cannot-tell" };
+    return await this.#ask(commands.hostQuery, { op: unhex(op) });
+  }
+
+  async op(op: string): Promise<OpFacts> {
+    const seen = await this.#ask(commands.getOp, { op: unhex(op) });
+    const wipe = seen.result === undefined ? undefined : wipeResult.decode(seen.result);
+    return {
+      state: seen.state,
+      ...(seen.code === undefined ? {} : { code: seen.code }),
+      ...(seen.resultHash === undefined ? {} : { resultHash: hex(seen.resultHash) }),
+      ...(wipe === undefined || "badTag" in wipe
+        ? {}
+        : { wipe: { areas: wipe.value.areas, slots: wipe.value.slots.map((s) => ({ ...slotRange(s), code: s.code })) } }),
+    };
+  }
+
+  async finished(op: string): Promise<OpFacts> {
+    const { clock } = this.#context;
+    for (const begun = clock.monotonic(); clock.monotonic() - begun < WIPE_LIMIT; await sleep(clock, POLL)) {
+      const seen = await this.op(op);
+      if (seen.state !== "RUNNING") return seen;
+    }
+    throw new DecomError("terminal.busy", `op ${op} still runs after ${WIPE_LIMIT / 60_000} minutes`, { did: "unknown" });
+  }
+
+  async release(op: string): Promise<void> {
+    await this.#ask(commands.releaseOp, { op: unhex(op) });
+  }
+
+  async prepare(plan: WipePlan): Promise<Prepared> {
+    const seen = await this.#ask(commands.prepare, {
+      areas: plan.areas.map((a) => ({ area: a.area, method: a.method, fill: false })),
+      slots: plan.slots,
+      kept: plan.kept.map(({ reason, ...range }) => ({ ...range, reason: keepReasons[reason as keyof typeof keepReasons] ?? 0 })), // free text elsewhere
+    });
+    return { planHash: hex(seen.planHash), censusHash: hex(seen.censusHash), seconds: seen.seconds };
+  }
+
+  async commit(permit: ErasePermit, op: string, prepared: Prepared, authority: Authority): Promise<Uint8Array> {
+    const { serial, life, bootNumber } = this.#identity;
+    const challenge = await this.#challenge(commands.commit.code);
+    const hashes = { planHash: unhex(prepared.planHash), censusHash: unhex(prepared.censusHash) };
+    const act = { command: commands.commit.code, serial, life, bootNumber, challenge, op: unhex(op), ...hashes };
+    const signature = authority.sign(stationMessage({ ...act, grantHash: grantHash(authority.grant) }));
+    stillTrue(permit, this.#identity, this.#censusHash);
+    return (await this.#ask(commands.commit, { op: unhex(op), ...hashes, signature })).token;
+  }
+
+  async arm(permit: ErasePermit, op: string, token: Uint8Array): Promise<void> {
+    stillTrue(permit, this.#identity, this.#censusHash);
+    await this.#ask(commands.arm, { op: unhex(op), token });
+  }
+
+  async sample(op: string, area: AreaFact, seed: Uint8Array, blocks: number): Promise<SampleFacts> {
+    const nonce = this.#context.random.bytes(16);
+    const seen = await this.#ask(commands.sample, { op: unhex(op), area: area.id, seed, blocks, nonce });
+    const positions = samplePositions(seed, Math.ceil(area.size / area.block), blocks);
+    const sizes = positions.map((at) => Math.min(area.block, area.size - at * area.block));
+    const blank = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0)).fill(area.blank);
+    return { nonBlank: seen.nonBlank, macAgrees: equal(seen.mac, hmacSha256(nonce, blank)) };
+  }
+
+  async probe(range: SlotRange): Promise<readonly ProbeRange[]> {
+    const { ranges } = await this.#ask(commands.keyProbe, range);
+    return ranges.map((r) => ({ ...range, from: r.from, to: r.to, state: r.state }));
+  }
+
+  async cannotPay(): Promise<readonly string[]> {
+    return named(cannotPay, (await this.#ask(commands.canPay, {})).reasons);
+  }
+
+  async attest(op: string, nonce: Uint8Array, planHash: string, resultHash: string, model: Model): Promise<Attestation> {
+    const { serial, life, bootNumber } = this.#identity;
+    const answer = await this.#session.ask(commands.attest, { op: unhex(op), nonce });
+    const seen = this.#granted(commands.attest, answer);
+    const key = seen.certificate === undefined ? undefined : vouchedKey(seen.certificate, serial, model.id, model.vendorKeys);
+    const publicKey = key === undefined ? undefined : keyOfPoint(key);
+    const hashes = { planHash: unhex(planHash), resultHash: unhex(resultHash), firmwareHash: seen.firmwareHash };
+    const message = attestMessage({ nonce, serial, life, bootNumber, op: unhex(op), ...hashes });
+    const proven =
+      key !== undefined && publicKey !== undefined && equal(keyIdOf(key), seen.keyId) && verifyP256(publicKey, message, seen.signature);
+    return {
+      keyId: hex(seen.keyId),
+      firmwareHash: hex(seen.firmwareHash),
+      proven,
+      token: answer.raw,
+      ...(seen.certificate === undefined ? {} : { certificateSha256: hex(sha256(seen.certificate)) }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.close();
+  }
+
+  /** One reading of all pages, or undefined when the records changed meanwhile. */
+  async #censusOnce(): Promise<Census | undefined> {
+    const pages: Uint8Array[] = [];
+    const items: Response<typeof commands.census>["items"][number][] = [];
+    const unread = new Set<number>();
+    let generation = -1;
+    for (let page = 0, count = 1; page < count; page++) {
+      const answer = await this.#session.ask(commands.census, { page });
+      if (answer.result === "CENSUS_CHANGED") return undefined;
+      const seen = this.#granted(commands.census, answer);
+      if (generation !== -1 && seen.generation !== generation) return undefined;
+      generation = seen.generation;
+      count = seen.pages;
+      pages.push(answer.raw);
+      items.push(...seen.items);
+      for (const area of seen.unread) unread.add(area);
+    }
+    return {
+      hash: hex(sha256(concat(...pages))),
+      generation,
+      unread: [...unread],
+      items: items.map((i) => ({
+        account: hex(i.account),
+        kind: kindOf(i.kind),
+        batch: i.batch,
+        direction: i.direction === "credit" ? "credit" : "debit",
+        money: money(i),
+        stan: i.stan,
+        digest: hex(i.digest),
+      })),
+    };
+  }
+
+  async #challenge(command: number): Promise<Uint8Array> {
+    return (await this.#ask(commands.challenge, { command })).challenge;
+  }
+
+  async #ask<Q, A>(command: Command<Q, A>, request: Q, onData?: (offset: number, bytes: Uint8Array) => void): Promise<A> {
+    return this.#granted(command, await this.#session.ask(command, request, onData));
+  }
+
+  #granted<A>(command: { readonly code: number }, answer: Answer<A>): A {
+    if (answer.body !== undefined) return answer.body;
+    const code = refusals[answer.result] ?? "terminal.refused";
+    throw new DecomError(code, `command ${command.code.toString(16)} was answered ${describeRefusal(answer)}`, { result: answer.result });
+  }
+}
+
+function identityOf(ack: HelloAck): Identity {
+  return {
+    serial: ack.serial,
+    model: ack.model,
+    firmware: ack.firmware,
+    life: ack.life,
+    bootNumber: ack.bootNumber,
+    resetReason: ack.resetReason,
+    // A value this version does not know is treated as the strictest one.
+    environment: ack.environment === "bench" || ack.environment === "simulator" ? ack.environment : "production",
+    nextOp: ack.nextOp,
+    capabilities: named<Capability>(capabilityBits, ack.capabilities),
+    ownerKeyIds: ack.ownerKeys.map(hex),
+    ownerState: ack.ownerState === "unset" || ack.ownerState === "first-use" ? ack.ownerState : "set",
+    passFloor: ack.passFloor,
+    locked: ack.locked,
+    ...(ack.busyOp === undefined ? {} : { busyOp: hex(ack.busyOp) }),
+    secondsToReboot: ack.secondsToReboot,
+  };
+}
+
+type Row = Response<typeof commands.totals>["rows"][number];
+function totalRow(row: Row): TotalRow {
+  return {
+    account: hex(row.account),
+    kind: kindOf(row.kind),
+    direction: row.direction === "credit" ? "credit" : "debit",
+    count: row.count,
+    money: money(row),
+  };
+}
+
+/** Names outside the table would silently vanish from a comparison with the model, so they end the step instead. */
+function known<N extends string>(name: N | `unknown-${number}`): N {
+  if (name.startsWith("unknown-"))
+    throw new DecomError("model.differs", `the terminal names a key type or algorithm that is not known: ${name}`);
+  return name as N; // the only other member of the union was just excluded
+}
+
+function slotRange(range: Response<typeof commands.keyList>["ranges"][number]): SlotRange {
+  return { type: known(range.type), algorithm: known(range.algorithm), from: range.from, to: range.to };
+}
+
+type Settlement = Response<typeof commands.settleStatus>;
+function settlementOf(seen: Settlement): SettlementFacts {
+  return seen;
+}

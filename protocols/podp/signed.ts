@@ -1,0 +1,141 @@
+// What is signed on a podp line, byte for byte (README: "Authority", "Erasure and what proves it"). Raw P-256, no envelope.
+import { ascii, concat, hex, uint, unhex } from "../../src/base/bytes.js";
+import { unreachable } from "../../src/base/errors.js";
+import { keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
+import type { GrantMaker } from "../../src/terminal/authority.js";
+import { contentClasses } from "../../src/terminal/facts.js";
+import { element, elements } from "../../src/wire/tlv.js";
+import { limits, rights } from "./codes.js";
+import { deviceCertificate, grant, pass } from "./messages.js";
+
+const SIGNATURE_TAG = 0xdf2c;
+const GRANT_TAG = 0xff21;
+const UNSIGNED = new Uint8Array(64);
+
+/** Where in a session a station signature belongs; hashes are absent for OPEN. */
+export interface StationAct {
+  readonly command: number;
+  readonly serial: string;
+  readonly life: number;
+  readonly bootNumber: number;
+  readonly challenge: Uint8Array;
+  readonly op?: Uint8Array;
+  readonly planHash?: Uint8Array;
+  readonly censusHash?: Uint8Array;
+  readonly grantHash: Uint8Array;
+}
+
+export function stationMessage(act: StationAct): Uint8Array {
+  return concat(
+    ascii("podp1"),
+    uint(act.command, 1),
+    uint(act.serial.length, 1),
+    ascii(act.serial),
+    uint(act.life, 4),
+    uint(act.bootNumber, 4),
+    act.challenge,
+    act.op ?? new Uint8Array(16),
+    act.planHash ?? new Uint8Array(32),
+    act.censusHash ?? new Uint8Array(32),
+    act.grantHash,
+  );
+}
+
+/** SHA-256 over the whole FF21 element as it travels. */
+export function grantHash(content: Uint8Array): Uint8Array {
+  return sha256(element(GRANT_TAG, content));
+}
+
+/** The values, not the elements, of everything that stands before the signature. */
+function valuesOf(content: Uint8Array): Uint8Array {
+  const found = elements(content, limits.depthToDevice);
+  if (!Array.isArray(found)) return unreachable("an encoder of ours wrote TLV that does not parse");
+  return concat(...found.filter(({ tag }) => tag !== SIGNATURE_TAG).map(({ value }) => value));
+}
+
+const bits = (names: Readonly<Record<string, number>>, chosen: readonly string[]) =>
+  chosen.reduce((sum, name) => sum | (names[name] ?? 0), 0);
+const namesOf = <N extends string>(table: Readonly<Record<N, number>>, mask: number) =>
+  (Object.entries(table) as [N, number][]).filter(([, bit]) => (mask & bit) !== 0).map(([name]) => name); // entries() loses the key type
+
+/** Grants and passes in podp's own form, for owners to sign and for the agent to compare with the order. */
+export const grantMaker: GrantMaker = {
+  grant(facts, ownerKeyId, sign) {
+    const unsigned = {
+      version: 1,
+      ownerKeyId: unhex(ownerKeyId),
+      orderHash: unhex(facts.orderSha256),
+      serial: facts.serial,
+      life: facts.life,
+      rights: bits(rights, facts.rights),
+      depot: unhex(facts.depot),
+      scopeFloor: bits(contentClasses, facts.scopeFloor),
+      archiveKeyHash: new Uint8Array(32),
+      passFloor: facts.passFloor,
+      exceptions: [],
+    };
+    const signature = sign(concat(ascii("podp1 grant"), valuesOf(grant.encode({ ...unsigned, signature: UNSIGNED }))));
+    return grant.encode({ ...unsigned, signature });
+  },
+  pass({ ownerKeyId, depot, stationKey, passNumber }, sign) {
+    const unsigned = { version: 1, ownerKeyId: unhex(ownerKeyId), depot: unhex(depot), stationKey, passNumber };
+    const signature = sign(concat(ascii("podp1 pass"), valuesOf(pass.encode({ ...unsigned, signature: UNSIGNED }))));
+    return pass.encode({ ...unsigned, signature });
+  },
+  readGrant(bytes) {
+    const decoded = grant.decode(bytes);
+    if ("badTag" in decoded || decoded.unknown.length > 0) return undefined;
+    const { value } = decoded;
+    return {
+      ownerKeyId: hex(value.ownerKeyId),
+      orderSha256: hex(value.orderHash),
+      serial: value.serial,
+      life: value.life,
+      rights: namesOf(rights, value.rights),
+      depot: hex(value.depot),
+      scopeFloor: namesOf(contentClasses, value.scopeFloor),
+      passFloor: value.passFloor,
+    };
+  },
+};
+
+export interface AttestedState {
+  readonly nonce: Uint8Array;
+  readonly serial: string;
+  readonly life: number;
+  readonly bootNumber: number;
+  readonly op: Uint8Array;
+  readonly planHash: Uint8Array;
+  readonly resultHash: Uint8Array;
+  readonly firmwareHash: Uint8Array;
+}
+
+export function attestMessage(at: AttestedState): Uint8Array {
+  return concat(
+    ascii("podp1 attest"),
+    at.nonce,
+    uint(at.serial.length, 1),
+    ascii(at.serial),
+    uint(at.life, 4),
+    uint(at.bootNumber, 4),
+    at.op,
+    at.planHash,
+    at.resultHash,
+    at.firmwareHash,
+  );
+}
+
+/** The device key that a maker vouches for, or undefined when the certificate is not for this unit or not by one of these makers. */
+export function vouchedKey(certificate: Uint8Array, serial: string, model: string, vendorKeys: readonly string[]): Uint8Array | undefined {
+  const decoded = deviceCertificate.decode(certificate);
+  if ("badTag" in decoded || decoded.value.serial !== serial || decoded.value.model !== model) return undefined;
+  const { value } = decoded;
+  const message = concat(ascii("podp1 device"), ascii(value.serial), ascii(value.model), value.deviceKey, value.vendorKeyId);
+  for (const point of vendorKeys.map(unhex)) {
+    const key = keyOfPoint(point);
+    if (key !== undefined && hex(sha256(point).subarray(0, 8)) === hex(value.vendorKeyId) && verifyP256(key, message, value.signature)) {
+      return value.deviceKey;
+    }
+  }
+  return undefined;
+}

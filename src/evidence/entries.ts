@@ -1,0 +1,169 @@
+// What a journal can say. Intents are written before an act, sightings after a look; money stands as whole minor units.
+
+import type { EndState, ErrorCode } from "../base/errors.js";
+import type { WipePlan } from "../terminal/driver.js";
+import type {
+  Account,
+  AreaFact,
+  Census,
+  Condition,
+  Environment,
+  Identity,
+  Kind,
+  OpState,
+  ProbeRange,
+  SettlementFacts,
+  SlotFact,
+  TotalRow,
+  WipeResult,
+} from "../terminal/facts.js";
+
+/** Facts as JSON keeps them: amounts as safe whole numbers. */
+export type Stored<T> = T extends bigint ? number : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T;
+
+/** How a settlement ended; only the first three open the gate. */
+export type Outcome =
+  | "NOTHING_TO_SETTLE"
+  | "BALANCED"
+  | "BALANCED_AFTER_UPLOAD"
+  | "UNBALANCED"
+  | "HOST_ERROR_FLAG"
+  | "HOST_REJECTED"
+  | "HOST_UNREACHABLE"
+  | "UPLOAD_INCOMPLETE"
+  | "PRINT_PENDING"
+  | "CLEAR_PENDING"
+  | "UNKNOWN";
+
+export interface SampledArea {
+  readonly area: number;
+  readonly blocks: number;
+  readonly coverageBytes: number;
+  readonly nonBlank: number;
+  readonly macAgrees: boolean;
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
+export type Entry =
+  | {
+      readonly kind: "begin";
+      readonly runId: string;
+      readonly certId: string;
+      readonly serial: string;
+      readonly tool: string;
+      readonly stationId: string;
+      readonly environment: Environment;
+      readonly address: string;
+      readonly transport: string;
+      readonly baud: number;
+      readonly labelSerial: string;
+      readonly performedBy: string;
+      readonly order: string;
+      readonly orderSignature: string;
+      readonly orderSha256: string;
+      readonly grant: string;
+    }
+  | { readonly kind: "resumed"; readonly tool: string; readonly address: string }
+  | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string }
+  | { readonly kind: "sign.begin"; readonly statementSha256: string }
+  | { readonly kind: "issued"; readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }
+  | { readonly kind: "end"; readonly endState: EndState; readonly code: string }
+  | Seen
+  | Intent;
+
+export type Intent =
+  | { readonly kind: "intent"; readonly step: "record"; readonly intentSeq: number; readonly intentSha256: string }
+  | { readonly kind: "intent"; readonly step: "pending"; readonly op: string; readonly account: string; readonly item: Kind }
+  | {
+      readonly kind: "intent";
+      readonly step: "settle";
+      readonly op: string;
+      readonly account: string;
+      readonly batch: string;
+      readonly censusHash: string;
+      readonly finishing?: string;
+    }
+  | { readonly kind: "intent"; readonly step: "commit"; readonly op: string; readonly planHash: string; readonly censusHash: string }
+  | { readonly kind: "intent"; readonly step: "arm"; readonly op: string }
+  | {
+      readonly kind: "intent";
+      readonly step: "inspect";
+      readonly n: number;
+      readonly seeds: readonly { readonly area: number; readonly seed: string }[];
+    }
+  | { readonly kind: "intent"; readonly step: "restart"; readonly bootNumber: number }
+  | { readonly kind: "intent"; readonly step: "attest"; readonly nonce: string };
+
+export type Seen =
+  | { readonly kind: "seen"; readonly step: "identity"; readonly identity: Identity }
+  | { readonly kind: "seen"; readonly step: "lock" }
+  | { readonly kind: "seen"; readonly step: "condition"; readonly condition: Condition }
+  | {
+      readonly kind: "seen";
+      readonly step: "census";
+      readonly when: CensusMoment;
+      readonly census: Stored<Census>;
+      readonly accounts: readonly Account[];
+      readonly rows: readonly Stored<TotalRow>[];
+    }
+  | { readonly kind: "seen"; readonly step: "pending"; readonly op: string; readonly state: OpState }
+  | { readonly kind: "seen"; readonly step: "draft"; readonly when: "money" | "erase"; readonly codes: readonly string[] }
+  | {
+      readonly kind: "seen";
+      readonly step: "settle";
+      readonly op: string;
+      readonly account: string;
+      readonly outcome: Outcome;
+      readonly facts: Stored<SettlementFacts>;
+    }
+  | {
+      readonly kind: "seen";
+      readonly step: "archive";
+      readonly sha256: string;
+      readonly size: number;
+      readonly records: number;
+      readonly file: string;
+    }
+  | { readonly kind: "seen"; readonly step: "isolate"; readonly how: string }
+  | {
+      readonly kind: "seen";
+      readonly step: "plan";
+      readonly plan: WipePlan;
+      readonly planHash: string;
+      readonly censusHash: string;
+      readonly areas: readonly AreaFact[];
+      readonly slots: readonly SlotFact[];
+      readonly probes: readonly ProbeRange[];
+    }
+  | { readonly kind: "seen"; readonly step: "commit"; readonly op: string }
+  | { readonly kind: "seen"; readonly step: "arm"; readonly op: string; readonly at: string }
+  | {
+      readonly kind: "seen";
+      readonly step: "erase";
+      readonly op: string;
+      readonly state: OpState;
+      readonly wipe?: WipeResult;
+      readonly resultHash?: string;
+    }
+  | {
+      readonly kind: "seen";
+      readonly step: "inspect";
+      readonly n: number;
+      readonly bootNumber: number;
+      readonly areas: readonly SampledArea[];
+      readonly probes: readonly ProbeRange[];
+      readonly cannotPay: readonly string[];
+    }
+  | { readonly kind: "seen"; readonly step: "restart"; readonly bootNumber: number }
+  | {
+      readonly kind: "seen";
+      readonly step: "attest";
+      readonly supported: boolean;
+      readonly proven: boolean;
+      readonly keyId?: string;
+      readonly token?: string;
+      readonly certificateSha256?: string;
+    };
+
+export type CensusMoment = "start" | "after-pending" | "after-settle" | "permit";

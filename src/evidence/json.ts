@@ -1,0 +1,154 @@
+// A JSON reader that takes only what every reader in every language understands alike (RFC 8259, I-JSON and stricter).
+import { Rejection, type VerifierCode } from "./codes.js";
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+const MAX_BYTES = 256 * 1024;
+const MAX_DEPTH = 16;
+/** Keys that mean something to JavaScript objects; no document of ours has them. */
+const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
+const ESCAPES: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const LITERALS: Readonly<Record<string, Json>> = { true: true, false: false, null: null };
+
+/** One object and nothing else. Throws a Rejection with the JSON pointer of what is wrong. */
+export function readJson(bytes: Uint8Array): JsonObject {
+  if (bytes.length > MAX_BYTES) throw new Rejection("ENV_SIZE", "", `${bytes.length} bytes`);
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new Rejection("JSON_BOM", "", "byte order mark");
+  if (bytes[0] === 0 || bytes[1] === 0) throw new Rejection("JSON_UTF8", "", "UTF-16 or UTF-32"); // 7B 00 or 00 7B
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Rejection("JSON_UTF8", "", "not UTF-8");
+  }
+  return new Reader(text).document();
+}
+
+class Reader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  document(): JsonObject {
+    if (this.#text[0] !== "{") this.#reject("ENV_TYPE", "", "not a JSON object");
+    const object = this.#object("", 1);
+    this.#space();
+    if (this.#at < this.#text.length) this.#reject("JSON_TRAILING", "", "text after the end");
+    return object;
+  }
+
+  #reject(code: VerifierCode, pointer: string, detail: string): never {
+    throw new Rejection(code, pointer, `${detail} (character ${this.#at})`);
+  }
+
+  #space(): void {
+    while (" \t\r\n".includes(this.#text[this.#at] ?? "x")) this.#at++;
+  }
+
+  /** Takes the next character, after white space, if it is this one. */
+  #take(character: string): boolean {
+    this.#space();
+    if (this.#text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #expect(character: string, pointer: string): void {
+    if (!this.#take(character)) this.#reject("ENV_TYPE", pointer, `no ${character} where JSON wants one`);
+  }
+
+  #value(pointer: string, depth: number): Json {
+    this.#space();
+    const next = this.#text[this.#at] ?? "";
+    if (next === "{") return this.#object(pointer, depth + 1);
+    if (next === "[") return this.#array(pointer, depth + 1);
+    if (next === '"') return this.#string(pointer);
+    if (/[-+.0-9NI]/.test(next)) return this.#number(pointer);
+    for (const [word, value] of Object.entries(LITERALS)) {
+      if (!this.#text.startsWith(word, this.#at)) continue;
+      this.#at += word.length;
+      return value;
+    }
+    return this.#reject("ENV_TYPE", pointer, "no JSON value");
+  }
+
+  #object(pointer: string, depth: number): JsonObject {
+    this.#deep(pointer, depth);
+    this.#expect("{", pointer);
+    const object: Record<string, Json> = {};
+    const folded = new Set<string>();
+    if (this.#take("}")) return object;
+    do {
+      this.#space();
+      const key = this.#string(pointer);
+      const inner = `${pointer}/${key.slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      if (FORBIDDEN.has(key)) this.#reject("JSON_UNKNOWN_FIELD", inner, "a key with a meaning of its own");
+      // Go matches keys without regard to case; others fold compatibility forms.
+      const fold = key.normalize("NFKC").toLowerCase();
+      if (folded.has(fold)) this.#reject("JSON_DUP_KEY", inner, "a key that is already there");
+      folded.add(fold);
+      this.#expect(":", inner);
+      object[key] = this.#value(inner, depth);
+    } while (this.#take(","));
+    this.#expect("}", pointer);
+    return object;
+  }
+
+  #array(pointer: string, depth: number): Json[] {
+    this.#deep(pointer, depth);
+    this.#expect("[", pointer);
+    const array: Json[] = [];
+    if (this.#take("]")) return array;
+    do array.push(this.#value(`${pointer}/${array.length}`, depth));
+    while (this.#take(","));
+    this.#expect("]", pointer);
+    return array;
+  }
+
+  #deep(pointer: string, depth: number): void {
+    if (depth > MAX_DEPTH) this.#reject("JSON_DEPTH", pointer, `deeper than ${MAX_DEPTH} levels`);
+  }
+
+  #number(pointer: string): number {
+    const [written = ""] = /^[-+.0-9A-Za-z]*/.exec(this.#text.slice(this.#at, this.#at + 400)) ?? [];
+    const value = Number(written);
+    if (!/^(0|-?[1-9][0-9]*)$/.test(written) || !Number.isSafeInteger(value)) {
+      this.#reject("JSON_NUMBER", pointer, "not a whole number within ±(2^53−1)");
+    }
+    this.#at += written.length;
+    return value;
+  }
+
+  #string(pointer: string): string {
+    if (this.#text[this.#at] !== '"') this.#reject("ENV_TYPE", pointer, "no string where JSON wants one");
+    this.#at++;
+    let out = "";
+    for (;;) {
+      const character = this.#text[this.#at];
+      if (character === undefined) this.#reject("ENV_TYPE", pointer, "a string without end");
+      if (character < " ") this.#reject("JSON_CHARSET", pointer, "a control character");
+      this.#at++;
+      if (character === '"') break;
+      out += character === "\\" ? this.#escape(pointer) : character;
+    }
+    if (/\p{Surrogate}/u.test(out)) this.#reject("JSON_CHARSET", pointer, "half of a surrogate pair");
+    if (out.normalize("NFC") !== out) this.#reject("JSON_NOT_NFC", pointer, "not in normal form C");
+    return out;
+  }
+
+  #escape(pointer: string): string {
+    const letter = this.#text[this.#at++] ?? "";
+    if (letter !== "u") return ESCAPES[letter] ?? this.#reject("ENV_TYPE", pointer, "an escape that JSON does not have");
+    const digits = this.#text.slice(this.#at, this.#at + 4);
+    if (!/^[0-9A-Fa-f]{4}$/.test(digits)) this.#reject("ENV_TYPE", pointer, "an escape that JSON does not have");
+    this.#at += 4;
+    if (digits === "0000") this.#reject("JSON_CHARSET", pointer, "NUL");
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+}

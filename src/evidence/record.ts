@@ -1,0 +1,70 @@
+// What a journal adds up to. Where to go on, the verdict and the certificate are read from this and from nothing else.
+import type { CensusMoment, Entry, Intent, Outcome, Seen } from "./entries.js";
+import type { Line } from "./journal.js";
+
+type Dated<T> = T & { readonly at: string };
+export type SeenStep<S extends Seen["step"]> = Dated<Extract<Seen, { readonly step: S }>>;
+export type IntentStep<S extends Intent["step"]> = Dated<Extract<Intent, { readonly step: S }>>;
+export type EntryOf<K extends Entry["kind"]> = Dated<Extract<Entry, { readonly kind: K }>>;
+
+export interface SettleAttempt {
+  readonly intent: IntentStep<"settle">;
+  readonly seen: SeenStep<"settle"> | undefined;
+}
+
+export type RunRecord = ReturnType<typeof recordOf>;
+
+export function recordOf(lines: readonly Line[]) {
+  const entries: readonly Dated<Entry>[] = lines.map(({ entry, at }) => ({ ...entry, at }));
+  const of = <K extends Entry["kind"]>(kind: K) => entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
+  const seen = <S extends Seen["step"]>(step: S, from = entries) =>
+    from.filter((entry): entry is SeenStep<S> => entry.kind === "seen" && entry.step === step);
+  const intents = <S extends Intent["step"]>(step: S, from = entries) =>
+    from.filter((entry): entry is IntentStep<S> => entry.kind === "intent" && entry.step === step);
+  const [begin] = of("begin");
+  if (begin === undefined) throw new RangeError("a journal begins with its run");
+  // Looks at the wiped terminal do not outlive an interruption: they are made again.
+  const fresh = entries.slice(entries.findLastIndex((entry) => entry.kind === "resumed") + 1);
+  const censuses = seen("census");
+  const settled = seen("settle");
+  const signing = lines.findIndex(({ entry }) => entry.kind === "sign.begin");
+  return {
+    begin,
+    logged: intents("record").at(-1),
+    identities: seen("identity"),
+    condition: seen("condition").at(-1),
+    census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
+    /** Oldest first. */
+    attempts: (account: string): readonly SettleAttempt[] =>
+      intents("settle")
+        .filter((intent) => intent.account === account)
+        .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) })),
+    archive: seen("archive").at(-1),
+    isolation: seen("isolate").at(-1),
+    plan: seen("plan").at(-1),
+    commit: intents("commit").at(-1),
+    arm: intents("arm").at(-1),
+    erase: seen("erase").at(-1),
+    inspections: seen("inspect", fresh),
+    seeds: (n: number) => intents("inspect", fresh).findLast((i) => i.n === n)?.seeds ?? [],
+    finalIdentity: seen("identity", fresh).at(-1),
+    attestNonce: intents("attest", fresh).at(-1),
+    attest: seen("attest", fresh).at(-1),
+    /** `journalHead` is the line before the one that announces the signature. */
+    signing: signing === -1 ? undefined : { ...of("sign.begin")[0], journalHead: lines[signing - 1]?.sha256 ?? "" },
+    issued: of("issued").at(-1),
+    end: of("end").at(-1),
+    resumptions: of("resumed"),
+  };
+}
+
+const OPENING: readonly Outcome[] = ["NOTHING_TO_SETTLE", "BALANCED", "BALANCED_AFTER_UPLOAD"];
+
+export function opensGate(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && OPENING.includes(outcome);
+}
+
+/** The settlement that counts for an account: the newest one that was looked at. */
+export function settlementOf(record: RunRecord, account: string): SeenStep<"settle"> | undefined {
+  return record.attempts(account).findLast((attempt) => attempt.seen !== undefined)?.seen;
+}

@@ -1,0 +1,28 @@
+// Every single bit of both signature files, RSA and P-256: none may be without meaning.
+import { expect, test } from "vitest";
+import { signDetached } from "../../src/evidence/cms.js";
+import { Rejection } from "../../src/evidence/codes.js";
+import { verifyEnvelope } from "../../src/evidence/envelope.js";
+import { content, now, signingTime } from "../support/craft.js";
+import { testRoot, testStation } from "../support/identities.js";
+
+for (const algorithm of ["p256", "rsa3072"] as const) {
+  test(`every single bit of a ${algorithm} signature file counts`, () => {
+    const good = signDetached({ content, signer: testStation(algorithm).signerFor("bench"), signingTime });
+    const verify = (signature: Uint8Array) =>
+      verifyEnvelope({ content, signature, trust: [testRoot.certificate], roles: ["bench"], trustedTime: now });
+    expect(verify(good).role).toBe("bench");
+    const accepted: number[] = [];
+    for (let bit = 0; bit < good.length * 8; bit++) {
+      const signature = Uint8Array.from(good);
+      signature[bit >> 3]! ^= 1 << (bit & 7);
+      try {
+        verify(signature);
+        accepted.push(bit);
+      } catch (thrown) {
+        if (!(thrown instanceof Rejection)) throw thrown;
+      }
+    }
+    expect(accepted).toEqual([]);
+  });
+}

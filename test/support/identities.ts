@@ -1,0 +1,62 @@
+// The committed TEST-ONLY identities, ready to use without a passphrase, and leaves made to order under their CA.
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { seededRandom } from "../../src/base/random.js";
+import type { Identity } from "../../src/evidence/identity.js";
+import { type Authority, type IssueRequest, issueCertificate, leafExtensions } from "../../src/evidence/issue.js";
+import { type Algorithm, journalKeyOf, type Owner, type Station, signerOf } from "../../src/evidence/keys.js";
+import type { Role } from "../../src/evidence/oids.js";
+import { readCertificates } from "../../src/evidence/pem.js";
+
+const load = (name: string): Identity => {
+  const file = readFileSync(fileURLToPath(new URL(`../../fixtures/keys/TEST-ONLY-${name}.pem`, import.meta.url)));
+  return { key: createPrivateKey(file), certificates: readCertificates(file) };
+};
+
+const authority = ({ key, certificates }: Identity): Authority => ({ key, certificate: certificates[0]! });
+
+export const testRoot = authority(load("root"));
+export const testIssuing = authority(load("issuing"));
+export const testWireKey = load("wire").key;
+
+const ownerIdentity = load("owner");
+export const testOwner: Owner = {
+  key: ownerIdentity.key,
+  certificate: ownerIdentity.certificates[0]!,
+  signer: signerOf(ownerIdentity, "owner"),
+};
+
+const stations: Record<Algorithm, Identity> = { p256: load("station"), rsa3072: load("station-rsa") };
+
+export const testStationKey = (algorithm: Algorithm = "p256"): KeyObject => stations[algorithm].key;
+
+/** What openStation would return; signs as bench or simulator. */
+export function testStation(algorithm: Algorithm = "p256", state = "keys/state"): Station {
+  return {
+    stationId: "TEST-STATION",
+    siteId: "TEST-SITE",
+    timezone: "Etc/UTC",
+    depotId: "00000000000000d1",
+    root: testRoot.certificate,
+    wireKey: testWireKey,
+    journalKey: journalKeyOf(testWireKey),
+    state,
+    signerFor: (role) => signerOf(stations[algorithm], role),
+    owner: testOwner,
+  };
+}
+
+/** A leaf of the test CA for the P-256 station key, unless the request says otherwise. */
+export function testLeaf(role: Role, request: Partial<IssueRequest> = {}): Uint8Array {
+  return issueCertificate({
+    commonName: "TEST-STATION",
+    key: testStationKey(),
+    by: testIssuing,
+    extensions: leafExtensions(role),
+    notBefore: Date.UTC(2000, 0, 1),
+    notAfter: Date.UTC(2099, 11, 31, 23, 59, 59),
+    random: seededRandom(`leaf ${role} ${request.commonName ?? ""}`),
+    ...request,
+  });
+}
