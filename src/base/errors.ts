@@ -39,6 +39,7 @@ export const codes = {
   "wire.unsendable": { who: "developer", exit: 6, end: "HOLD" },
   // the terminal
   "terminal.silent": { ...bench, exit: 6, end: "HOLD" },
+  "terminal.absent": { ...bench, exit: 3 },
   "terminal.unknown": { ...bench, exit: 3 },
   "terminal.restarted": { ...bench, exit: 6, end: "HOLD" },
   "terminal.busy": { ...bench, exit: 6, end: "HOLD" },

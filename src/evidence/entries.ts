@@ -8,6 +8,7 @@ import type {
   Census,
   Condition,
   Environment,
+  HostAnswer,
   Identity,
   Kind,
   OpState,
@@ -59,14 +60,16 @@ export type Entry =
       readonly baud: number;
       readonly labelSerial: string;
       readonly performedBy: string;
+      readonly isolation: string;
       readonly order: string;
       readonly orderSignature: string;
       readonly orderSha256: string;
       readonly grant: string;
+      readonly ownerKeyId: string;
     }
   | { readonly kind: "resumed"; readonly tool: string; readonly address: string }
   | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string }
-  | { readonly kind: "sign.begin"; readonly statementSha256: string }
+  | { readonly kind: "sign.begin"; readonly statementSha256: string; readonly issuedAt: string }
   | { readonly kind: "issued"; readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }
   | { readonly kind: "end"; readonly endState: EndState; readonly code: string }
   | Seen
@@ -108,6 +111,14 @@ export type Seen =
       readonly rows: readonly Stored<TotalRow>[];
     }
   | { readonly kind: "seen"; readonly step: "pending"; readonly op: string; readonly state: OpState }
+  | {
+      readonly kind: "seen";
+      readonly step: "host-query";
+      readonly op: string;
+      readonly account: string;
+      readonly batch: string;
+      readonly answer: HostAnswer;
+    }
   | { readonly kind: "seen"; readonly step: "draft"; readonly when: "money" | "erase"; readonly codes: readonly string[] }
   | {
       readonly kind: "seen";

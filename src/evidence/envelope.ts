@@ -56,6 +56,7 @@ export function verifyEnvelope({ content, signature, trust, roles, trustedTime }
   const root = rootOf(certificates, trust.map(readRoot));
   const role = roleOfLeaf(leaf, roles);
   checkTimes([...certificates, root], leaf, parts.signingTime, trustedTime, paths.signingTime);
+  // No file is known that gets past the reader and not past this; it is here for what the reader may have forgotten.
   if (!equal(buildEnvelope(parts), signature)) throw new Rejection("ENV_NOT_CANONICAL", "", "written in another way than the profile's");
   return {
     role,

@@ -1,10 +1,12 @@
 // Private keys at rest: RSA identities in PKCS#12 (the one use of node-forge, which Node has no reader for), P-256 keys in encrypted PKCS#8.
 import { createCipheriv, createPrivateKey, type KeyObject, pbkdf2Sync } from "node:crypto";
+import { EMPTY } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
 import type { Random } from "../base/random.js";
-import { integer, nothing, octets, oid, sequence } from "./der.js";
+import { bitString, integer, nothing, octets, oid, readDer, sequence } from "./der.js";
 import { oids } from "./oids.js";
 import { pemOf, readPem } from "./pem.js";
+import { readCertificate } from "./x509.js";
 
 export interface Identity {
   readonly key: KeyObject;
@@ -21,8 +23,12 @@ const loadForge = async () => (await import("node-forge")).default;
 /** The same passphrase, however the keyboard composed it. */
 const normalised = (passphrase: string) => passphrase.normalize("NFC");
 
-/** An RSA key with the certificates that belong to it, in the given order. */
+/** An RSA key with the certificates that belong to it, in the given order; RSA throughout, forge writes no other. */
 export async function sealPkcs12({ key, certificates }: Identity, passphrase: string): Promise<Uint8Array> {
+  const rsa = certificates
+    .map(readCertificate)
+    .every(({ signatureKind, publicKey }) => signatureKind === "rsa" && publicKey.kind === "rsa");
+  if (!rsa) throw new DecomError("keys.invalid", "a PKCS#12 file is written for RSA keys under RSA authorities only");
   const forge = await loadForge();
   const pfx = forge.pkcs12.toPkcs12Asn1(
     forge.pki.privateKeyFromPem(key.export({ type: "pkcs1", format: "pem" }).toString()),
@@ -45,9 +51,13 @@ export async function openPkcs12(file: Uint8Array, passphrase: string): Promise<
   return stage("keys.invalid", "the station's PKCS#12 file holds no RSA identity", () => {
     const key = pfx.getBags({ bagType: pkcs8ShroudedKeyBag })[pkcs8ShroudedKeyBag]?.[0]?.key;
     if (key === undefined) throw new TypeError("no key");
-    const certificates = (pfx.getBags({ bagType: certBag })[certBag] ?? []).map((bag) => {
-      const asn1 = bag.cert === undefined || bag.cert === null ? bag.asn1 : forge.pki.certificateToAsn1(bag.cert);
-      return new Uint8Array(Buffer.from(forge.asn1.toDer(asn1).getBytes(), "latin1"));
+    const bytesOf = (asn1: typeof der) => new Uint8Array(Buffer.from(forge.asn1.toDer(asn1).getBytes(), "latin1"));
+    const certificates = (pfx.getBags({ bagType: certBag })[certBag] ?? []).map(({ cert, asn1 }) => {
+      // Forge keeps what it cannot read (an EC key) as it stands, but writes an ECDSA signature's algorithm wrongly: hence from its parts.
+      if (!cert) return bytesOf(asn1);
+      const signed = bytesOf(cert.tbsCertificate);
+      const algorithm = readDer(signed).children[2]?.bytes ?? EMPTY;
+      return sequence(signed, algorithm, bitString(new Uint8Array(Buffer.from(cert.signature, "latin1"))));
     });
     return { key: createPrivateKey(forge.pki.privateKeyToPem(key)), certificates };
   });

@@ -128,8 +128,6 @@ export interface OrderContext {
   readonly maker: GrantMaker;
   /** True when this nonce was used by another run. */
   nonceUsed(nonce: string): boolean;
-  /** Resuming: the order was accepted when the run began, so its validity has been judged. */
-  readonly accepted?: boolean;
 }
 
 /** The order, or a DecomError `order.*` saying what is wrong with it. Nothing but identify may have been sent before. */
@@ -139,18 +137,14 @@ export function checkOrder({ content, signature }: SignedOrder, context: OrderCo
   const no = (code: ErrorCode, message: string): never => {
     throw new DecomError(code, message, { order: order.id });
   };
-  if (context.accepted !== true) {
-    if (rfc3339(context.now) > order.notAfter) no("order.expired", `order ${order.id} was valid until ${order.notAfter}`);
-    if (rfc3339(context.now) < order.issuedAt) no("order.expired", `order ${order.id} is dated ${order.issuedAt}, after now`);
-    if (context.nonceUsed(order.nonce)) no("order.nonce", `order ${order.id} was used by an earlier run`);
-  }
+  if (rfc3339(context.now) > order.notAfter) no("order.expired", `order ${order.id} was valid until ${order.notAfter}`);
+  if (rfc3339(context.now) < order.issuedAt) no("order.expired", `order ${order.id} is dated ${order.issuedAt}, after now`);
+  if (context.nonceUsed(order.nonce)) no("order.nonce", `order ${order.id} was used by an earlier run`);
   if (order.environment === "bench" && identity.environment === "production") {
     no("order.bench", `${identity.serial} says it is a production terminal; a bench order does not count for it`);
   }
   if (order.device.serial !== identity.serial) no("order.device", `the order is for ${order.device.serial}, this is ${identity.serial}`);
-  const ended = context.accepted === true && identity.life === order.device.life + 1;
-  if (order.device.life !== identity.life && !ended)
-    no("order.life", `the order is for life ${order.device.life}, this is ${identity.life}`);
+  if (order.device.life !== identity.life) no("order.life", `the order is for life ${order.device.life}, this is ${identity.life}`);
   if (order.station !== station.stationId) no("order.device", `the order is for station ${order.station}, this is ${station.stationId}`);
   const grant = new Uint8Array(Buffer.from(order.grant, "base64"));
   const facts = context.maker.readGrant(grant);
@@ -176,4 +170,23 @@ function readOrder(content: Uint8Array, signature: Uint8Array, context: OrderCon
     if (cause instanceof z.ZodError) throw new DecomError("order.invalid", `the order: ${z.prettifyError(cause)}`, { cause });
     throw cause;
   }
+}
+
+/** The order of a run that has begun: it was judged then, and the journal's MAC vouches for these bytes. */
+export function readAcceptedOrder(begin: {
+  readonly order: string;
+  readonly orderSignature: string;
+  readonly orderSha256: string;
+  readonly grant: string;
+  readonly ownerKeyId: string;
+}): CheckedOrder {
+  const content = new Uint8Array(Buffer.from(begin.order, "base64"));
+  return {
+    content,
+    signature: new Uint8Array(Buffer.from(begin.orderSignature, "base64")),
+    order: orderSchema.parse(readJson(content)),
+    sha256: begin.orderSha256,
+    grant: new Uint8Array(Buffer.from(begin.grant, "base64")),
+    ownerKeyId: begin.ownerKeyId,
+  };
 }

@@ -27,7 +27,6 @@ export function recordOf(lines: readonly Line[]) {
   const fresh = entries.slice(entries.findLastIndex((entry) => entry.kind === "resumed") + 1);
   const censuses = seen("census");
   const settled = seen("settle");
-  const signing = lines.findIndex(({ entry }) => entry.kind === "sign.begin");
   return {
     begin,
     logged: intents("record").at(-1),
@@ -39,6 +38,9 @@ export function recordOf(lines: readonly Line[]) {
       intents("settle")
         .filter((intent) => intent.account === account)
         .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) })),
+    /** The host was asked about this batch before and said it was open. */
+    openedBefore: (account: string, batch: string) =>
+      seen("host-query").some((s) => s.account === account && s.batch === batch && s.answer === "open"),
     archive: seen("archive").at(-1),
     isolation: seen("isolate").at(-1),
     plan: seen("plan").at(-1),
@@ -50,8 +52,7 @@ export function recordOf(lines: readonly Line[]) {
     finalIdentity: seen("identity", fresh).at(-1),
     attestNonce: intents("attest", fresh).at(-1),
     attest: seen("attest", fresh).at(-1),
-    /** `journalHead` is the line before the one that announces the signature. */
-    signing: signing === -1 ? undefined : { ...of("sign.begin")[0], journalHead: lines[signing - 1]?.sha256 ?? "" },
+    signing: of("sign.begin").at(-1),
     issued: of("issued").at(-1),
     end: of("end").at(-1),
     resumptions: of("resumed"),

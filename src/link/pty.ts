@@ -50,7 +50,7 @@ class PtyLink implements Link {
   readonly #inbox = new Inbox();
   #closing: Promise<void> | undefined;
 
-  /** `holder` is the other side's end, held open and never read: without it socat would end whenever nobody has the device open. */
+  /** `holder` is the other side's end, never read: while someone has it open the master reads no error (socat 1.7 keeps one too, but promises nothing). */
   constructor(clock: Clock, child: ChildProcessWithoutNullStreams, path: string, holder: number) {
     this.address = path;
     this.#clock = clock;

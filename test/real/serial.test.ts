@@ -1,4 +1,6 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hex } from "../../src/base/bytes.js";
@@ -165,11 +167,20 @@ describe("opening a serial port", () => {
     await expect(opened("/dev/null")).rejects.toMatchObject({ code: "port.open", message: "/dev/null is not a serial port" });
   });
 
-  it.skipIf(process.getuid?.() === 0)("that belongs to others is port.permission and names their group", async () => {
-    const path = `${process.env["TMPDIR"] ?? "/tmp"}/decom-${process.pid}.tty`;
+  it.skipIf(process.platform === "win32")("that belongs to others is port.permission and names their group", async () => {
+    const path = join(tmpdir(), `decom-${process.pid}.tty`);
     writeFileSync(path, "");
     chmodSync(path, 0);
-    await expect(opened(path)).rejects.toMatchObject({ code: "port.permission", message: expect.stringContaining("it belongs to group ") });
+    const child = startModule(`
+      import "serialport";
+      import { openSerial } from "./dist/src/link/serial.js";
+      import { systemClock } from "./dist/src/base/clock.js";
+      if (process.getuid() === 0) process.setuid(65534);
+      await openSerial(systemClock, ${JSON.stringify(path)}, { baud: 9600 }).catch(({ code, message }) => console.log(code + " " + message));
+    `);
+    const { out } = await child.ended;
+    rmSync(path);
+    expect(out).toMatch(/^port\.permission this user may not open \S+; it belongs to group (\w+) \(sudo usermod -aG \1 \$USER\)\n$/);
   });
 });
 

@@ -47,16 +47,17 @@ export function testStation(algorithm: Algorithm = "p256", state = "keys/state")
   };
 }
 
-/** A leaf of the test CA for the P-256 station key, unless the request says otherwise. */
-export function testLeaf(role: Role, request: Partial<IssueRequest> = {}): Uint8Array {
+/** A leaf of the test CA for the P-256 station key, unless the request says otherwise; `by: undefined` signs itself. */
+export function testLeaf(role: Role, request: Partial<Omit<IssueRequest, "by">> & { by?: Authority | undefined } = {}): Uint8Array {
+  const { by, ...rest } = { by: testIssuing, ...request };
   return issueCertificate({
     commonName: "TEST-STATION",
     key: testStationKey(),
-    by: testIssuing,
     extensions: leafExtensions(role),
     notBefore: Date.UTC(2000, 0, 1),
     notAfter: Date.UTC(2099, 11, 31, 23, 59, 59),
     random: seededRandom(`leaf ${role} ${request.commonName ?? ""}`),
-    ...request,
+    ...rest,
+    ...(by && { by }),
   });
 }

@@ -22,6 +22,7 @@ export const en: Words = {
     "link.stuck": "Unplug the adapter, plug it in again, then run: decom resume",
     "wire.unsendable": "Report this with the run folder; nothing was sent.",
     "terminal.silent": "Check cable, baud rate and power, then run: decom resume",
+    "terminal.absent": "Check cable, baud rate and power, and that the port is the right one: decom ports",
     "terminal.unknown": "This terminal does not speak a protocol that decom knows.",
     "terminal.restarted": "The terminal restarted in the middle of a question; run: decom resume",
     "terminal.busy": "Let the terminal finish what it is doing, then run: decom resume",

@@ -1,0 +1,341 @@
+// A session with authority for the conformance cases: it opens, looks, settles and wipes as the README says, with any part of it changed.
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { ascii, concat, EMPTY, hex, isFilledWith, readUint, uint } from "../../../src/base/bytes.js";
+import { sleep } from "../../../src/base/clock.js";
+import { hmacSha256, keyIdOf, pointOf, sha256, signP256 } from "../../../src/base/sign.js";
+import { kindOf, kinds } from "../../../src/terminal/facts.js";
+import type { Of, Struct } from "../../../src/wire/fields.js";
+import type { Command, Response } from "../../../src/wire/messages.js";
+import { element, elements } from "../../../src/wire/tlv.js";
+import { limits } from "../codes.js";
+import { commands, grant, type grantFields, pass, type passFields, plan } from "../messages.js";
+import { samplePositions } from "../sampling.js";
+import type { HelloAck } from "../session.js";
+import { grantHash, stationMessage } from "../signed.js";
+import { type ConformanceContext, disagree, must, skip } from "./case.js";
+import { type Reply, Wire } from "./wire.js";
+
+type Grant = Of<typeof grantFields>;
+type Pass = Of<typeof passFields>;
+
+export interface OpenChanges {
+  readonly grant?: Partial<Grant>;
+  readonly pass?: Partial<Pass>;
+  /** Elements put into the statement before its signature is made. */
+  readonly extraInGrant?: Uint8Array;
+  readonly extraInPass?: Uint8Array;
+  /** Changes made after signing. */
+  readonly bendGrant?: (content: Uint8Array) => Uint8Array;
+  readonly bendPass?: (content: Uint8Array) => Uint8Array;
+  readonly bendSignature?: (signature: Uint8Array) => Uint8Array;
+  readonly extraInOpen?: Uint8Array;
+  readonly ownerKey?: KeyObject;
+}
+
+export interface Prepared {
+  readonly planHash: Uint8Array;
+  readonly censusHash: Uint8Array;
+}
+
+const ALL_USED_RIGHTS = 0x1f;
+const ZERO = new Uint8Array(64);
+/** Kinds that PENDING_SEND sends, in the order they are sent. */
+const SENDABLE = [9, 3, 5, 8];
+const LONGEST_OP = 15 * 60_000;
+
+function sign<T>(
+  title: string,
+  shape: Struct<T>,
+  value: T & { readonly signature: Uint8Array },
+  key: KeyObject,
+  extra = EMPTY,
+): Uint8Array {
+  const unsigned = concat(shape.encode(value).subarray(0, -67), extra);
+  const found = elements(unsigned, limits.depthToDevice);
+  if (!Array.isArray(found)) return disagree("the suite made a statement that does not read");
+  const values = found.map((one) => one.value);
+  return concat(unsigned, element(0xdf2c, signP256(key, concat(ascii(title), ...values))));
+}
+
+export class Bench {
+  readonly context: ConformanceContext;
+  readonly wire: Wire;
+  readonly station = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  ack: HelloAck;
+  nextOp: number;
+  #grant: Uint8Array = EMPTY;
+
+  private constructor(context: ConformanceContext, wire: Wire, ack: HelloAck) {
+    this.context = context;
+    this.wire = wire;
+    this.ack = ack;
+    this.nextOp = ack.nextOp;
+  }
+
+  static async connect(context: ConformanceContext): Promise<Bench> {
+    const wire = new Wire(await context.connect(), context);
+    return new Bench(context, wire, await wire.hello());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.wire.close();
+  }
+
+  /** Only what is bench or simulated is settled or wiped, unless the caller said otherwise. */
+  mayAct(): void {
+    if (this.ack.environment !== "bench" && this.ack.environment !== "simulator" && this.context.evenProduction !== true) {
+      skip(`moves money or destroys, and the terminal says that it is ${this.ack.environment}`);
+    }
+  }
+
+  async hello(): Promise<void> {
+    this.ack = await this.wire.hello();
+    this.nextOp = this.ack.nextOp;
+  }
+
+  async challenge(command: number): Promise<Uint8Array> {
+    return (await this.get(commands.challenge, { command })).challenge;
+  }
+
+  /** The bytes of an OPEN; `changes` makes exactly one thing wrong. */
+  openBody(challenge: Uint8Array, changes: OpenChanges = {}): Uint8Array {
+    const key = changes.ownerKey ?? this.context.ownerKey;
+    const ownerKeyId = keyIdOf(pointOf(key));
+    const { serial, life, bootNumber, passFloor } = this.ack;
+    const depot = ascii("CONFORMS");
+    const same = { version: 1, ownerKeyId, depot, signature: ZERO };
+    const rights = ALL_USED_RIGHTS;
+    const scope = { orderHash: sha256(ascii("conformance")), rights, scopeFloor: 0, archiveKeyHash: new Uint8Array(32), exceptions: [] };
+    const granted = { ...same, ...scope, serial, life, passFloor, ...changes.grant };
+    const grantContent = sign("podp1 grant", grant, granted, key, changes.extraInGrant);
+    const passed = { ...same, stationKey: pointOf(this.station.publicKey), passNumber: passFloor, ...changes.pass };
+    const passContent = sign("podp1 pass", pass, passed, key, changes.extraInPass);
+    this.#grant = changes.bendGrant?.(grantContent) ?? grantContent;
+    const act = { command: commands.open.code, serial, life, bootNumber, challenge, grantHash: grantHash(this.#grant) };
+    const signature = signP256(this.station.privateKey, stationMessage(act));
+    return concat(
+      element(0xff21, this.#grant),
+      element(0xff22, changes.bendPass?.(passContent) ?? passContent),
+      element(0xdf44, changes.bendSignature?.(signature) ?? signature),
+      element(0xdf2d, pointOf(key)),
+      changes.extraInOpen ?? EMPTY,
+    );
+  }
+
+  async tryOpen(changes: OpenChanges = {}): Promise<Reply> {
+    return this.wire.ask(commands.open.code, this.openBody(await this.challenge(commands.open.code), changes));
+  }
+
+  async open(changes: OpenChanges = {}): Promise<void> {
+    let { says } = await this.tryOpen(changes);
+    if (says === "AUTH LIFE") {
+      await this.hello(); // a wipe that was under way has ended since
+      ({ says } = await this.tryOpen(changes));
+    }
+    if (says === "AUTH OWNER") skip("the terminal does not hold this owner key");
+    must(says === "OK", `a good OPEN was answered ${says}`);
+  }
+
+  /** A new session, open. */
+  async again(): Promise<void> {
+    await this.hello();
+    await this.open();
+  }
+
+  /** A command that has to be answered OK (or ACCEPTED), decoded. */
+  async get<Q, A>(command: Command<Q, A>, request: Q): Promise<A> {
+    const reply = await this.wire.say(command, request);
+    must(reply.says === "OK" || reply.says === "ACCEPTED", `command ${command.code.toString(16)} was answered ${reply.says}`);
+    const decoded = command.response.decode(reply.tlv, limits.depthToHost);
+    return "badTag" in decoded ? disagree(`command ${command.code.toString(16)}: tag ${decoded.badTag.toString(16)}`) : decoded.value;
+  }
+
+  async census() {
+    const pages: Uint8Array[] = [];
+    const items: Response<typeof commands.census>["items"][number][] = [];
+    for (let page = 0; ; page++) {
+      const reply = await this.wire.say(commands.census, { page });
+      const decoded = commands.census.response.decode(reply.tlv, limits.depthToHost);
+      if (reply.says !== "OK" || "badTag" in decoded) return disagree(`CENSUS page ${page} was answered ${reply.says}`);
+      must(reply.tlv.length <= limits.censusPage, `census page ${page} has ${reply.tlv.length} bytes`);
+      pages.push(reply.tlv);
+      items.push(...decoded.value.items);
+      if (page + 1 >= decoded.value.pages) return { hash: sha256(concat(...pages)), items };
+    }
+  }
+
+  /** Everything a refusal must leave alone, by name. */
+  async snapshot(): Promise<ReadonlyMap<string, string>> {
+    await this.again();
+    const { life, nextOp, locked, passFloor, ownerState, ownerKeys } = this.ack;
+    const seen = new Map<string, string>([["hello", JSON.stringify([life, nextOp, locked, passFloor, ownerState, ownerKeys.map(hex)])]]);
+    for (const [name, { code }] of Object.entries({ totals: commands.totals, areas: commands.areaList, keys: commands.keyList })) {
+      seen.set(name, hex((await this.wire.ask(code)).tlv));
+    }
+    seen.set("census", hex((await this.census()).hash));
+    for (const { account } of (await this.get(commands.totals, {})).accounts) {
+      seen.set(`settlement ${hex(account)}`, hex((await this.wire.say(commands.lastSettlement, { account })).tlv));
+    }
+    for (const [name, value] of Object.entries((await this.context.inspect?.())?.state ?? {})) seen.set(`inside: ${name}`, value);
+    return seen;
+  }
+
+  /** Runs `work` and finds everything as it was. Both looks are sessions of their own. */
+  async unchanged(work: () => Promise<void>): Promise<void> {
+    const before = await this.snapshot();
+    await work();
+    const after = await this.snapshot();
+    const differ = [...before].filter(([name, value]) => after.get(name) !== value).map(([name]) => name);
+    must(differ.length === 0, `changed although refused: ${differ.join(", ")}`);
+  }
+
+  newOp(counter = this.nextOp): Uint8Array {
+    return concat(uint(counter, 4), this.context.random.bytes(12));
+  }
+
+  async lock(): Promise<void> {
+    await this.get(commands.lock, {});
+  }
+
+  /** Asks until the op has ended. */
+  async finish(op: Uint8Array) {
+    const { clock } = this.context;
+    for (const start = clock.monotonic(); clock.monotonic() - start < LONGEST_OP; await sleep(clock, 500)) {
+      const seen = await this.get(commands.getOp, { op });
+      if (seen.state !== "RUNNING") return seen;
+    }
+    return disagree(`op ${hex(op)} did not end within ${LONGEST_OP} ms`);
+  }
+
+  /** Starts a money op, waits for its end, lets the terminal forget it. */
+  async money(op: Uint8Array, start: Promise<Reply>): Promise<void> {
+    const { says } = await start;
+    must(says === "ACCEPTED", `op ${hex(op)} was answered ${says}`);
+    this.nextOp = readUint(op, 0, 4) + 1;
+    const { state } = await this.finish(op);
+    must(state === "DONE", `op ${hex(op)} ended ${state}`);
+    await this.get(commands.releaseOp, { op });
+  }
+
+  async accounts(): Promise<Uint8Array[]> {
+    const { accounts } = await this.get(commands.totals, {});
+    return accounts.map(({ account }) => account);
+  }
+
+  /** Reversals, advices, script results and e-signatures of every account. */
+  async sendPending(): Promise<void> {
+    for (const kind of SENDABLE) {
+      const owing = new Map((await this.census()).items.filter((item) => item.kind === kind).map(({ account }) => [hex(account), account]));
+      for (const account of owing.values()) {
+        const op = this.newOp();
+        await this.money(op, this.wire.say(commands.pendingSend, { op, account, kind }));
+      }
+    }
+  }
+
+  /** Locks, sends what is pending, settles every account; afterwards nothing stands in the way of a wipe. */
+  async settle(): Promise<void> {
+    this.mayAct();
+    await this.lock();
+    await this.sendPending();
+    for (const account of await this.accounts()) {
+      const op = this.newOp();
+      await this.money(op, this.wire.say(commands.settleStart, { op, account }));
+    }
+    const left = (await this.census()).items.map(({ kind }) => kindOf(kind)).filter((kind) => kinds[kind].gate !== "WARN");
+    if (left.length > 0) skip(`the terminal keeps ${left.join(", ")} after settlement`);
+  }
+
+  /** A plan that erases all that AREA_LIST and KEY_LIST show, identity keys kept. */
+  async wholePlan(): Promise<Uint8Array> {
+    const { areas } = await this.get(commands.areaList, {});
+    const { ranges } = await this.get(commands.keyList, {});
+    return plan.encode({
+      areas: areas.map(({ area }) => ({ area, method: "block-erase", fill: false })),
+      slots: ranges.filter(({ type }) => type !== "IDENTITY"),
+      kept: ranges.filter(({ type }) => type === "IDENTITY").map((range) => ({ ...range, reason: 1 })),
+    });
+  }
+
+  async prepare(): Promise<Prepared> {
+    const body = await this.wholePlan();
+    const reply = await this.wire.ask(commands.prepare.code, body);
+    const decoded = commands.prepare.response.decode(reply.tlv, limits.depthToHost);
+    if (reply.says !== "OK" || "badTag" in decoded) return disagree(`PREPARE was answered ${reply.says}`);
+    must(hex(decoded.value.planHash) === hex(sha256(body)), "the plan hash is not that of PREPARE's TLV");
+    must(hex(decoded.value.censusHash) === hex((await this.census()).hash), "the census hash is not that of the pages as sent");
+    return decoded.value;
+  }
+
+  /** COMMIT, signed for `signed` and sent with `sent`. */
+  commit(op: Uint8Array, challenge: Uint8Array, signed: Prepared, sent: Prepared = signed, extra = EMPTY): Promise<Reply> {
+    const { serial, life, bootNumber } = this.ack;
+    const { planHash, censusHash } = signed;
+    const act = { command: commands.commit.code, serial, life, bootNumber, challenge, op, planHash, censusHash };
+    const signature = signP256(this.station.privateKey, stationMessage({ ...act, grantHash: grantHash(this.#grant) }));
+    const body = commands.commit.request.encode({ op, planHash: sent.planHash, censusHash: sent.censusHash, signature });
+    return this.wire.ask(commands.commit.code, concat(body, extra));
+  }
+
+  /** Up to and including an accepted COMMIT. */
+  async committed(): Promise<{ readonly op: Uint8Array; readonly token: Uint8Array }> {
+    const prepared = await this.prepare();
+    const op = this.newOp();
+    const reply = await this.commit(op, await this.challenge(commands.commit.code), prepared);
+    const decoded = commands.commit.response.decode(reply.tlv, limits.depthToHost);
+    if (reply.says !== "OK" || "badTag" in decoded) return disagree(`a good COMMIT was answered ${reply.says}`);
+    return { op, token: decoded.value.token };
+  }
+
+  /** After the end of a wipe: areas blank, slots empty, life one up, the op done. */
+  async wiped(op: Uint8Array, lifeBefore: number): Promise<void> {
+    const { state, result, resultHash } = await this.finish(op);
+    must(state === "DONE", `the wipe ended ${state}`);
+    must(result !== undefined && hex(sha256(result)) === hex(resultHash ?? EMPTY), "the result hash is not that of the result");
+    await this.again();
+    must(this.ack.life === lifeBefore + 1, `life went from ${lifeBefore} to ${this.ack.life}`);
+    for (const { area, size, block, blank } of (await this.get(commands.areaList, {})).areas) {
+      const [seed, nonce] = [this.context.random.bytes(16), this.context.random.bytes(16)];
+      const { nonBlank, mac } = await this.get(commands.sample, { op, area, seed, blocks: 64, nonce });
+      const positions = samplePositions(seed, Math.ceil(size / block), 64);
+      const expected = positions.map((at) => new Uint8Array(Math.min(block, size - at * block)).fill(blank));
+      must(nonBlank === 0, `area ${area} has ${nonBlank} bytes that are not blank`);
+      must(hex(mac) === hex(hmacSha256(nonce, ...expected)), `the MAC over area ${area} is not that of blank blocks`);
+    }
+    for (const range of (await this.get(commands.keyList, {})).ranges.filter(({ type }) => type !== "IDENTITY")) {
+      const { ranges } = await this.get(commands.keyProbe, range);
+      const left = ranges.filter((one) => one.state !== "ABSENT").map((one) => `${one.from}–${one.to} ${one.state}`);
+      must(left.length === 0, `${range.type} slots ${left.join(", ")}`);
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.get(commands.reboot, {});
+    const { bootNumber } = this.ack;
+    await sleep(this.context.clock, 1000);
+    await this.hello();
+    must(this.ack.bootNumber > bootNumber, "REBOOT did not raise the boot number");
+  }
+}
+
+/** The other signature of the same bytes: valid mathematics, refused form. */
+export function highS(signature: Uint8Array): Uint8Array {
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const s = order - BigInt(`0x${hex(signature.subarray(32))}`);
+  return concat(signature.subarray(0, 32), new Uint8Array(Buffer.from(s.toString(16).padStart(64, "0"), "hex")));
+}
+
+/** True when ASCII text of the bytes holds an unmasked card number: 13 to 19 digits that satisfy Luhn. */
+export function showsCardNumber(bytes: Uint8Array): boolean {
+  const runs =
+    Buffer.from(bytes)
+      .toString("latin1")
+      .match(/[0-9]{13,19}/g) ?? [];
+  const luhn = (digits: string) =>
+    [...digits]
+      .reverse()
+      .reduce((sum, digit, i) => sum + (i % 2 === 0 ? Number(digit) : ([0, 2, 4, 6, 8, 1, 3, 5, 7, 9][Number(digit)] ?? 0)), 0) %
+      10 ===
+    0;
+  return runs.some((run) => luhn(run) && !isFilledWith(ascii(run), 0x30));
+}

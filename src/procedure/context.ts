@@ -1,0 +1,55 @@
+// What every step of a run can reach. A step looks, acts and writes down; it never decides how the run ends.
+import type { Clock } from "../base/clock.js";
+import type { Disk } from "../base/disk.js";
+import type { Log } from "../base/log.js";
+import type { Random } from "../base/random.js";
+import type { Entry } from "../evidence/entries.js";
+import type { Line } from "../evidence/journal.js";
+import type { Station } from "../evidence/keys.js";
+import type { CheckedOrder } from "../evidence/order.js";
+import type { RunRecord } from "../evidence/record.js";
+import type { StationLog } from "../evidence/station-log.js";
+import type { Authority, Family, Terminal } from "../terminal/driver.js";
+import type { Account, Census } from "../terminal/facts.js";
+import type { Model } from "../terminal/model.js";
+import type { Counted, ErasePermit } from "../terminal/proofs.js";
+
+/** What a run reports while it goes on; the command line shows it, `--events` prints it. */
+export type RunEvent =
+  | { readonly type: "begin" | "end"; readonly step: string }
+  | { readonly type: "progress"; readonly step: string; readonly what: string; readonly permille: number };
+
+/** The computer, its station and the people at it. */
+export interface Bench {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly log: Log;
+  readonly station: Station;
+  readonly stationLog: StationLog;
+  /** Where run folders lie. */
+  readonly out: string;
+  /** Name and version of this program. */
+  readonly tool: { readonly version: string; readonly buildSha256: string };
+  readonly performedBy: string;
+  readonly runtime: { readonly node: string; readonly os: string; readonly arch: string };
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export interface Run extends Bench {
+  readonly family: Family;
+  readonly terminal: Terminal;
+  readonly model: Model;
+  readonly order: CheckedOrder;
+  readonly authority: Authority;
+  readonly folder: string;
+  readonly signal: AbortSignal | undefined;
+  /** Everything so far, from the journal. */
+  record(): RunRecord;
+  /** On return it is on disk. */
+  write(entry: Entry): Line;
+  /** Codes with which a certificate made after the coming steps would still be refused. */
+  draft(when: "money" | "erase"): readonly string[];
+  /** Proofs live here between the look that minted them and the act that needs them; never on disk. */
+  proofs: { counted?: Counted; permit?: ErasePermit; census?: Census; accounts: readonly Account[] };
+}

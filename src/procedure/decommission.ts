@@ -1,0 +1,276 @@
+// Beginning a run, taking it up again, giving it up. What happens in between is the table in plan.ts.
+import { hex } from "../base/bytes.js";
+import { rfc3339 } from "../base/clock.js";
+import { DecomError } from "../base/errors.js";
+import { uuid7 } from "../base/random.js";
+import { keyIdOf, pointOf, signP256 } from "../base/sign.js";
+import type { StatementSource } from "../evidence/build.js";
+import { Journal } from "../evidence/journal.js";
+import { type CheckedOrder, checkOrder, makeBenchOrder, readAcceptedOrder, type SignedOrder } from "../evidence/order.js";
+import { type RunRecord, recordOf } from "../evidence/record.js";
+import type { Link } from "../link/link.js";
+import type { Authority, DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
+import type { Environment, Identity } from "../terminal/facts.js";
+import type { Model } from "../terminal/model.js";
+import type { Bench } from "./context.js";
+import { certify, finished, type Parked, type RunResult } from "./finish.js";
+import { walk } from "./walk.js";
+
+export interface Connection {
+  readonly families: readonly Family[];
+  readonly link: Link;
+  /** Milliseconds to wait for the first answer. */
+  readonly patience: number;
+  readonly signal?: AbortSignal;
+  readonly tap?: (line: TapLine) => void;
+}
+
+export interface RunRequest extends Connection {
+  /** From the label, typed or scanned; must be what the terminal reports. */
+  readonly expectSerial: string;
+  /** A signed order, or `bench` to make one with the bench's own owner key. */
+  readonly order: SignedOrder | "bench";
+  /** How the terminal is kept off every network, as the technician states it. */
+  readonly isolation: string;
+}
+
+/** Begins a run on a connected terminal and carries it to an end state. Throws what comes before a run exists. */
+export async function decommission(bench: Bench, request: RunRequest): Promise<RunResult> {
+  const { terminal, family } = await connect(bench, request);
+  const { identity } = terminal;
+  return await exclusively(bench, identity.serial, async () => {
+    try {
+      if (identity.serial !== request.expectSerial) {
+        throw new DecomError("identity.serial", `expected ${request.expectSerial}, the terminal is ${identity.serial}`);
+      }
+      const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
+      if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
+      const model = modelOf(family, identity);
+      const signed = request.order === "bench" ? benchOrder(bench, family, identity) : request.order;
+      const order = checkOrder(signed, {
+        trust: [bench.station.root],
+        now: bench.clock.wall(),
+        identity,
+        station: bench.station,
+        maker: family.authority,
+        nonceUsed: (nonce) => bench.stationLog.find((record) => record.kind === "intent" && record.nonce === nonce) !== undefined,
+      });
+      const { link, isolation, expectSerial } = request;
+      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial });
+      return await onward(bench, request, { terminal, family, model, order, folder, journal });
+    } catch (thrown) {
+      // A refusal is a started run too: it leaves a record, though no folder.
+      if (thrown instanceof DecomError && thrown.row.end === "REFUSE") {
+        bench.stationLog.write({ kind: "end", runId: uuid7(bench.clock.wall(), bench.random), endState: "REFUSE" });
+      }
+      throw thrown;
+    }
+  }).finally(() => terminal[Symbol.asyncDispose]());
+}
+
+/** Takes up the unfinished run of the connected terminal; a finished one gives its result again. */
+export async function resume(bench: Bench, connection: Connection): Promise<RunResult> {
+  const { terminal, family } = await connect(bench, connection);
+  const { identity } = terminal;
+  return await exclusively(bench, identity.serial, async () => {
+    const runs = runsOf(bench, identity.serial);
+    const found = runs.find((run) => run.record.end === undefined) ?? runs.at(-1);
+    if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
+    const order = readAcceptedOrder(found.record.begin);
+    if (found.record.end !== undefined) return finished(parked(bench, family, found, order));
+    const model = modelOf(family, identity);
+    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address });
+    return await onward(bench, connection, { terminal, family, model, order, ...found });
+  }).finally(() => terminal[Symbol.asyncDispose]());
+}
+
+/** Ends an unfinished run for good, with a certificate that says so. Needs no terminal; never after the wipe was armed. */
+export function abandon(bench: Bench, families: readonly Family[], serial: string): RunResult {
+  const unlock = bench.disk.lock(lockPath(bench, serial));
+  try {
+    const found = runsOf(bench, serial).find((run) => run.record.end === undefined);
+    if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
+    const order = readAcceptedOrder(found.record.begin);
+    const family = families.find((candidate) => candidate.models.some(({ id }) => id === found.record.identities[0]?.identity.model));
+    const at = parked(bench, family ?? families[0], found, order);
+    return certify(at, { endState: "ABANDONED", error: new DecomError("run.abandoned", "given up by decom abandon") });
+  } finally {
+    unlock();
+  }
+}
+
+export interface FoundRun {
+  readonly folder: string;
+  readonly journal: Journal;
+  readonly record: RunRecord;
+}
+
+/** Every run in the output folder, oldest first (run ids are UUIDv7), or those of one terminal. */
+export function runsOf(bench: Pick<Bench, "disk" | "out" | "clock" | "station">, serial?: string): FoundRun[] {
+  const { disk, out, clock, station } = bench;
+  const names = disk.list(out).filter((name) => (serial === undefined ? name.includes("-") : name.startsWith(`${serial}-`)));
+  return names.flatMap((name) => {
+    const folder = `${out}/${name}`;
+    const journal = Journal.open(disk, `${folder}/journal.ndjson`, station.journalKey, clock);
+    const record = journal === undefined ? undefined : recordOf(journal.lines);
+    return journal === undefined || record === undefined || (serial !== undefined && record.begin.serial !== serial)
+      ? []
+      : [{ folder, journal, record }];
+  });
+}
+
+/** Tries each family on the line; the first that answers has it. */
+export async function connect(
+  bench: Bench,
+  { families, link, patience, tap }: Connection,
+): Promise<{ terminal: Terminal; family: Family }> {
+  const { clock, random, log, onEvent } = bench;
+  const context: DriverContext = {
+    clock,
+    random,
+    log,
+    ...(tap === undefined ? {} : { tap }),
+    progress: ({ what, permille }) => onEvent?.({ type: "progress", step: "", what, permille }),
+  };
+  for (const family of families) {
+    try {
+      return { terminal: await family.connect(link, context, patience), family };
+    } catch (thrown) {
+      if (!(thrown instanceof DecomError) || thrown.code !== "terminal.silent") {
+        await link.close();
+        throw thrown;
+      }
+    }
+  }
+  await link.close();
+  throw new DecomError("terminal.absent", `nothing that decom knows answers on ${link.address}`);
+}
+
+export function modelOf(family: Family, identity: Identity): Model {
+  const model = family.models.find(({ id }) => id === identity.model);
+  if (model === undefined) throw new DecomError("model.unknown", `${family.name} has no description of model ${identity.model}`);
+  return model;
+}
+
+export function benchOrder(bench: Bench, family: Family, identity: Identity): SignedOrder {
+  const { owner } = bench.station;
+  if (owner === undefined) throw new DecomError("keys.missing", "this station has no bench owner key, so it cannot make bench orders");
+  if (identity.environment === "production") {
+    throw new DecomError("order.bench", `${identity.serial} says it is a production terminal; a bench order does not count for it`);
+  }
+  if (identity.ownerState === "set" && !identity.ownerKeyIds.includes(hex(keyIdOf(pointOf(owner.key))))) {
+    throw new DecomError("order.owner", `${identity.serial} knows owner keys ${identity.ownerKeyIds.join(", ")}, not this bench's`);
+  }
+  return makeBenchOrder({ owner, station: bench.station, identity, clock: bench.clock, random: bench.random, maker: family.authority });
+}
+
+/** Grant and pass for the terminal. The pass is the bench owner's word for this station; a depot gets its own from the back office. */
+export function authorityOf(bench: Bench, family: Family, order: CheckedOrder, identity: Identity): Authority {
+  const { owner, wireKey, depotId } = bench.station;
+  if (owner === undefined) throw new DecomError("keys.missing", "this station has no owner key to issue its station pass");
+  const pass = family.authority.pass(
+    {
+      ownerKeyId: order.ownerKeyId,
+      depot: depotId,
+      stationKey: pointOf(wireKey),
+      passNumber: Math.max(1, identity.passFloor),
+    },
+    (bytes) => signP256(owner.key, bytes),
+  );
+  return { grant: order.grant, pass, ownerKey: pointOf(owner.key), sign: (bytes) => signP256(wireKey, bytes) };
+}
+
+interface Begun {
+  readonly terminal: Terminal;
+  readonly family: Family;
+  readonly model: Model;
+  readonly order: CheckedOrder;
+  readonly folder: string;
+  readonly journal: Journal;
+}
+
+async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promise<RunResult> {
+  const { terminal, family, model, order, folder, journal } = begun;
+  const authority = authorityOf(bench, family, order, terminal.identity);
+  const { source } = parked(bench, family, { folder, journal, record: recordOf(journal.lines) }, order);
+  return await walk({ ...bench, terminal, family, model, order, authority, folder, journal, signal, source });
+}
+
+function begin(
+  bench: Bench,
+  at: { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
+): { folder: string; journal: Journal } {
+  const { clock, random, disk, station } = bench;
+  const { identity, order, link } = at;
+  const runId = uuid7(clock.wall(), random);
+  const folder = `${bench.out}/${identity.serial}-${runId}`;
+  disk.makeFolder(folder);
+  const journal = Journal.begin(disk, `${folder}/journal.ndjson`, station.journalKey, clock);
+  journal.write({
+    kind: "begin",
+    runId,
+    certId: uuid7(clock.wall(), random),
+    serial: identity.serial,
+    labelSerial: at.expectSerial,
+    tool: bench.tool.version,
+    stationId: station.stationId,
+    environment: identity.environment,
+    address: link.address,
+    transport: link.kind,
+    baud: link.baud ?? 0,
+    performedBy: bench.performedBy,
+    isolation: at.isolation,
+    order: Buffer.from(order.content).toString("base64"),
+    orderSignature: Buffer.from(order.signature).toString("base64"),
+    orderSha256: order.sha256,
+    grant: Buffer.from(order.grant).toString("base64"),
+    ownerKeyId: order.ownerKeyId,
+  });
+  disk.syncFolder(folder);
+  disk.syncFolder(bench.out);
+  return { folder, journal };
+}
+
+function parked(bench: Bench, family: Family | undefined, { folder, journal, record }: FoundRun, order: CheckedOrder): Parked {
+  if (family === undefined) throw new DecomError("internal.bug", "no family is known at all");
+  const role = roleOf(record.begin.environment);
+  const model = family.models.find(({ id }) => id === record.identities[0]?.identity.model) ?? family.models[0];
+  if (model === undefined) throw new DecomError("model.unknown", `${family.name} describes no model`);
+  const source = (): StatementSource => ({
+    record: recordOf(journal.lines),
+    order: order.order,
+    orderSha256: order.sha256,
+    grant: order.grant,
+    ownerKeyId: order.ownerKeyId,
+    role,
+    model,
+    family: { name: family.name, marks: family.marks },
+    station: bench.station,
+    signer: bench.station.signerFor(role),
+    tool: bench.tool,
+    runtime: bench.runtime,
+    logHead: bench.stationLog.head,
+    timeFloor: bench.stationLog.timeFloor,
+    now: rfc3339(bench.clock.wall()),
+  });
+  return { ...bench, folder, journal, source };
+}
+
+function roleOf(environment: Environment): "station" | "bench" | "simulator" {
+  return environment === "production" ? "station" : environment;
+}
+
+function lockPath(bench: Bench, serial: string): string {
+  return `${bench.station.state}/${serial}.lock`;
+}
+
+async function exclusively<T>(bench: Bench, serial: string, work: () => Promise<T>): Promise<T> {
+  if (!/^[A-Z0-9._-]{1,32}$/.test(serial)) throw new DecomError("identity.unreadable", "the terminal's serial number is not one");
+  bench.disk.makeFolder(bench.station.state);
+  const unlock = bench.disk.lock(lockPath(bench, serial));
+  try {
+    return await work();
+  } finally {
+    unlock();
+  }
+}

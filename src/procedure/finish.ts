@@ -1,0 +1,135 @@
+// How a run ends, in one place: the verdict read from the journal, then a certificate, a hold or a record, and never two of them.
+import { codes, DecomError, type EndState } from "../base/errors.js";
+import { buildStatement, type StatementSource } from "../evidence/build.js";
+import { type Issued, issueCertificate } from "../evidence/certificate.js";
+import { writeHold } from "../evidence/hold.js";
+import type { Journal } from "../evidence/journal.js";
+import { recordOf } from "../evidence/record.js";
+import { type Outcome, outcomeOf, type Statement, writeStatement } from "../evidence/statement.js";
+import type { Bench } from "./context.js";
+
+/** What a run or resume prints as its last line. */
+export interface RunResult {
+  readonly endState: EndState;
+  readonly code: string;
+  readonly exit: number;
+  readonly serial: string;
+  readonly runId: string;
+  readonly certId: string;
+  readonly folder: string;
+  readonly outcome: Outcome | null;
+  readonly certificate: string | null;
+  readonly signature: string | null;
+  readonly hold: string | null;
+  readonly message: string | null;
+  readonly remedy: string | null;
+}
+
+/** A run on disk, whether a terminal is connected or not. */
+export interface Parked extends Bench {
+  readonly journal: Journal;
+  readonly folder: string;
+  source(): StatementSource;
+}
+
+const exitOf: Readonly<Record<EndState, number>> = { CERT: 0, HOLD: 6, QUAR: 5, DESTROY: 5, REFUSE: 2, ABANDONED: 1 };
+
+/** Issues the certificate and closes the run. `ended` names what stopped it early; without it the evidence alone decides. */
+export function certify(run: Parked, ended?: { readonly endState: EndState; readonly error: DecomError }): RunResult {
+  let decided: Statement | undefined;
+  const issued = issueCertificate({
+    disk: run.disk,
+    clock: run.clock,
+    folder: run.folder,
+    journal: run.journal,
+    signer: run.station.signerFor(run.source().role),
+    statement: (issuedAt, journalHead) => {
+      decided = buildStatement(run.source(), { issuedAt, journalHead, ...(ended === undefined ? {} : { ended }) });
+      return writeStatement(decided);
+    },
+  });
+  const statement = decided ?? readIssued(run, issued);
+  close(run, statement.endState, ended?.error.code ?? (statement.outcome === "NOT_ERASED" ? "erase.residue" : "ok"), issued);
+  return finished(run);
+}
+
+function readIssued(run: Parked, issued: Issued): Statement {
+  return JSON.parse(Buffer.from(run.disk.read(issued.certificate) ?? []).toString("utf8")) as Statement; // our own bytes, fixed before signing
+}
+
+/** Ends the run without a certificate: a person must act, and nothing was erased. */
+export function close(run: Parked, endState: EndState, code: string, issued?: Issued): void {
+  const { begin, end } = recordOf(run.journal.lines);
+  if (end !== undefined) return;
+  const { runId } = begin;
+  const logged = run.stationLog.find((record) => record.kind === "end" && record.runId === runId);
+  if (logged === undefined) {
+    const hashes = issued === undefined ? {} : { certId: issued.certId, jsonSha256: issued.jsonSha256, p7sSha256: issued.p7sSha256 };
+    run.stationLog.write({ kind: "end", runId, endState, ...hashes });
+  }
+  run.journal.write({ kind: "end", endState, code });
+}
+
+/** What to print for a run that has ended, now or earlier. */
+export function finished(run: Parked): RunResult {
+  const { begin, end, issued } = recordOf(run.journal.lines);
+  if (end === undefined) throw new DecomError("internal.bug", "an unfinished run has no result");
+  const row = end.code in codes ? new DecomError(end.code as keyof typeof codes, "") : undefined; // the catalogue knows only agent codes
+  const paths =
+    issued === undefined
+      ? undefined
+      : { certificate: `${run.folder}/${issued.certId}.json`, signature: `${run.folder}/${issued.certId}.p7s` };
+  const outcome = paths === undefined ? null : outcomeOf(readIssued(run, { ...paths, ...(issued as Issued) })).outcome; // present with paths
+  return {
+    ...named(run),
+    endState: end.endState,
+    code: end.code,
+    exit: exitOf[end.endState],
+    certId: begin.certId,
+    outcome,
+    certificate: paths?.certificate ?? null,
+    signature: paths?.signature ?? null,
+    hold: null,
+    message: null,
+    remedy: row?.remedy ?? null,
+  };
+}
+
+/** Parks the run with a signed hold file; it goes on with `resume`. */
+export function hold(run: Parked, error: DecomError): RunResult {
+  const record = recordOf(run.journal.lines);
+  const source = run.source();
+  const { path, sha256 } = writeHold({
+    disk: run.disk,
+    folder: run.folder,
+    signer: run.station.signerFor(source.role),
+    now: run.clock.wall(),
+    deadline: source.order.notAfter,
+    record,
+    error,
+  });
+  run.journal.write({ kind: "held", code: error.code, message: error.message, holdSha256: sha256 });
+  run.stationLog.write({ kind: "hold", runId: record.begin.runId, code: error.code, holdSha256: sha256 });
+  return stopped(run, error, "HOLD", path);
+}
+
+/** The result of a run that stopped with an error and has no certificate. */
+export function stopped(run: Parked, error: DecomError, endState: EndState, hold: string | null): RunResult {
+  return {
+    ...named(run),
+    endState,
+    code: error.code,
+    exit: error.row.exit,
+    outcome: null,
+    certificate: null,
+    signature: null,
+    hold,
+    message: error.message,
+    remedy: error.remedy,
+  };
+}
+
+function named(run: Parked): { serial: string; runId: string; certId: string; folder: string } {
+  const { serial, runId, certId } = recordOf(run.journal.lines).begin;
+  return { serial, runId, certId, folder: run.folder };
+}

@@ -1,0 +1,93 @@
+// Steps after the wipe: what can still be seen, before and after a restart, and whose word it is.
+import { unhex } from "../../base/bytes.js";
+import { rfc3339 } from "../../base/clock.js";
+import { DecomError, unreachable } from "../../base/errors.js";
+import { sha256 } from "../../base/sign.js";
+import type { SampledArea } from "../../evidence/entries.js";
+import type { ProbeRange } from "../../terminal/facts.js";
+import type { Run } from "../context.js";
+import { seedFor } from "./wipe.js";
+
+/** No command samples more blocks at once; memory of at most this many blocks is read back whole, in seeded order. */
+const SAMPLED_BLOCKS = 256;
+
+/** Reads back every area at positions journaled before they are asked, and probes every key slot of the model. */
+export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
+  return async (run) => {
+    const record = run.record();
+    const op = record.arm?.op ?? unreachable("nothing was armed");
+    const facts = record.plan?.areas ?? unreachable("nothing was planned");
+    const wanted = run.model.areas.filter((area) => area.keep === undefined);
+    const seeds = wanted.map(({ id }) => ({ area: id, seed: seedFor(run) }));
+    run.write({ kind: "intent", step: "inspect", n, seeds });
+    const areas: SampledArea[] = [];
+    for (const { area: id, seed } of seeds) {
+      const area = facts.find((fact) => fact.id === id) ?? unreachable("the plan was compared with the model");
+      const blocks = Math.min(SAMPLED_BLOCKS, Math.ceil(area.size / area.block));
+      const startedAt = rfc3339(run.clock.wall());
+      const seen = await run.terminal.sample(op, area, unhex(seed), blocks);
+      areas.push({
+        area: id,
+        blocks,
+        coverageBytes: Math.min(area.size, blocks * area.block),
+        ...seen,
+        startedAt,
+        endedAt: rfc3339(run.clock.wall()),
+      });
+    }
+    const probes: ProbeRange[] = [];
+    for (const { type, algorithm, from, to } of run.model.slots) probes.push(...(await run.terminal.probe({ type, algorithm, from, to })));
+    const cannotPay = await run.terminal.cannotPay();
+    run.write({ kind: "seen", step: "inspect", n, bootNumber: run.terminal.identity.bootNumber, areas, probes, cannotPay });
+  };
+}
+
+export async function restart(run: Run): Promise<void> {
+  run.write({ kind: "intent", step: "restart", bootNumber: run.terminal.identity.bootNumber });
+  const { bootNumber } = await run.terminal.restart();
+  run.write({ kind: "seen", step: "restart", bootNumber });
+  await run.terminal.open(run.authority);
+}
+
+/** Cables get moved: the terminal that is certified must be the one that was wiped, one life older. */
+export async function identifyAgain(run: Run): Promise<void> {
+  const { identity } = run.terminal;
+  const { serial } = run.record().begin;
+  await run.terminal.condition();
+  run.write({ kind: "seen", step: "identity", identity });
+  if (identity.serial !== serial || identity.life !== run.order.order.device.life + 1) {
+    throw new DecomError("identity.swapped", `wiped was ${serial}, now answers ${identity.serial} in life ${identity.life}`);
+  }
+}
+
+/** A retained device key signs a nonce that follows from order and intent, so the token belongs to this run alone. */
+export async function attest(run: Run): Promise<void> {
+  const record = run.record();
+  if (!run.terminal.identity.capabilities.includes("attest")) {
+    run.write({ kind: "seen", step: "attest", supported: false, proven: false });
+    return;
+  }
+  const nonce = attestNonce(run.order.order.nonce, record.logged?.intentSha256 ?? "");
+  const op = record.arm?.op ?? unreachable("nothing was armed");
+  run.write({ kind: "intent", step: "attest", nonce: Buffer.from(nonce).toString("hex") });
+  const { proven, keyId, token, certificateSha256 } = await run.terminal.attest(
+    op,
+    nonce,
+    record.plan?.planHash ?? "",
+    record.erase?.resultHash ?? "",
+    run.model,
+  );
+  run.write({
+    kind: "seen",
+    step: "attest",
+    supported: true,
+    proven,
+    keyId,
+    token: Buffer.from(token).toString("base64"),
+    ...(certificateSha256 === undefined ? {} : { certificateSha256 }),
+  });
+}
+
+export function attestNonce(orderNonce: string, intentSha256: string): Uint8Array {
+  return sha256(unhex(orderNonce), unhex(intentSha256));
+}

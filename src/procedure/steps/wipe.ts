@@ -1,0 +1,87 @@
+// The one step that destroys: plan, commit, arm, and wait for what the terminal says it did.
+import { hex } from "../../base/bytes.js";
+import { rfc3339 } from "../../base/clock.js";
+import { DecomError, unreachable } from "../../base/errors.js";
+import type { WipePlan } from "../../terminal/driver.js";
+import type { AreaFact, ProbeRange } from "../../terminal/facts.js";
+import type { Model } from "../../terminal/model.js";
+import type { Run } from "../context.js";
+
+/** What the model holds, whole: an order may widen a plan, never narrow it. */
+export function planOf(model: Model): WipePlan {
+  return {
+    areas: model.areas.filter((area) => area.keep === undefined).map(({ id, method }) => ({ area: id, method })),
+    slots: model.slots.filter((slots) => slots.after === "absent").map(({ type, algorithm, from, to }) => ({ type, algorithm, from, to })),
+    kept: model.slots
+      .filter((slots) => slots.after === "retained")
+      .map(({ type, algorithm, from, to, reason }) => ({ type, algorithm, from, to, reason: reason ?? "by-order" })),
+  };
+}
+
+/** More or less memory or keys than the model knows could hold what nobody looks for. */
+function compare(model: Model, areas: readonly AreaFact[]): void {
+  for (const expected of model.areas) {
+    const found = areas.find((area) => area.id === expected.id);
+    if (found === undefined || found.size !== expected.size) {
+      throw new DecomError(
+        "model.differs",
+        `${model.id} has area ${expected.id} of ${expected.size} bytes, the terminal ${found?.size ?? "none"}`,
+      );
+    }
+  }
+  const strange = areas.filter((area) => !model.areas.some(({ id }) => id === area.id));
+  if (strange.length > 0) throw new DecomError("model.differs", `areas ${strange.map(({ id }) => id).join(", ")} are not in ${model.id}`);
+}
+
+export async function plan(run: Run): Promise<void> {
+  const { areas, slots, probes } = await inventory(run);
+  compare(run.model, areas);
+  const intended = planOf(run.model);
+  const { planHash, censusHash } = await run.terminal.prepare(intended);
+  run.write({ kind: "seen", step: "plan", plan: intended, planHash, censusHash, areas, slots, probes });
+}
+
+async function inventory(run: Run) {
+  const areas = await run.terminal.areas();
+  const { slots } = await run.terminal.slots();
+  const probes: ProbeRange[] = [];
+  for (const { type, algorithm, from, to } of run.model.slots) probes.push(...(await run.terminal.probe({ type, algorithm, from, to })));
+  return { areas, slots, probes };
+}
+
+export async function erase(run: Run): Promise<void> {
+  const { permit } = run.proofs;
+  const planned = run.record().plan;
+  if (permit === undefined || planned === undefined) return unreachable("the wipe follows permit and plan");
+  const { planHash, censusHash } = planned;
+  if (permit.seen.censusHash !== censusHash) throw new DecomError("census.changed", "the terminal counted other records than we did");
+  const op = run.terminal.newOp();
+  run.write({ kind: "intent", step: "commit", op, planHash, censusHash });
+  const token = await run.terminal.commit(permit, op, { planHash, censusHash, seconds: 0 }, run.authority);
+  run.write({ kind: "seen", step: "commit", op });
+  run.write({ kind: "intent", step: "arm", op });
+  await run.terminal.arm(permit, op, token);
+  run.write({ kind: "seen", step: "arm", op, at: rfc3339(run.clock.wall()) });
+}
+
+/** Also the first step of a run that is taken up after ARM: the terminal erases by itself, we only look. */
+export async function erased(run: Run): Promise<void> {
+  const op = run.record().arm?.op ?? unreachable("nothing was armed");
+  const { state, wipe, resultHash, code } = await run.terminal.finished(op);
+  run.write({
+    kind: "seen",
+    step: "erase",
+    op,
+    state,
+    ...(wipe === undefined ? {} : { wipe }),
+    ...(resultHash === undefined ? {} : { resultHash }),
+  });
+  if (state === "DONE") return;
+  const CHANGED = 1; // the wipe stopped because a record had appeared (podp: area fault CENSUS_CHANGED)
+  if (code === CHANGED) throw new DecomError("batch.grown", `op ${op} stopped: a record was written after the permit`, { did: "unknown" });
+  throw new DecomError("erase.failed", `op ${op} ended as ${state}, code ${code ?? "none"}`, { did: "unknown", op });
+}
+
+export function seedFor(run: Run): string {
+  return hex(run.random.bytes(16));
+}

@@ -1,0 +1,118 @@
+// One walk down the table of steps, begun anew whenever the run is taken up: open, find the phase by looking, do what is left.
+import { DecomError } from "../base/errors.js";
+import type { StatementSource } from "../evidence/build.js";
+import type { Journal } from "../evidence/journal.js";
+import { recordOf } from "../evidence/record.js";
+import type { Run } from "./context.js";
+import { draftCodes } from "./draft.js";
+import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
+import { type Phase, steps } from "./plan.js";
+
+/** Interruptions after which the same line may simply be tried again, as a person would with `resume`. */
+const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.silent", "census.changed", "proof.stale"]);
+const WALKS = 3;
+const REBOOT_PATIENCE = 60_000;
+
+export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs"> {
+  readonly journal: Journal;
+  source(): StatementSource;
+}
+
+/** Runs to an end state, or throws what does not end a run (interruption, defects). */
+export async function walk(request: WalkRequest): Promise<RunResult> {
+  const parked: Parked = request;
+  const run: Run = {
+    ...request,
+    record: () => recordOf(request.journal.lines),
+    write: (entry) => request.journal.write(entry),
+    draft: (when) => draftCodes(request, when),
+    proofs: { accounts: [] },
+  };
+  for (let walks = 1; ; walks++) {
+    try {
+      if (walks > 1) {
+        await run.terminal.hello(REBOOT_PATIENCE);
+        run.write({ kind: "resumed", tool: run.tool.version, address: run.record().begin.address });
+      }
+      if (run.record().signing === undefined) await once(run);
+      return certify(parked);
+    } catch (thrown) {
+      if (!(thrown instanceof DecomError)) throw thrown;
+      if (AGAIN.has(thrown.code) && walks < WALKS) continue;
+      return ended(parked, thrown);
+    }
+  }
+}
+
+function ended(parked: Parked, error: DecomError): RunResult {
+  const { end } = error.row;
+  const { arm } = recordOf(parked.journal.lines);
+  switch (end) {
+    case undefined:
+      throw error;
+    case "HOLD":
+      return hold(parked, error);
+    case "QUAR":
+    case "DESTROY":
+      if (arm !== undefined) return certify(parked, { endState: end, error });
+      close(parked, end, error.code);
+      return stopped(parked, error, end, null);
+    default:
+      // Refusals come before a journal exists; a run that has one is never refused any more.
+      return hold(parked, error);
+  }
+}
+
+async function once(run: Run): Promise<void> {
+  recordIntent(run);
+  const { identity } = run.terminal;
+  run.write({ kind: "seen", step: "identity", identity });
+  if (identity.serial !== run.record().begin.serial) {
+    throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
+  }
+  await run.terminal.open(run.authority);
+  const phase = await phaseOf(run);
+  for (const step of steps) {
+    if (step.phase === "money" && phase === "proof") continue;
+    if (run.signal?.aborted) throw new DecomError("run.interrupted", `stopped before the step ${step.name}`);
+    run.onEvent?.({ type: "begin", step: step.name });
+    await step.act(run);
+    run.onEvent?.({ type: "end", step: step.name });
+  }
+}
+
+/** The station's own record that this run began stands before its first money or destroy message. */
+function recordIntent(run: Run): void {
+  const { begin, logged } = run.record();
+  if (logged !== undefined) return;
+  const { runId, certId, serial, orderSha256 } = begin;
+  const known = run.stationLog.find((record) => record.kind === "intent" && record.runId === runId);
+  const { device, nonce } = run.order.order;
+  const line = known ?? run.stationLog.write({ kind: "intent", runId, certId, serial, life: device.life, orderSha256, nonce });
+  run.write({ kind: "intent", step: "record", intentSeq: line.recordSeq, intentSha256: line.sha256 });
+}
+
+/** Whether ARM reached the terminal is the terminal's to say: the journal only knows that it was to be sent. */
+async function phaseOf(run: Run): Promise<Phase> {
+  const { arm, commit } = run.record();
+  const op = arm?.op ?? commit?.op;
+  if (op === undefined) return wipedByAnother(run);
+  const { state } = await run.terminal.op(op);
+  switch (state) {
+    case "NOT_STARTED":
+      return wipedByAnother(run);
+    case "RUNNING":
+    case "DONE":
+    case "FAILED":
+      if (arm === undefined) throw new DecomError("journal.forged", `op ${op} was armed, but the journal has no such intent`);
+      return "proof";
+    default:
+      throw new DecomError("erase.unfinished", `the terminal answers ${state} for wipe op ${op}`, { op, did: "unknown" });
+  }
+}
+
+function wipedByAnother(run: Run): Phase {
+  const { life, serial } = run.terminal.identity;
+  if (life === run.order.order.device.life) return "money";
+  throw new DecomError("identity.swapped", `${serial} is in life ${life}, but this run has not wiped it`);
+}

@@ -1,0 +1,85 @@
+// What the parts of a simulated terminal share: its stores, its time, its host, and ways to tell the world what it is doing.
+import type { Clock } from "../base/clock.js";
+import type { SettlementFacts, Totals, WipeResult } from "../terminal/facts.js";
+import type { AcquirerHost, HostOptions } from "./host.js";
+import type { SimModel } from "./models.js";
+import type { Powered } from "./stores.js";
+import type { Violation } from "./violations.js";
+
+/** Where a test or a person may pull the plug by name. `settle.request` is before the host hears anything, `settle.sent` after it has. */
+export type CutPoint =
+  | "hello"
+  | "census"
+  | "settle.request"
+  | "settle.sent"
+  | "settle.booked"
+  | "settle.cleared"
+  | "commit.accepted"
+  | "erase"
+  | "restart"
+  | "attest";
+
+export interface SimOptions {
+  readonly host?: HostOptions;
+  /** Overrides the model: this terminal can (not) ask its host. */
+  readonly hostQuery?: boolean;
+  readonly batteryPercent?: number;
+  readonly mains?: boolean;
+  /** The tamper switch has triggered: keys are zeroised before anything else. */
+  readonly tampered?: boolean;
+  /** How far the terminal's clock is off. */
+  readonly clockOffsetMs?: number;
+  readonly printer?: "ok" | "out-of-paper";
+  /** Seconds of uptime after which it restarts by itself; none when absent. */
+  readonly rebootAfter?: number;
+  /** Areas that cannot be read, whose erase fails, whose erase claims to have worked. */
+  readonly unreadable?: readonly number[];
+  readonly stuck?: readonly number[];
+  readonly lying?: readonly number[];
+}
+
+export interface Progress {
+  readonly op: string;
+  readonly step: number;
+  readonly steps: number;
+  readonly area?: number;
+  readonly permille: number;
+  /** How long nothing may be heard now, ms. */
+  readonly silence: number;
+}
+
+/** How the wire's face writes what the terminal hashes and keeps; the terminal itself knows no wire. */
+export interface Encoding {
+  totals(totals: Totals): Uint8Array;
+  settleResult(facts: SettlementFacts): Uint8Array;
+  wipeResult(result: WipeResult): Uint8Array;
+}
+
+export interface Body {
+  readonly stores: Powered;
+  readonly host: AcquirerHost;
+  readonly clock: Clock;
+  readonly model: SimModel;
+  readonly options: SimOptions;
+  readonly encode: Encoding;
+  /** Waits `ms` of the terminal's own time. Throws PowerCut when it woke up dead. */
+  pause(ms: number): Promise<void>;
+  progress(at: Progress): void;
+  /** The processor stands still for `ms`: it neither hears nor answers. */
+  stall(ms: number): void;
+  point(name: CutPoint, k?: number): void;
+  violate(code: Violation): void;
+}
+
+/** Computed once for each state of the bytes. */
+export function memo<T>(version: () => number, make: () => T): () => T {
+  let at = -1;
+  let value: T;
+  return () => {
+    if (at !== version()) {
+      value = make();
+      at = version();
+    }
+    return value;
+  };
+}

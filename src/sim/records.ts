@@ -1,0 +1,115 @@
+// Transaction records as bytes: 120 each, state in one byte whose bits only fall, masked before anyone outside may see them.
+import { crc32 } from "node:zlib";
+import { ascii, bcd, concat, hex, isFilledWith, readBcd, readUint, text, uint } from "../base/bytes.js";
+import { sha256 } from "../base/sign.js";
+import { type Kind, kindOf } from "../terminal/facts.js";
+
+export const RECORD = 120;
+/** A bit that has fallen to 0 says so; flash can do that without an erase. */
+export const marks = { written: 0x80, asked: 0x40, booked: 0x20, rejected: 0x10, settled: 0x08 } as const;
+
+const HEAD = 24;
+const PAN = 19;
+const TRACK = 40;
+const CHECK = RECORD - 4;
+
+export interface Card {
+  readonly pan: string;
+  readonly expiry: string;
+  readonly track: string;
+}
+
+export interface Sale {
+  readonly kind: Kind;
+  readonly direction: "debit" | "credit";
+  /** Position in the terminal's list of accounts. */
+  readonly account: number;
+  readonly batch: string;
+  readonly stan: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  /** `YYMMDDhhmmss`. */
+  readonly time: string;
+}
+
+export interface LogRecord extends Sale {
+  readonly slot: number;
+  readonly state: number;
+  readonly damaged: boolean;
+  /** As it may leave the terminal. */
+  readonly masked: Uint8Array;
+  readonly digest: string;
+}
+
+export function encodeRecord(sale: Sale, card: Card): Uint8Array {
+  const body = concat(
+    Uint8Array.of(0xff & ~marks.written, Number(sale.kind.slice(1)), sale.direction === "debit" ? 1 : 2, sale.account),
+    bcd(BigInt(sale.batch), 3),
+    bcd(BigInt(sale.stan), 3),
+    bcd(sale.amount, 6),
+    bcd(BigInt(sale.currency), 2),
+    bcd(BigInt(sale.time), 6),
+    ascii(card.pan.padEnd(PAN)),
+    ascii(card.expiry),
+    ascii(card.track.padEnd(TRACK)),
+  );
+  const filled = new Uint8Array(CHECK);
+  filled.set(body);
+  return concat(filled, uint(crc32(filled.subarray(1)), 4));
+}
+
+/** `undefined` for a slot that was never written. */
+export function decodeRecord(bytes: Uint8Array, slot: number): LogRecord | undefined {
+  if (isFilledWith(bytes, 0xff)) return undefined;
+  const state = bytes[0] ?? 0;
+  const damaged = (state & marks.written) !== 0 || readUint(bytes, CHECK, 4) !== crc32(bytes.subarray(1, CHECK));
+  const masked = mask(bytes, damaged);
+  const number = (at: number, size: number) => readBcd(bytes.subarray(at, at + size)) ?? 0n;
+  const digits = (at: number, size: number) => number(at, size).toString().padStart(size * 2, "0");
+  return {
+    slot,
+    state,
+    damaged,
+    kind: kindOf(bytes[1] ?? 0),
+    direction: bytes[2] === 2 ? "credit" : "debit",
+    account: bytes[3] ?? 0,
+    batch: digits(4, 3),
+    stan: digits(7, 3),
+    amount: number(10, 6),
+    currency: digits(16, 2).slice(1),
+    time: digits(18, 6),
+    masked,
+    digest: hex(sha256(masked)),
+  };
+}
+
+/**
+ * First six and last four of the card number, nothing of track or expiry. State and checksum are blanked too: the digest then stays the
+ * same over a record's life, and six unknown digits cannot be found from a CRC.
+ */
+function mask(bytes: Uint8Array, damaged: boolean): Uint8Array {
+  const out = new Uint8Array(RECORD).fill(0x2a);
+  out.set(bytes.subarray(0, HEAD));
+  out[0] = 0;
+  const pan = text(bytes.subarray(HEAD, HEAD + PAN)).trimEnd();
+  if (!damaged) out.set(ascii((pan.slice(0, 6) + "*".repeat(Math.max(0, pan.length - 10)) + pan.slice(-4)).padEnd(PAN)), HEAD);
+  out.fill(0, CHECK);
+  return out;
+}
+
+export const has = (state: number, mark: keyof typeof marks): boolean => (state & marks[mark]) === 0;
+
+/** What an open record is to a census now; `undefined` when nothing of it is pending. */
+export function kindNow({ kind, state, damaged }: LogRecord): Kind | undefined {
+  if (damaged) return "U23";
+  if (has(state, "settled") || has(state, "booked")) return undefined;
+  if (kind !== "U05") return kind;
+  return has(state, "rejected") ? "U06" : has(state, "asked") ? "U07" : "U05";
+}
+
+/** How many marks have fallen: rises with every change of this record. */
+export function changes(state: number): number {
+  let count = 0;
+  for (let rest = ~state & 0xff; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
+}

@@ -1,0 +1,37 @@
+// What the factory and the acquirer made of a terminal: its identity and its accounts.
+import { ascii, bcd, hex } from "../base/bytes.js";
+import { sha256 } from "../base/sign.js";
+import { element } from "../wire/tlv.js";
+import type { Sale } from "./records.js";
+import type { Entry } from "./stores.js";
+
+/** What the terminal is, whatever happens to its data: kept through every wipe. */
+export interface Unit {
+  readonly serial: string;
+  readonly model: string;
+  /** Hex; from it comes all the terminal's randomness. */
+  readonly secret: string;
+}
+export const UNIT = "unit";
+
+/** A line of the merchant parameters; the terminal knows its accounts from nowhere else. */
+export interface Account {
+  readonly id: string;
+  readonly acquirer: string;
+  readonly mid: string;
+  readonly tid: string;
+  readonly name: string;
+  readonly currency: string;
+}
+
+export function accountId(acquirer: string, mid: string, tid: string): string {
+  return hex(sha256(element(0x9f01, bcd(BigInt(acquirer), 6)), element(0x9f16, ascii(mid)), element(0x9f1c, ascii(tid))).subarray(0, 8));
+}
+
+/** The name of an account's non-volatile record. */
+export const ledgerName = (account: string): string => `settle/${account}`;
+
+/** What the host may know of a transaction. */
+export function entryOf({ batch, stan, kind, direction, amount, currency }: Sale, account: string): Entry {
+  return { account, batch, stan, kind, direction, amount, currency };
+}

@@ -1,0 +1,149 @@
+// The key folder of a bench: made once, opened with its passphrase only, and nothing secret lies open in it.
+import { createHmac, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hex } from "../../src/base/bytes.js";
+import { systemDisk } from "../../src/base/disk.js";
+import { seededRandom } from "../../src/base/random.js";
+import { VirtualClock } from "../../src/base/virtual-clock.js";
+import { signDetached } from "../../src/evidence/cms.js";
+import { verifyEnvelope } from "../../src/evidence/envelope.js";
+import { openKey, openPkcs12, sealKey, sealPkcs12 } from "../../src/evidence/identity.js";
+import { caExtensions } from "../../src/evidence/issue.js";
+import { initBenchKeys, journalKeyOf, openStation, signerOf } from "../../src/evidence/keys.js";
+import { readCertificates, readPem } from "../../src/evidence/pem.js";
+import { readCertificate } from "../../src/evidence/x509.js";
+import { content } from "../support/craft.js";
+import { testIssuing, testLeaf, testRoot, testStationKey, testWireKey } from "../support/identities.js";
+
+const passphrase = "korrekt Pferd 电池 é";
+const clock = new VirtualClock();
+const random = seededRandom("keys");
+const code = (code: string) => expect.objectContaining({ code });
+
+describe("a bench's key folder", () => {
+  let dir = "";
+  const open = (word = passphrase) => openStation({ dir, disk: systemDisk, passphrase: word });
+  const init = () => initBenchKeys({ dir, disk: systemDisk, passphrase, clock, random, algorithm: "p256", station: { siteId: "DEPOT-1" } });
+  beforeAll(async () => {
+    dir = join(mkdtempSync(join(tmpdir(), "keys-")), "bench");
+    await init();
+  });
+  afterAll(() => rmSync(join(dir, ".."), { recursive: true }));
+
+  test("holds the promised files, the private ones readable by their owner only", () => {
+    expect(readdirSync(dir)).toEqual(["owner.key", "owner.pem", "root.pem", "state", "station.json", "station.pem", "wire.key"]);
+    for (const name of ["owner.key", "station.pem", "wire.key"]) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
+  });
+
+  test("holds no private key in the clear", () => {
+    for (const name of readdirSync(dir).filter((name) => name !== "state")) {
+      expect(readFileSync(join(dir, name), "latin1")).not.toMatch(/BEGIN (EC |RSA )?PRIVATE KEY/);
+    }
+  });
+
+  test("gives a station that signs as bench or simulator, and an owner, all under its root", async () => {
+    const station = await open();
+    for (const role of ["bench", "simulator", "owner"] as const) {
+      const signer = role === "owner" ? station.owner!.signer : station.signerFor(role);
+      const signature = signDetached({ content, signer, signingTime: clock.wall() });
+      const seen = verifyEnvelope({ content, signature, trust: [station.root], roles: [role], trustedTime: clock.wall() });
+      expect(seen.signerName).toBe(role === "owner" ? `${station.stationId} owner` : station.stationId);
+    }
+    expect(station.siteId).toBe("DEPOT-1");
+    expect(station.owner!.certificate).toEqual(readCertificates(readFileSync(join(dir, "owner.pem")))[0]);
+  });
+
+  test("has no production role to sign in", async () => {
+    const station = await open();
+    expect(() => station.signerFor("station")).toThrow(code("keys.missing"));
+  });
+
+  test("is valid for a year and no longer", () => {
+    for (const name of ["root.pem", "owner.pem", "station.pem"]) {
+      for (const { notBefore, notAfter } of readCertificates(readFileSync(join(dir, name))).map(readCertificate)) {
+        expect([notBefore, notAfter - notBefore]).toEqual([clock.wall(), 365 * 24 * 3_600_000]);
+      }
+    }
+  });
+
+  test("does not open with another passphrase", async () => {
+    await expect(open("wrong")).rejects.toThrow(code("keys.passphrase"));
+    await expect(open("")).rejects.toThrow(code("keys.passphrase"));
+  });
+
+  test("opens however the keyboard composed the passphrase", async () => {
+    expect(passphrase.normalize("NFD")).not.toBe(passphrase);
+    expect((await open(passphrase.normalize("NFD"))).siteId).toBe("DEPOT-1");
+  });
+
+  test("is never overwritten", async () => {
+    const before = readFileSync(join(dir, "wire.key"));
+    await expect(init()).rejects.toThrow(code("keys.exists"));
+    expect(readFileSync(join(dir, "wire.key"))).toEqual(before);
+  });
+
+  test("that is absent, incomplete or damaged says so", async () => {
+    await expect(openStation({ dir: join(dir, "none"), disk: systemDisk, passphrase })).rejects.toThrow(code("keys.missing"));
+    for (const [name, bad, expected] of [
+      ["station.json", '{"stationId":"A"}', "keys.invalid"],
+      ["wire.key", "nothing", "keys.invalid"],
+      ["root.pem", "nothing", "keys.invalid"],
+    ] as const) {
+      const good = readFileSync(join(dir, name));
+      writeFileSync(join(dir, name), bad);
+      await expect(open()).rejects.toThrow(code(expected));
+      writeFileSync(join(dir, name), good);
+    }
+  });
+});
+
+test("an empty passphrase or a bad station name makes no folder", async () => {
+  const dir = join(tmpdir(), "keys-never");
+  const request = { dir, disk: systemDisk, clock, random, algorithm: "p256" } as const;
+  await expect(initBenchKeys({ ...request, passphrase: "" })).rejects.toThrow(code("keys.passphrase"));
+  await expect(initBenchKeys({ ...request, passphrase, station: { stationId: "a/b" } })).rejects.toThrow(code("args.invalid"));
+  expect(systemDisk.list(dir)).toEqual([]);
+});
+
+test("a certificate of another key is not used", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const certificates = [testLeaf("bench"), testIssuing.certificate];
+  expect(() => signerOf({ key: privateKey, certificates }, "bench")).toThrow(code("keys.invalid"));
+});
+
+test("a PKCS#12 file gives back the RSA key and its certificates byte for byte, and nothing without the passphrase", async () => {
+  const key = testStationKey("rsa3072");
+  const by = { key, certificate: testLeaf("bench", { key, by: undefined, extensions: caExtensions(0) }) };
+  const certificates = [testLeaf("bench", { key, by }), testLeaf("simulator", { key, by }), by.certificate];
+  const file = await sealPkcs12({ key, certificates }, passphrase);
+  const opened = await openPkcs12(file, passphrase);
+  expect(opened.key.equals(key)).toBe(true);
+  expect(opened.certificates.map(hex)).toEqual(certificates.map(hex));
+  await expect(openPkcs12(file, "wrong")).rejects.toThrow(code("keys.passphrase"));
+  await expect(openPkcs12(file.subarray(0, 99), passphrase)).rejects.toThrow(code("keys.invalid"));
+  await expect(sealPkcs12({ key, certificates: [testLeaf("bench", { key })] }, passphrase)).rejects.toThrow(code("keys.invalid"));
+  expect(hex(file)).not.toContain(hex(Buffer.from(key.export({ format: "jwk" }).d!, "base64url").subarray(0, 32)));
+});
+
+test("an encrypted PKCS#8 opens with its passphrase only", () => {
+  const pem = sealKey(testWireKey, passphrase, seededRandom("pkcs8"));
+  expect(openKey(pem, passphrase).equals(testWireKey)).toBe(true);
+  expect(() => openKey(pem, "wrong")).toThrow(code("keys.passphrase"));
+  expect(() => openKey("nothing", passphrase)).toThrow(code("keys.invalid"));
+  expect(readPem("ENCRYPTED PRIVATE KEY", pem)).toHaveLength(1);
+});
+
+test("the journal key follows from the wire key's secret as RFC 5869 says", () => {
+  const scalar = Buffer.from(testWireKey.export({ format: "jwk" }).d!, "base64url");
+  const extracted = createHmac("sha256", Buffer.alloc(32)).update(scalar).digest();
+  const expanded = createHmac("sha256", extracted).update("decom journal 1").update(Uint8Array.of(1)).digest();
+  expect(hex(journalKeyOf(testWireKey))).toBe(hex(expanded));
+});
+
+test("the committed identities are one hierarchy", () => {
+  expect(createPublicKey(testRoot.key).equals(readCertificate(testRoot.certificate).publicKey.key)).toBe(true);
+  expect(readCertificate(testIssuing.certificate).issuer).toEqual(readCertificate(testRoot.certificate).subject);
+});
