@@ -20,7 +20,7 @@ import type {
 } from "../terminal/facts.js";
 
 /** Facts as JSON keeps them: amounts as safe whole numbers. */
-export type Stored<T> = T extends bigint ? number : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T;
+export type Stored<T> = T extends bigint ? number : T extends string ? T : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T;
 
 /** How a settlement ended; only the first three open the gate. */
 export type Outcome =

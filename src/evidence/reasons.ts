@@ -40,7 +40,6 @@ export const reasons = {
   // inventory
   INVENTORY: always("DEV_MODEL"),
   COVERAGE_CLAIM: claim("AREA_COVERAGE"),
-  ISOLATION: claim("AREA_COVERAGE"),
   // inspection
   NO_RESTART: notErased("DEV_NO_RESTART"),
   INSPECTION_FAILED: notErased("SCHEMA_OUTCOME"),
@@ -53,6 +52,8 @@ export const reasons = {
   EXCEPTION_UNMATCHED: notErased("ORDER_EXCEPTION"),
   EXCEPTION_USED: exception("SCHEMA_OUTCOME"),
   SETTLEMENT_LEVEL: always("SETTLE_LEVEL"),
+  SETTLEMENT_BELOW: claim("SETTLE_LEVEL"),
+  MONEY_FORM: always("SCHEMA_INVALID"),
   ARCHIVE: claim("ARCHIVE_MISSING"),
   RECIPIENT: claim("ARCHIVE_RECIPIENT"),
   // the unit

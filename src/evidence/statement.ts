@@ -83,7 +83,12 @@ const authority = {
   grant: z.strictObject({ sha256: f.hash, ownerKeyId: f.hex8, trust: z.enum(["pinned", "first-use"]) }).optional(),
 };
 
-const inspection = z.strictObject({ n: z.int().min(1), bootNumber: f.count, at: f.time, result: z.enum(["clean", "residue", "unreadable"]) });
+const inspection = z.strictObject({
+  n: z.int().min(1),
+  bootNumber: f.count,
+  at: f.time,
+  result: z.enum(["clean", "residue", "unreadable"]),
+});
 const device = {
   device: z.strictObject({
     manufacturer: f.orUnknown(f.label),
@@ -181,9 +186,20 @@ export const statementSchema = z.strictObject({
   ...disposition,
 });
 export type Statement = z.infer<typeof statementSchema>;
+export type Outcome = Statement["outcome"];
+/** What was seen, without what is concluded from it. */
+export type Evidence = Omit<Statement, "outcome" | "outcomeReasons" | "limitations" | "findings" | "claims">;
 
 /** Under these pointers a production certificate may not say that something is unknown. */
-export const KNOWN_IN_PRODUCTION = ["/device/serialReported", "/order", "/settlement", "/keys", "/areas", "/performedBy", "/verifiedBy"] as const;
+export const KNOWN_IN_PRODUCTION = [
+  "/device/serialReported",
+  "/order",
+  "/settlement",
+  "/keys",
+  "/areas",
+  "/performedBy",
+  "/verifiedBy",
+] as const;
 
 /** Throws a Rejection with the pointer of the first thing that is not as the schema says. */
 export function parseStatement(json: unknown): Statement {
@@ -212,7 +228,9 @@ function rejectionOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): 
   const path = [...parents, ...issue.path];
   if (issue.code === "invalid_union") {
     // The branch that got furthest is the one that was meant.
-    const meant = issue.errors.map(([first]) => first).reduce((a, b) => ((b?.path.length ?? 0) > (a?.path.length ?? 0) ? b : a), issue.errors[0]?.[0]);
+    const meant = issue.errors
+      .map(([first]) => first)
+      .reduce((a, b) => ((b?.path.length ?? 0) > (a?.path.length ?? 0) ? b : a), issue.errors[0]?.[0]);
     if (meant !== undefined) return rejectionOf(meant, path);
   }
   const extra = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];

@@ -49,7 +49,7 @@ export interface Run extends Bench {
   /** On return it is on disk. */
   write(entry: Entry): Line;
   /** Codes with which a certificate made after the coming steps would still be refused. */
-  draft(when: "money" | "erase"): readonly string[];
+  draft(): readonly string[];
   /** Proofs live here between the look that minted them and the act that needs them; never on disk. */
   proofs: { counted?: Counted; permit?: ErasePermit; census?: Census; accounts: readonly Account[] };
 }

@@ -1,13 +1,13 @@
 // Beginning a run, taking it up again, giving it up. What happens in between is the table in plan.ts.
 import { hex } from "../base/bytes.js";
-import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
 import { uuid7 } from "../base/random.js";
-import { keyIdOf, pointOf, signP256 } from "../base/sign.js";
+import { keyIdOf, pointOf, sha256, signP256 } from "../base/sign.js";
 import type { StatementSource } from "../evidence/build.js";
 import { Journal } from "../evidence/journal.js";
 import { type CheckedOrder, checkOrder, makeBenchOrder, readAcceptedOrder, type SignedOrder } from "../evidence/order.js";
 import { type RunRecord, recordOf } from "../evidence/record.js";
+import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
 import type { Authority, DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
@@ -22,7 +22,6 @@ export interface Connection {
   /** Milliseconds to wait for the first answer. */
   readonly patience: number;
   readonly signal?: AbortSignal;
-  readonly tap?: (line: TapLine) => void;
 }
 
 export interface RunRequest extends Connection {
@@ -36,7 +35,8 @@ export interface RunRequest extends Connection {
 
 /** Begins a run on a connected terminal and carries it to an end state. Throws what comes before a run exists. */
 export async function decommission(bench: Bench, request: RunRequest): Promise<RunResult> {
-  const { terminal, family } = await connect(bench, request);
+  const transcript = new Transcript(bench.disk);
+  const { terminal, family } = await connect(bench, request, (line) => transcript.add(line));
   const { identity } = terminal;
   return await exclusively(bench, identity.serial, async () => {
     try {
@@ -57,7 +57,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       });
       const { link, isolation, expectSerial } = request;
       const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial });
-      return await onward(bench, request, { terminal, family, model, order, folder, journal });
+      return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
     } catch (thrown) {
       // A refusal is a started run too: it leaves a record, though no folder.
       if (thrown instanceof DecomError && thrown.row.end === "REFUSE") {
@@ -70,7 +70,8 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
 
 /** Takes up the unfinished run of the connected terminal; a finished one gives its result again. */
 export async function resume(bench: Bench, connection: Connection): Promise<RunResult> {
-  const { terminal, family } = await connect(bench, connection);
+  const transcript = new Transcript(bench.disk);
+  const { terminal, family } = await connect(bench, connection, (line) => transcript.add(line));
   const { identity } = terminal;
   return await exclusively(bench, identity.serial, async () => {
     const runs = runsOf(bench, identity.serial);
@@ -80,7 +81,7 @@ export async function resume(bench: Bench, connection: Connection): Promise<RunR
     if (found.record.end !== undefined) return finished(parked(bench, family, found, order));
     const model = modelOf(family, identity);
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address });
-    return await onward(bench, connection, { terminal, family, model, order, ...found });
+    return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());
 }
 
@@ -121,8 +122,9 @@ export function runsOf(bench: Pick<Bench, "disk" | "out" | "clock" | "station">,
 
 /** Tries each family on the line; the first that answers has it. */
 export async function connect(
-  bench: Bench,
-  { families, link, patience, tap }: Connection,
+  bench: Pick<Bench, "clock" | "random" | "log" | "onEvent">,
+  { families, link, patience }: Connection,
+  tap?: (line: TapLine) => void,
 ): Promise<{ terminal: Terminal; family: Family }> {
   const { clock, random, log, onEvent } = bench;
   const context: DriverContext = {
@@ -187,13 +189,15 @@ interface Begun {
   readonly order: CheckedOrder;
   readonly folder: string;
   readonly journal: Journal;
+  readonly transcript: Transcript;
 }
 
 async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promise<RunResult> {
-  const { terminal, family, model, order, folder, journal } = begun;
+  const { terminal, family, model, order, folder, journal, transcript } = begun;
+  transcript.openIn(folder);
   const authority = authorityOf(bench, family, order, terminal.identity);
   const { source } = parked(bench, family, { folder, journal, record: recordOf(journal.lines) }, order);
-  return await walk({ ...bench, terminal, family, model, order, authority, folder, journal, signal, source });
+  return await walk({ ...bench, terminal, family, model, order, authority, folder, journal, transcript, signal, source });
 }
 
 function begin(
@@ -240,7 +244,7 @@ function parked(bench: Bench, family: Family | undefined, { folder, journal, rec
     record: recordOf(journal.lines),
     order: order.order,
     orderSha256: order.sha256,
-    grant: order.grant,
+    grantSha256: hex(sha256(order.grant)),
     ownerKeyId: order.ownerKeyId,
     role,
     model,
@@ -251,7 +255,7 @@ function parked(bench: Bench, family: Family | undefined, { folder, journal, rec
     runtime: bench.runtime,
     logHead: bench.stationLog.head,
     timeFloor: bench.stationLog.timeFloor,
-    now: rfc3339(bench.clock.wall()),
+    transcript: transcriptFacts(bench.disk, folder),
   });
   return { ...bench, folder, journal, source };
 }

@@ -1,11 +1,11 @@
 // How a run ends, in one place: the verdict read from the journal, then a certificate, a hold or a record, and never two of them.
 import { codes, DecomError, type EndState } from "../base/errors.js";
-import { buildStatement, type StatementSource } from "../evidence/build.js";
-import { type Issued, issueCertificate } from "../evidence/certificate.js";
+import { buildStatement, type Issue, type StatementSource } from "../evidence/build.js";
+import { certificatePaths, type Issued, issueCertificate } from "../evidence/certificate.js";
 import { writeHold } from "../evidence/hold.js";
 import type { Journal } from "../evidence/journal.js";
 import { recordOf } from "../evidence/record.js";
-import { type Outcome, outcomeOf, type Statement, writeStatement } from "../evidence/statement.js";
+import { type Statement, writeStatement } from "../evidence/statement.js";
 import type { Bench } from "./context.js";
 
 /** What a run or resume prints as its last line. */
@@ -17,7 +17,7 @@ export interface RunResult {
   readonly runId: string;
   readonly certId: string;
   readonly folder: string;
-  readonly outcome: Outcome | null;
+  readonly outcome: Statement["outcome"] | null;
   readonly certificate: string | null;
   readonly signature: string | null;
   readonly hold: string | null;
@@ -35,7 +35,7 @@ export interface Parked extends Bench {
 const exitOf: Readonly<Record<EndState, number>> = { CERT: 0, HOLD: 6, QUAR: 5, DESTROY: 5, REFUSE: 2, ABANDONED: 1 };
 
 /** Issues the certificate and closes the run. `ended` names what stopped it early; without it the evidence alone decides. */
-export function certify(run: Parked, ended?: { readonly endState: EndState; readonly error: DecomError }): RunResult {
+export function certify(run: Parked, ended?: Issue["ended"]): RunResult {
   let decided: Statement | undefined;
   const issued = issueCertificate({
     disk: run.disk,
@@ -53,7 +53,7 @@ export function certify(run: Parked, ended?: { readonly endState: EndState; read
   return finished(run);
 }
 
-function readIssued(run: Parked, issued: Issued): Statement {
+function readIssued(run: Parked, issued: { readonly certificate: string }): Statement {
   return JSON.parse(Buffer.from(run.disk.read(issued.certificate) ?? []).toString("utf8")) as Statement; // our own bytes, fixed before signing
 }
 
@@ -75,11 +75,8 @@ export function finished(run: Parked): RunResult {
   const { begin, end, issued } = recordOf(run.journal.lines);
   if (end === undefined) throw new DecomError("internal.bug", "an unfinished run has no result");
   const row = end.code in codes ? new DecomError(end.code as keyof typeof codes, "") : undefined; // the catalogue knows only agent codes
-  const paths =
-    issued === undefined
-      ? undefined
-      : { certificate: `${run.folder}/${issued.certId}.json`, signature: `${run.folder}/${issued.certId}.p7s` };
-  const outcome = paths === undefined ? null : outcomeOf(readIssued(run, { ...paths, ...(issued as Issued) })).outcome; // present with paths
+  const paths = issued === undefined ? undefined : certificatePaths(run.folder, issued.certId);
+  const outcome = paths === undefined ? null : readIssued(run, paths).outcome;
   return {
     ...named(run),
     endState: end.endState,

@@ -3,6 +3,7 @@ import { DecomError } from "../base/errors.js";
 import type { StatementSource } from "../evidence/build.js";
 import type { Journal } from "../evidence/journal.js";
 import { recordOf } from "../evidence/record.js";
+import type { Transcript } from "../evidence/transcript.js";
 import type { Run } from "./context.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
@@ -15,6 +16,7 @@ const REBOOT_PATIENCE = 60_000;
 
 export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs"> {
   readonly journal: Journal;
+  readonly transcript: Transcript;
   source(): StatementSource;
 }
 
@@ -25,7 +27,7 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
     ...request,
     record: () => recordOf(request.journal.lines),
     write: (entry) => request.journal.write(entry),
-    draft: (when) => draftCodes(request, when),
+    draft: () => draftCodes(request),
     proofs: { accounts: [] },
   };
   for (let walks = 1; ; walks++) {
@@ -35,9 +37,11 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
         run.write({ kind: "resumed", tool: run.tool.version, address: run.record().begin.address });
       }
       if (run.record().signing === undefined) await once(run);
+      request.transcript.flush();
       return certify(parked);
     } catch (thrown) {
       if (!(thrown instanceof DecomError)) throw thrown;
+      request.transcript.flush();
       if (AGAIN.has(thrown.code) && walks < WALKS) continue;
       return ended(parked, thrown);
     }

@@ -112,8 +112,8 @@ export class Settlements {
   recover(): void {
     for (const { id, kind } of this.#ops.all.filter(({ state }) => state === "RUNNING")) {
       const last = this.#batch.settlementOf(id)?.last;
-      if (kind === "send" || isUnfinished(last)) this.#ops.end(id, "UNKNOWN", "UNKNOWN");
-      else if (last?.state === "cleared") this.#ops.end(id, "DONE", last.code, this.#body.encode.settleResult(last));
+      if (kind === "settle" && last?.state === "cleared") this.#ops.end(id, "DONE", last.code, this.#body.encode.settleResult(last));
+      else if (kind === "send" || isUnfinished(last)) this.#ops.end(id, "UNKNOWN", "UNKNOWN");
       else this.#ops.end(id, "FAILED", "HOST_UNREACHABLE");
     }
   }

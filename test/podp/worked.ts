@@ -4,9 +4,9 @@ import { encodeFrame, type Frame, fragments, payloadRoom } from "../../protocols
 import * as m from "../../protocols/podp/messages.js";
 import { ascii, concat, EMPTY, readUint, uint, unhex } from "../../src/base/bytes.js";
 import { hmacSha256, keyIdOf, pointOf, sha256 } from "../../src/base/sign.js";
+import { pairOf } from "../../src/sim/keys.js";
 import { cobsEncode } from "../../src/wire/cobs.js";
 import { element, elements } from "../../src/wire/tlv.js";
-import { keyOfScalar } from "./keys.js";
 
 export interface Worked {
   readonly blocks: ReadonlyMap<string, Uint8Array>;
@@ -45,10 +45,10 @@ export function worked(sign: (name: string, key: KeyObject, input: Uint8Array) =
   put("cobs-encoded", cobsEncode(put("cobs-plain", unhex("112200330000"))));
 
   // Keys and constants
-  const owner = keyOfScalar(put("owner-scalar", sha256(ascii("podp TEST-ONLY owner 1"))));
-  const station = keyOfScalar(put("station-scalar", sha256(ascii("podp TEST-ONLY station 1"))));
-  const identity = keyOfScalar(put("identity-scalar", sha256(ascii("podp TEST-ONLY identity 1"))));
-  const vendor = keyOfScalar(put("vendor-scalar", sha256(ascii("podp TEST-ONLY vendor 1"))));
+  const owner = pairOf(put("owner-scalar", sha256(ascii("podp TEST-ONLY owner 1")))).key;
+  const station = pairOf(put("station-scalar", sha256(ascii("podp TEST-ONLY station 1")))).key;
+  const identity = pairOf(put("identity-scalar", sha256(ascii("podp TEST-ONLY identity 1")))).key;
+  const vendor = pairOf(put("vendor-scalar", sha256(ascii("podp TEST-ONLY vendor 1")))).key;
   const ownerPoint = put("owner-point", pointOf(owner));
   const ownerKeyId = put("owner-key-id", keyIdOf(ownerPoint));
   const stationKey = put("station-point", pointOf(station));

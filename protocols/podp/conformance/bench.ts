@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { ascii, concat, EMPTY, hex, isFilledWith, readUint, uint } from "../../../src/base/bytes.js";
 import { sleep } from "../../../src/base/clock.js";
 import { hmacSha256, keyIdOf, pointOf, sha256, signP256 } from "../../../src/base/sign.js";
-import { kindOf, kinds } from "../../../src/terminal/facts.js";
+import { contentClasses, kindOf, kinds } from "../../../src/terminal/facts.js";
 import type { Of, Struct } from "../../../src/wire/fields.js";
 import type { Command, Response } from "../../../src/wire/messages.js";
 import { element, elements } from "../../../src/wire/tlv.js";
@@ -246,9 +246,15 @@ export class Bench {
     if (left.length > 0) skip(`the terminal keeps ${left.join(", ")} after settlement`);
   }
 
-  /** A plan that erases all that AREA_LIST and KEY_LIST show, identity keys kept. */
-  async wholePlan(): Promise<Uint8Array> {
+  /** What a wipe is to erase: everything but what makes the terminal itself. */
+  async erasable() {
     const { areas } = await this.get(commands.areaList, {});
+    return areas.filter(({ classes }) => classes !== contentClasses.ID);
+  }
+
+  /** A plan that erases all that AREA_LIST and KEY_LIST show, identity kept. */
+  async wholePlan(): Promise<Uint8Array> {
+    const areas = await this.erasable();
     const { ranges } = await this.get(commands.keyList, {});
     return plan.encode({
       areas: areas.map(({ area }) => ({ area, method: "block-erase", fill: false })),
@@ -294,7 +300,7 @@ export class Bench {
     must(result !== undefined && hex(sha256(result)) === hex(resultHash ?? EMPTY), "the result hash is not that of the result");
     await this.again();
     must(this.ack.life === lifeBefore + 1, `life went from ${lifeBefore} to ${this.ack.life}`);
-    for (const { area, size, block, blank } of (await this.get(commands.areaList, {})).areas) {
+    for (const { area, size, block, blank } of await this.erasable()) {
       const [seed, nonce] = [this.context.random.bytes(16), this.context.random.bytes(16)];
       const { nonBlank, mac } = await this.get(commands.sample, { op, area, seed, blocks: 64, nonce });
       const positions = samplePositions(seed, Math.ceil(size / block), 64);

@@ -130,17 +130,18 @@ export class Wire {
   }
 
   async #exchange(): Promise<Reply> {
+    const { clock } = this.#context;
     const command = this.#last[0]?.payload[0] ?? 0;
     const answer: Uint8Array[] = [];
     const file: Uint8Array[] = [];
     for (let sends = 0; sends <= timers.resends; sends++) {
       for (const frame of this.#last) await this.send(frame);
-      for (let wait: number = timers.ackMax; ; ) {
-        const frame = await this.take(wait);
+      for (let until = clock.monotonic() + timers.ackMax; ; ) {
+        const frame = await this.take(until - clock.monotonic());
         if (frame === undefined) break;
         if (frame.session !== this.session) continue;
         if (frame.type === "RST") disagree(`RST in answer to command ${command.toString(16)}`);
-        wait = timers.response + this.#announced(frame);
+        until = Math.max(until, clock.monotonic() + (frame.type === "EVT" ? this.#announced(frame) : timers.response));
         if (frame.type !== "RSP" && frame.type !== "DATA") continue;
         if (ahead(frame.seq, this.expected) !== 0) continue;
         this.expected = next(this.expected);
@@ -160,11 +161,11 @@ export class Wire {
     return disagree(`no answer to command ${command.toString(16).padStart(2, "0")}`);
   }
 
+  /** How long the terminal may now be silent. */
   #announced(frame: Frame): number {
-    if (frame.type !== "EVT") return 0;
     const body = frame.payload.subarray(1);
     const told = frame.payload[0] === events.STALL ? stall.decode(body) : undefined;
-    if (told !== undefined && !("badTag" in told)) return told.value.ms;
+    if (told !== undefined && !("badTag" in told)) return told.value.ms + timers.ackMax;
     const going = frame.payload[0] === events.PROGRESS ? progress.decode(body) : undefined;
     return going === undefined || "badTag" in going ? 0 : going.value.silence;
   }

@@ -109,7 +109,7 @@ export async function settle(run: Run): Promise<void> {
 
 export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
   return async (run) => {
-    const codes = run.draft(when);
+    const codes = run.draft();
     run.write({ kind: "seen", step: "draft", when, codes });
     if (codes.length > 0) throw new DecomError("draft.rejected", `the certificate would be refused: ${codes.join(", ")}`, { codes });
   };

@@ -1,0 +1,261 @@
+// The statement of a run, written from its record alone: what was not seen is said to be unknown, and nothing is claimed beyond it.
+import { hex } from "../base/bytes.js";
+import type { DecomError } from "../base/errors.js";
+import { pointOf, sha256 } from "../base/sign.js";
+import type { Mark } from "../terminal/driver.js";
+import { type Model, modelSha256 } from "../terminal/model.js";
+import { areaRows, inspectionRows, keyRows, notCovered, retainedRows } from "./build-erasure.js";
+import { settlementRows } from "./build-money.js";
+import type { Signer } from "./cms.js";
+import type { Station } from "./keys.js";
+import type { StationRole } from "./oids.js";
+import type { Order } from "./order.js";
+import { outcomeOf } from "./outcome.js";
+import type { RunRecord } from "./record.js";
+import { STATEMENT_TYPE, type Statement } from "./statement.js";
+import { limitations, type StatementFinding } from "./statement-erasure.js";
+import type { LogLine } from "./station-log.js";
+import type { TranscriptFacts } from "./transcript.js";
+
+/** Everything a statement says that is not in the journal: who signs, for whom, with which program. */
+export interface StatementSource {
+  readonly record: RunRecord;
+  readonly order: Order;
+  readonly orderSha256: string;
+  readonly grantSha256: string;
+  readonly ownerKeyId: string;
+  readonly role: StationRole;
+  readonly model: Model;
+  readonly family: { readonly name: string; readonly marks: Readonly<Record<string, Mark>> };
+  readonly station: Station;
+  readonly signer: Signer;
+  readonly tool: { readonly version: string; readonly buildSha256: string };
+  readonly runtime: { readonly node: string; readonly os: string; readonly arch: string };
+  readonly logHead: LogLine | undefined;
+  readonly timeFloor: string;
+  readonly transcript: TranscriptFacts;
+}
+
+export interface Issue {
+  readonly issuedAt: string;
+  readonly journalHead: string;
+  /** What stopped the run, when the evidence alone does not decide. */
+  readonly ended?: { readonly endState: Statement["endState"]; readonly error: DecomError };
+}
+
+const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
+const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
+
+export function buildStatement(source: StatementSource, issue: Issue): Statement {
+  const body = describe(source, issue);
+  const { outcome, reasons } = outcomeOf(body);
+  return {
+    ...body,
+    outcome,
+    endState: outcome === "NOT_ERASED" && body.endState === "CERT" ? "QUAR" : body.endState,
+    outcomeReasons: [...reasons, ...(issue.ended === undefined ? [] : [issue.ended.error.code])],
+    claims: claimsOf(body, outcome),
+  };
+}
+
+function claimsOf(body: Statement, outcome: Statement["outcome"]): Statement["claims"] {
+  if (outcome !== "ERASED") return [];
+  return [
+    "PAYMENT_DATA_ERASED",
+    "KEY_SLOTS_EMPTY",
+    "SETTLED_AS_TERMINAL_REPORTS",
+    ...(body.device.identityLevel === "P3" ? (["UNIT_PROVEN"] as const) : []),
+  ];
+}
+
+/** All but the verdict; `endState` is what is asked for, the evidence decides what it becomes. */
+function describe(source: StatementSource, { issuedAt, journalHead, ended }: Issue): Statement {
+  const { record, order, model, station } = source;
+  const { begin, condition } = record;
+  const identity = record.finalIdentity?.identity ?? record.identities.at(-1)?.identity;
+  const accounts = record.census("start")?.accounts ?? [];
+  const [first] = accounts;
+  const proven = record.attest?.proven === true;
+  const inspections = inspectionRows(record);
+  const lastInspection = inspections.at(-1)?.at;
+  const armedAt = record.arm?.at;
+  return {
+    type: STATEMENT_TYPE,
+    version: 1,
+    certId: begin.certId,
+    runId: begin.runId,
+    issuedAt,
+    outcome: "NOT_ERASED",
+    endState: ended?.endState ?? "CERT",
+    outcomeReasons: [],
+    environment: { kind: begin.environment },
+    tool: { name: "decom", segments: segments(source, issuedAt) },
+    family: { name: source.family.name, marks: { ...source.family.marks } },
+    model: {
+      id: model.id,
+      version: model.version,
+      sha256: modelSha256(model),
+      areas: model.areas.map(({ id, classes, size, keep }) => ({
+        id,
+        class: [...classes],
+        sizeBytes: size,
+        minLevel: keep === undefined ? [...order.minimumLevels.areas] : [],
+      })),
+      slots: model.slots.map(({ from, to, type, algorithm, after }) => ({ range: { from, to }, usage: type, alg: algorithm, after })),
+    },
+    station: {
+      id: station.stationId,
+      certSha256: hex(sha256(source.signer.certificates[0] ?? new Uint8Array(0))),
+      wireKeySha256: hex(sha256(pointOf(station.wireKey))),
+    },
+    site: { id: station.siteId, timezone: station.timezone },
+    transport: {
+      kind: begin.transport === "serial" || begin.transport === "tcp" ? begin.transport : "sim",
+      port: begin.address,
+      ...(begin.baud > 0 ? { baud: begin.baud } : {}),
+    },
+    clock: {
+      source: begin.environment === "simulator" ? "simulated" : "system",
+      offsetMs: NOT_ASKED,
+      uncertaintyMs: NOT_ASKED,
+      lastSync: NOT_ASKED,
+      floor: source.timeFloor,
+    },
+    runtime: source.runtime,
+    log: {
+      intentSeq: record.logged?.intentSeq ?? 1,
+      intentSha256: record.logged?.intentSha256 ?? "0".repeat(64),
+      headSeq: source.logHead?.recordSeq ?? 1,
+      headSha256: source.logHead?.sha256 ?? "0".repeat(64),
+    },
+    journalHead,
+    order: {
+      id: order.id,
+      sha256: source.orderSha256,
+      issuer: order.issuer,
+      issuerRootSha256: hex(sha256(station.root)),
+      nonce: order.nonce,
+      issuedAt: order.issuedAt,
+      notAfter: order.notAfter,
+      continues: order.continues,
+      requestedMethod: order.requestedMethod,
+      requestedAreas: order.requestedAreas,
+      minimumLevels: order.minimumLevels,
+      retentionPolicy: order.retentionPolicy,
+      archiveDemanded: false,
+      dualControl: false,
+      priorRuns: order.priorRuns,
+    },
+    grant: {
+      sha256: source.grantSha256,
+      ownerKeyId: source.ownerKeyId,
+      trust: identity?.ownerState === "first-use" ? "first-use" : "pinned",
+    },
+    device: {
+      manufacturer: model.manufacturer,
+      model: model.id,
+      serialLabel: begin.labelSerial,
+      serialReported: begin.serial,
+      serialMatch: begin.labelSerial === begin.serial && (identity?.serial ?? begin.serial) === begin.serial ? "match" : "mismatch",
+      identityLevel: proven ? "P3" : "P1",
+      identityEvidence: [
+        { kind: "serial-report", ref: `boot ${identity?.bootNumber ?? 0}` },
+        ...(proven ? [{ kind: "device-signature" as const, ref: `key ${record.attest?.keyId ?? ""}` }] : []),
+      ],
+      life: order.device.life,
+      hardwareVersion: condition?.condition.hardware ?? NOT_ASKED,
+      firmwareVersion: identity?.firmware ?? NOT_ASKED,
+      appVersions: { unknown: "NOT_SUPPORTED" },
+      tid: first?.tid ?? NOT_REPORTED,
+      mid: first?.mid ?? NOT_REPORTED,
+      acquirerId: first?.acquirer ?? NOT_REPORTED,
+      tamperStatus: {
+        state: condition?.condition.tamper ?? "unknown",
+        codes: condition?.condition.tamperCodes ? [condition.condition.tamperCodes] : [],
+      },
+      media: model.areas.map(({ id, storage, size }) => ({
+        id,
+        kind: storage,
+        sizeBytes: size,
+        encrypted: NOT_REPORTED,
+        wearLevelled: NOT_REPORTED,
+      })),
+      unprovenMemory: [{ what: "firmware, operation store and counters", sizeBytes: NOT_REPORTED }],
+      ...(record.attest?.certificateSha256 === undefined ? {} : { deviceCertSha256: record.attest.certificateSha256 }),
+      ...(proven ? { deviceKeyState: "retained" as const } : {}),
+    },
+    isolation:
+      record.isolation === undefined || armedAt === undefined
+        ? NOT_ASKED
+        : { how: record.isolation.how, from: record.isolation.at, to: lastInspection ?? armedAt },
+    inspections,
+    custody: [
+      { seq: 1, type: "connected", at: begin.at, by: begin.performedBy, place: station.siteId },
+      ...(record.erase?.state === "DONE"
+        ? [{ seq: 2, type: "wiped" as const, at: record.erase.at, by: begin.performedBy, place: station.siteId }]
+        : []),
+    ],
+    origin: { siteId: { unknown: "NOT_IN_ORDER" } },
+    settlement: settlementRows(record, order),
+    archive:
+      record.archive === undefined
+        ? { present: false }
+        : {
+            present: true,
+            sha256: record.archive.sha256,
+            size: record.archive.size,
+            alg: "none",
+            recipients: [],
+            recordCount: record.archive.records,
+            panForm: "truncated",
+            sadScan: "clean",
+          },
+    keys: keyRows(record, model),
+    keysRetained: retainedRows(model),
+    areas: areaRows(record, model),
+    coverage: "partial",
+    notCovered: notCovered(model),
+    limitations: [limitations.addressable, limitations.memory, limitations.settlement, ...(proven ? [] : [limitations.unit])],
+    findings: findings(source, identity?.ownerState).map((code) => ({ code, severity: "info" })),
+    ...(record.attest?.token === undefined
+      ? {}
+      : {
+          deviceAttestation: {
+            format: "podp1-attest",
+            tokenB64: record.attest.token,
+            sha256: hex(sha256(Buffer.from(record.attest.token, "base64"))),
+          },
+        }),
+    performedBy: { personRef: begin.performedBy, role: "technician", authMethod: "os-login" },
+    verifiedBy: { personRef: "DECOM", role: "automation", authMethod: "none" },
+    destination: order.destination,
+    standardRef: "NIST SP 800-88r2",
+    claims: [],
+    transcript: { ...source.transcript },
+    language: "en",
+  };
+}
+
+/** One segment per program version that worked on the run, each from when it took over. */
+function segments({ record, tool }: StatementSource, until: string): Statement["tool"]["segments"] {
+  const starts = [
+    { version: record.begin.tool, from: record.begin.at },
+    ...record.resumptions.map((resumed) => ({ version: resumed.tool, from: resumed.at })),
+  ].filter((start, i, all) => i === 0 || start.version !== all[i - 1]?.version);
+  return starts.map(({ version, from }, i) => ({
+    version,
+    buildSha256: version === tool.version ? tool.buildSha256 : NOT_REPORTED,
+    from,
+    to: starts[i + 1]?.from ?? until,
+  }));
+}
+
+function findings({ record, order }: StatementSource, ownerState: string | undefined): StatementFinding[] {
+  const left = record.census("permit")?.census.items ?? [];
+  return [
+    ...(ownerState === "first-use" ? (["OWNER_FIRST_USE"] as const) : []),
+    ...(order.hostView.unavailable ? (["HOST_VIEW_UNAVAILABLE"] as const) : []),
+    ...(left.length > 0 ? (["WARN_LEFT"] as const) : []),
+    "SLOT_RETAINED",
+  ];
+}

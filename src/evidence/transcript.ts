@@ -1,0 +1,48 @@
+// The masked frame log beside the journal: what went over the line, for people to read; the certificate carries only its hash.
+import { hex } from "../base/bytes.js";
+import { rfc3339 } from "../base/clock.js";
+import type { Disk } from "../base/disk.js";
+import { sha256 } from "../base/sign.js";
+import type { TapLine } from "../terminal/driver.js";
+
+export const MASKED_POLICY = "podp-1";
+
+export class Transcript {
+  readonly #disk: Disk;
+  #path: string | undefined;
+  #waiting: string[] = [];
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  /** Kept in memory until `flush`; a crash loses at most the lines of one step, the journal loses none. */
+  add({ at, ...line }: TapLine): void {
+    this.#waiting.push(`${JSON.stringify({ at: rfc3339(at), ...line })}\n`);
+  }
+
+  /** The run has a folder now. */
+  openIn(folder: string): void {
+    this.#path = `${folder}/transcript.ndjson`;
+  }
+
+  flush(): void {
+    if (this.#path === undefined || this.#waiting.length === 0) return;
+    this.#disk.append(this.#path, Buffer.from(this.#waiting.join("")));
+    this.#waiting = [];
+  }
+}
+
+export interface TranscriptFacts {
+  readonly sha256: string;
+  readonly frames: number;
+  readonly maskedPolicy: string;
+  readonly bytes: number;
+}
+
+export function transcriptFacts(disk: Disk, folder: string): TranscriptFacts {
+  const bytes = disk.read(`${folder}/transcript.ndjson`) ?? new Uint8Array(0);
+  let frames = 0;
+  for (const byte of bytes) if (byte === 0x0a) frames++;
+  return { sha256: hex(sha256(bytes)), frames, maskedPolicy: MASKED_POLICY, bytes: bytes.length };
+}

@@ -1,0 +1,95 @@
+// Acceptable before irreversible: the certificate that would follow is written in advance and judged by the verifier's own rules.
+import { hex } from "../base/bytes.js";
+import { rfc3339 } from "../base/clock.js";
+import { DecomError } from "../base/errors.js";
+import { buildStatement } from "../evidence/build.js";
+import { signDetached } from "../evidence/cms.js";
+import type { Entry } from "../evidence/entries.js";
+import type { Line } from "../evidence/journal.js";
+import type { Order } from "../evidence/order.js";
+import { opensGate, type RunRecord, recordOf, settlementOf } from "../evidence/record.js";
+import { writeStatement } from "../evidence/statement.js";
+import { verify } from "../evidence/verify.js";
+import { kinds } from "../terminal/facts.js";
+import type { Model } from "../terminal/model.js";
+import type { Parked } from "./finish.js";
+import { attestNonce } from "./steps/proof.js";
+import { planOf } from "./steps/wipe.js";
+
+/** Codes with which the coming certificate would still be refused, supposing that everything from here on goes as planned. */
+export function draftCodes(parked: Parked): readonly string[] {
+  const source = parked.source();
+  const now = rfc3339(parked.clock.wall());
+  const lines: readonly Line[] = [
+    ...parked.journal.lines,
+    ...expected(source.record, source.model, source.order).map((entry) => ({ n: 0, at: now, sha256: "", entry })),
+  ];
+  try {
+    const statement = buildStatement({ ...source, record: recordOf(lines) }, { issuedAt: now, journalHead: parked.journal.head.sha256 });
+    const content = writeStatement(statement);
+    const signature = signDetached({ content, signer: source.signer, signingTime: Date.parse(now) });
+    const context = { trust: [source.station.root], now: parked.clock.wall(), production: source.role === "station" };
+    const { status, code, findings } = verify({ content, signature }, context);
+    if (status === "ACCEPTED" || status === "ACCEPTED_WITH_FINDINGS") return [];
+    return [...new Set([code, ...findings.filter(({ severity }) => severity !== "info").map((finding) => finding.code)])];
+  } catch (thrown) {
+    if (thrown instanceof DecomError) return [thrown.code];
+    throw thrown;
+  }
+}
+
+/** The journal lines that would follow a run in which every look finds what the plan expects. */
+function expected(record: RunRecord, model: Model, order: Order): Entry[] {
+  const plan = planOf(model);
+  const identity = record.identities.at(-1)?.identity;
+  const start = record.census("start");
+  if (identity === undefined || start === undefined) return [];
+  const left = start.census.items.filter(({ kind }) => kinds[kind].gate === "WARN");
+  const open = start.accounts.filter(({ id }) => !opensGate(settlementOf(record, id)?.outcome));
+  const op = "f".repeat(32);
+  const hash = "0".repeat(64);
+  const facts = { state: "cleared", code: "BALANCED", macVerified: false } as const;
+  const clean = model.areas.flatMap((area) =>
+    area.keep === undefined ? [{ area: area.id, blocks: 1, coverageBytes: area.size, nonBlank: 0, macAgrees: true }] : [],
+  );
+  const at = record.begin.at;
+  const inspection = (n: number, bootNumber: number): Entry[] => [
+    { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: "00".repeat(16) })) },
+    {
+      kind: "seen",
+      step: "inspect",
+      n,
+      bootNumber,
+      areas: clean.map((area) => ({ ...area, startedAt: at, endedAt: at })),
+      probes: [...plan.slots.map((slots) => ({ ...slots, state: "ABSENT" as const }))],
+      cannotPay: ["merchant", "keys"],
+    },
+  ];
+  return [
+    ...open.flatMap(({ id: account, batch }): Entry[] => [
+      { kind: "intent", step: "settle", op: `${account}${account}`, account, batch, censusHash: start.census.hash },
+      { kind: "seen", step: "settle", op: `${account}${account}`, account, outcome: "BALANCED", facts: { ...facts, batch } },
+    ]),
+    { kind: "seen", step: "archive", sha256: hash, size: 0, records: 0, file: "archive.bin" },
+    { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
+    { kind: "seen", step: "isolate", how: record.begin.isolation },
+    { kind: "intent", step: "arm", op },
+    {
+      kind: "seen",
+      step: "erase",
+      op,
+      state: "DONE",
+      resultHash: hash,
+      wipe: { areas: plan.areas.map(({ area }) => ({ area, code: 0 })), slots: plan.slots.map((slots) => ({ ...slots, code: 0 })) },
+    },
+    ...inspection(1, identity.bootNumber),
+    ...inspection(2, identity.bootNumber + 1),
+    { kind: "seen", step: "identity", identity: { ...identity, life: identity.life + 1 } },
+    ...(identity.capabilities.includes("attest")
+      ? ([
+          { kind: "intent", step: "attest", nonce: hex(attestNonce(order.nonce, hash)) },
+          { kind: "seen", step: "attest", supported: true, proven: false },
+        ] as const)
+      : []),
+  ];
+}

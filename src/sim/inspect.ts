@@ -1,0 +1,81 @@
+// What the bytes say, without starting a terminal: what can still be read, where the money is, what the host booked.
+import { isFilledWith, text } from "../base/bytes.js";
+import { isUnfinished, type Ledger } from "./batch.js";
+import { simModel } from "./models.js";
+import { decodeRecord, has, RECORD } from "./records.js";
+import { cell, type Entry, fromJson, type Stores } from "./stores.js";
+import { ledgerName, UNIT, type Unit } from "./unit.js";
+
+export interface Inspection {
+  readonly areas: readonly { readonly id: number; readonly readable: boolean; readonly kept?: true }[];
+  readonly keys: readonly { readonly slot: string; readonly readable: boolean; readonly kept?: true }[];
+  /** Net minor units of sales, refunds, reversals and advices: what was put in, what the host has booked, what the terminal still has. */
+  readonly money: { readonly start: bigint; readonly host: bigint; readonly terminal: bigint };
+  /** Everything that was ever put into the terminal, and what of it is open there now. */
+  readonly start: readonly Entry[];
+  readonly terminal: readonly Entry[];
+  readonly bookings: readonly Entry[];
+  readonly violations: readonly string[];
+}
+
+/** Kinds that carry no money of their own: signatures, script results and holds. */
+const WITHOUT_MONEY = new Set(["U08", "U09", "U10"]);
+
+function net(entries: readonly Entry[]): bigint {
+  const moving = entries.filter(({ kind }) => !WITHOUT_MONEY.has(kind));
+  return moving.reduce((sum, { direction, amount }) => sum + (direction === "debit" ? amount : -amount), 0n);
+}
+
+export function inspect({ nv, flash, host }: Stores): Inspection {
+  const unit = nv.get(UNIT);
+  const model = unit === undefined ? undefined : simModel((fromJson(text(unit)) as Unit).model); // written by provision()
+  const area = (id: number) => model?.areas.find((known) => known.id === id);
+  const events = host.lines();
+  const items = (event: "start" | "booked") => events.flatMap((line) => (line.event === event ? [line.item] : []));
+  const start = items("start");
+  const bookings = items("booked");
+  const terminal = recordsIn({ nv, flash, host }, start, area);
+  const slots = [...new Set([...(model?.keys ?? []).flatMap((k) => k.used.map((slot) => `key/${k.type}/${k.algorithm}/${slot}`)), ...nv.names()])];
+  return {
+    areas: flash.areas().map((id) => ({
+      id,
+      readable: !isFilledWith(flash.bytes(id), 0xff),
+      ...(area(id)?.classes.includes("ID") === true ? { kept: true as const } : {}),
+    })),
+    keys: slots
+      .filter((name) => name.startsWith("key/"))
+      .map((name) => ({
+        slot: name.slice(4),
+        readable: (nv.get(name)?.length ?? 0) > 0,
+        ...(name.startsWith("key/IDENTITY/") ? { kept: true as const } : {}),
+      })),
+    money: { start: net(start), host: net(bookings), terminal: net(terminal) },
+    start,
+    terminal,
+    bookings,
+    violations: events.flatMap((line) => (line.event === "violation" ? [line.code] : [])),
+  };
+}
+
+/** Open records still in flash, as the entries they began as. One that the terminal knows to be booked is no longer there. */
+function recordsIn({ nv, flash }: Stores, start: readonly Entry[], area: (id: number) => { holds: readonly string[] } | undefined): Entry[] {
+  const log = flash.areas().find((id) => area(id)?.holds.includes("transactions"));
+  if (log === undefined) return [];
+  const bytes = flash.bytes(log);
+  const accounts = [...new Set(start.map(({ account }) => account))];
+  const settled = new Set(
+    accounts.flatMap((account) => {
+      const { last } = cell<Ledger>(nv, ledgerName(account), { batch: "" }).get();
+      return isUnfinished(last) && last.state !== "sent" ? [`${account} ${last.batch}`] : [];
+    }),
+  );
+  const out: Entry[] = [];
+  for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
+    const record = decodeRecord(bytes.subarray(at, at + RECORD), at);
+    if (record === undefined || record.damaged || has(record.state, "settled") || has(record.state, "booked")) continue;
+    const same = ({ batch, stan, kind }: Entry) => batch === record.batch && stan === record.stan && kind === record.kind;
+    const entry = start.find(same);
+    if (entry !== undefined && !(entry.kind === "U01" && settled.has(`${entry.account} ${entry.batch}`))) out.push(entry);
+  }
+  return out;
+}
