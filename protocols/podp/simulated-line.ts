@@ -64,7 +64,8 @@ export class Line {
   readonly #above: Conversation;
   readonly #window: number;
   readonly #reader: DelimitedReader;
-  #open = true;
+  #hears = true;
+  #speaks = true;
   #out: Promise<void> = Promise.resolve();
   #session = 0;
   #hello: { readonly payload: Uint8Array; readonly ack: Frame } | undefined;
@@ -73,6 +74,9 @@ export class Line {
   #expected = 0;
   #missed = -1;
   #parts: Uint8Array[] = [];
+  /** Fragments and bytes of the CMD that is arriving. */
+  #count = 0;
+  #size = 0;
   #last: LastCommand | undefined;
   #stream: Stream | undefined;
   #cancelStream: () => void = () => undefined;
@@ -88,11 +92,11 @@ export class Line {
     link.listen({ bytes: (chunk) => this.#heard(chunk), closed: () => this.close() });
   }
 
-  /** Deaf and dumb from now on; what was already said still leaves when `quietly`. */
-  close(quietly = false): void {
-    this.#open = false;
-    this.#cancelStream();
-    if (!quietly) this.#out = Promise.resolve();
+  /** Deaf and dumb from now on; `lastWords`: what was already said still leaves. */
+  close(lastWords = false): void {
+    this.#hears = false;
+    this.#speaks &&= lastWords;
+    this.#dropStream();
   }
 
   event(code: number, body: Uint8Array): void {
@@ -116,7 +120,7 @@ export class Line {
   }
 
   #heard(chunk: Uint8Array): void {
-    if (!this.#open) return;
+    if (!this.#hears) return;
     if (this.#stalled !== undefined) {
       if (this.#buffered + chunk.length > STALL_BUFFER) return;
       this.#buffered += chunk.length;
@@ -125,7 +129,7 @@ export class Line {
     }
     for (const encoded of this.#reader.push(chunk)) {
       const frame = decodeFrame(encoded);
-      if (frame !== undefined && this.#open) this.#frame(frame);
+      if (frame !== undefined && this.#hears) this.#frame(frame);
     }
   }
 
@@ -169,9 +173,15 @@ export class Line {
     this.#seq = 0;
     this.#expected = 0;
     this.#missed = -1;
-    this.#parts = [];
+    this.#forgetParts();
     this.#last = undefined;
     this.#hello = undefined;
+  }
+
+  #forgetParts(): void {
+    this.#parts = [];
+    this.#count = 0;
+    this.#size = 0;
   }
 
   #numbered(frame: Frame): void {
@@ -186,20 +196,18 @@ export class Line {
     this.#expected = next(this.#expected);
     this.#missed = -1;
     if (frame.type === "DATA") return this.#send("ACK", this.#seq, EMPTY);
-    const size = this.#parts.reduce((sum, part) => sum + part.length, 0) + frame.payload.length;
-    // What is too long is counted, not kept: its first fragment says which command it was.
-    this.#parts.push(size > limits.message && this.#parts.length > 0 ? new Uint8Array(frame.payload.length).subarray(0, 0) : frame.payload);
-    if (size > limits.message) this.#tooLong = true;
+    this.#size += frame.payload.length;
+    this.#count++;
+    // What is too long is counted, not kept; its first fragment says which command it was.
+    if (this.#size <= limits.message || this.#count === 1) this.#parts.push(frame.payload);
     if (frame.more) return this.#send("ACK", this.#seq, EMPTY);
-    const parts = this.#parts;
-    const tooLong = this.#tooLong;
-    this.#parts = [];
-    this.#tooLong = false;
     if (this.#last !== undefined && this.#last.answer === undefined) this.#above.impatient();
     this.#dropStream();
-    this.#ask({ first: next(frame.seq, 1 - parts.length), last: frame.seq, message: concat(...parts), tail: frame.payload, tooLong });
+    const [message, tooLong] = [concat(...this.#parts), this.#size > limits.message];
+    const first = next(frame.seq, 1 - this.#count);
+    this.#forgetParts();
+    this.#ask({ first, last: frame.seq, message, tail: frame.payload, tooLong });
   }
-  #tooLong = false;
 
   /** A number from before: the last CMD is answered again, everything else only acknowledged. */
   #repeated(frame: Frame): void {
@@ -223,7 +231,7 @@ export class Line {
     if (reply.delay === 0) return this.#reply(mine, reply);
     if (reply.delay > ACK_SOON) this.#send("ACK", this.#seq, EMPTY);
     this.#clock.after(reply.delay, () => {
-      if (this.#open && this.#last === mine) this.#reply(mine, reply);
+      if (this.#hears && this.#last === mine) this.#reply(mine, reply);
     });
   }
 
@@ -297,9 +305,8 @@ export class Line {
     this.#write(encodeFrame({ type, more, session: this.#session, seq, ack: this.#expected, payload }));
   }
 
+  /** One write a frame, in order; a line that is gone has nobody to tell. */
   #write(bytes: Uint8Array): void {
-    if (!this.#open) return;
-    const out = this.#out.then(() => (this.#out === Promise.resolve() ? undefined : this.#link.write(bytes)));
-    this.#out = out.catch(() => undefined); // a line that is gone has nobody to tell
+    this.#out = this.#out.then(() => (this.#speaks ? this.#link.write(bytes) : undefined)).catch(() => undefined);
   }
 }

@@ -14,6 +14,7 @@ const row =
 const malformed = row("malformed");
 const reject = row("reject");
 const quarantine = row("quarantine");
+const warning = row("warning");
 
 /** Codes are stable: a back end stores and compares them. Another language needs only another column of hints. */
 export const verifierCodes = {
@@ -79,12 +80,16 @@ export const verifierCodes = {
   SCHEMA_VERSION: reject("This version of the document is not (or no longer) accepted."),
   SCHEMA_UNKNOWN_FORBIDDEN: reject("This field must be known here; an unknown marker is not enough."),
   SCHEMA_OUTCOME: reject("The outcome does not follow from the evidence in the document."),
+  ORDER_UNKNOWN: warning("The order that this document names is not known here yet; hold the document and ask again."),
   ORDER_EXPIRED: reject("The order had expired when the run began."),
+  ORDER_NONCE_REUSED: reject("The nonce is not this order's, or another run has used it."),
+  ORDER_WRONG_STATION: reject("The order is for another station."),
   ORDER_WRONG_DEVICE: reject("The order is for another terminal."),
   ORDER_WRONG_LIFE: reject("The order is for another life of this terminal."),
   ORDER_SCOPE: reject("Less was done than the order demands, and the outcome does not say so."),
   ORDER_EXCEPTION: reject("An exception is not in the order, or does not match what was left."),
   ORDER_DESTINATION: reject("The method is not enough for where the terminal goes, or the destination is not the order's."),
+  SEQ_FORK: reject("Two different documents bear one number; raise the alarm and keep both."),
   DEV_SERIAL_MISMATCH: quarantine("Label and terminal report different serial numbers; look at the terminal."),
   DEV_TAMPERED: quarantine("The terminal reports tampering; treat it as an incident."),
   DEV_MODEL: reject("The inventory is not this model's."),
@@ -113,6 +118,8 @@ export const verifierCodes = {
   DATA_SECRET_FOUND: reject("The document holds a secret."),
   POLICY_MODEL: reject("This model description is not on the allow-list."),
   POLICY_FLOOR: reject("The outcome claims more than the policy floor lets it."),
+  POLICY_EXCEPTIONS: warning("Erased with exceptions; outcomeReasons names them."),
+  POLICY_OUTCOME: quarantine("The terminal was not erased, or the run was abandoned; a person must decide what becomes of it."),
 } as const satisfies Record<string, VerifierRow>;
 
 export type VerifierCode = keyof typeof verifierCodes;

@@ -20,6 +20,9 @@ export function* moneyFlaws(body: Evidence): Generator<Flaw> {
   const numbers = body.settlement.map(({ acquirer, mid, tid, currency }) => [acquirer, mid, tid, currency].join(" "));
   const twice = numbers.findIndex((one, i) => numbers.indexOf(one) !== i);
   if (twice !== -1) yield { reason: "MONEY_FORM", pointer: `/settlement/${twice}` };
+  // A terminal found blank has no accounts left to list.
+  const blank = body.keys.some(({ action }) => action === "none");
+  if (body.settlement.length === 0 && !blank) yield { reason: "SETTLEMENT_OPEN", pointer: "/settlement" };
   yield* archiveFlaws(body);
 }
 

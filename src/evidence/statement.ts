@@ -32,8 +32,12 @@ const station = {
     id: f.name,
     version: f.count,
     sha256: f.hash,
-    areas: z.array(z.strictObject({ id: f.count, class: z.array(f.contentClass).min(1), sizeBytes: f.count, minLevel: f.evidenceLevels })),
-    slots: z.array(z.strictObject({ range: f.slotRange, usage: f.keyUsage, alg: f.algorithm, after: z.enum(["absent", "retained"]) })),
+    areas: z
+      .array(z.strictObject({ id: f.count, class: z.array(f.contentClass).min(1), sizeBytes: f.count, minLevel: f.evidenceLevels }))
+      .min(1),
+    slots: z
+      .array(z.strictObject({ range: f.slotRange, usage: f.keyUsage, alg: f.algorithm, after: z.enum(["absent", "retained"]) }))
+      .min(1),
   }),
   station: z.strictObject({ id: f.identifier, certSha256: f.hash, wireKeySha256: f.hash }),
   site: z.strictObject({ id: f.identifier, timezone: f.timezone }),
@@ -152,6 +156,7 @@ const custody = {
 
 /** What the outcome allows a label or a sales sheet to repeat. */
 const claims = z.enum(["PAYMENT_DATA_ERASED", "KEY_SLOTS_EMPTY", "SETTLED_AS_TERMINAL_REPORTS", "UNIT_PROVEN"]);
+export type Claim = z.infer<typeof claims>;
 const disposition = {
   destination,
   standardRef: z.literal("NIST SP 800-88r2"),

@@ -1,0 +1,13 @@
+// The podp family: its models, its marks and how a link becomes one of its terminals.
+import type { Family } from "../../src/terminal/driver.js";
+import { PodpTerminal } from "./driver.js";
+import { simulatedModels } from "./models/simulated.js";
+import { grantMaker } from "./signed.js";
+
+export const podp: Family = {
+  name: "podp",
+  marks: { identify: "simulated", census: "simulated", settle: "simulated", erase: "simulated", inspect: "simulated", attest: "simulated" },
+  models: simulatedModels,
+  authority: grantMaker,
+  connect: (link, context, patience) => PodpTerminal.connect(link, context, patience),
+};

@@ -1,0 +1,33 @@
+// What the simulated terminal signs about itself, and the simulated maker that vouches for it. Written from README "Erasure", ATTEST.
+import { ascii, concat, uint } from "../../src/base/bytes.js";
+import { keyIdOf, sha256, signP256 } from "../../src/base/sign.js";
+import { pairOf } from "../../src/sim/keys.js";
+import type { Terminal } from "../../src/sim/terminal.js";
+import type { Response } from "../../src/wire/messages.js";
+import { type commands, deviceCertificate } from "./messages.js";
+
+/** Not secret by construction: it vouches for simulated terminals only. */
+const VENDOR = sha256(ascii("podp simulated vendor 1"));
+export const vendorPoint = (): Uint8Array => pairOf(VENDOR).point;
+
+export interface Attested {
+  readonly nonce: Uint8Array;
+  readonly op: Uint8Array;
+  readonly planHash: Uint8Array;
+  readonly resultHash: Uint8Array;
+}
+
+export function attest(terminal: Terminal, identity: ReturnType<typeof pairOf>, of: Attested): Response<typeof commands.attest> {
+  const { unit, model, life, boot, firmwareHash } = terminal;
+  const serial = concat(uint(unit.serial.length, 1), ascii(unit.serial));
+  const state = concat(serial, uint(life.life, 4), uint(boot, 4), of.op, of.planHash, of.resultHash, firmwareHash);
+  const vendor = pairOf(VENDOR);
+  const vouched = { serial: unit.serial, model: model.name, deviceKey: identity.point, vendorKeyId: keyIdOf(vendor.point) };
+  const values = concat(ascii(vouched.serial), ascii(vouched.model), vouched.deviceKey, vouched.vendorKeyId);
+  return {
+    signature: signP256(identity.key, concat(ascii("podp1 attest"), of.nonce, state)),
+    firmwareHash,
+    keyId: keyIdOf(identity.point),
+    certificate: deviceCertificate.encode({ ...vouched, signature: signP256(vendor.key, concat(ascii("podp1 device"), values)) }),
+  };
+}

@@ -1,0 +1,95 @@
+// Looks for what must never leave a terminal in every text of a document: card numbers, track data, secrets.
+import { passesLuhn } from "../base/redact.js";
+import type { Finding, VerifierCode } from "./codes.js";
+import { verifierCodes } from "./codes.js";
+
+/** Values of order and device that may look like card numbers: a tenth of all 15-digit MIDs passes Luhn's check. */
+export interface KnownNumbers {
+  readonly serials: readonly string[];
+  readonly mids: readonly string[];
+}
+
+/** Issued ranges as [first digits from, to, lengths]; ISO/IEC 7812 gives each network its own. */
+const RANGES: readonly (readonly [from: number, to: number, shortest: number, longest: number])[] = [
+  [4, 4, 13, 19],
+  [51, 55, 16, 16],
+  [2221, 2720, 16, 16],
+  [34, 34, 15, 15],
+  [37, 37, 15, 15],
+  [300, 305, 14, 19],
+  [3095, 3095, 14, 19],
+  [36, 36, 14, 19],
+  [38, 39, 14, 19],
+  [3528, 3589, 16, 19],
+  [6011, 6011, 16, 19],
+  [644, 659, 16, 19],
+  [60, 60, 16, 16],
+  [62, 62, 13, 19],
+  [81, 81, 16, 19],
+  [2200, 2204, 16, 19],
+  [5018, 5018, 13, 19],
+  [5020, 5020, 13, 19],
+  [5038, 5038, 13, 19],
+  [5893, 5893, 13, 19],
+  [6304, 6304, 13, 19],
+  [6759, 6763, 13, 19],
+];
+
+export function isCardNumber(digits: string): boolean {
+  const issued = RANGES.some(([from, to, shortest, longest]) => {
+    const head = Number(digits.slice(0, String(from).length));
+    return head >= from && head <= to && digits.length >= shortest && digits.length <= longest;
+  });
+  return issued && passesLuhn(digits);
+}
+
+/** Digits in groups with at most one separator between; any run of whole neighbouring groups may be the number. */
+function holdsCardNumber(text: string): boolean {
+  for (const [run] of text.matchAll(/[0-9]+(?:[ ._/:,-][0-9]+)*/g)) {
+    const groups = run.split(/[^0-9]/);
+    for (let i = 0; i < groups.length; i++) {
+      let digits = "";
+      for (let j = i; j < groups.length && digits.length <= 19; j++) {
+        digits += groups[j] ?? "";
+        if (digits.length >= 13 && digits.length <= 19 && isCardNumber(digits)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+const TRACK = /[0-9]{13,19}[=D][0-9]{7}|%?B[0-9]{13,19}\^/;
+const SECRET = /-----BEGIN|\b(?:password|passphrase|passwd|secret|private key)\b\s*[:=(]?\s*\S/i;
+/** SHA-256, op ids and nonces, UUIDs, times: whole values in a form that no card number has. */
+const TYPED = /^(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.]+Z)$/;
+/** Keys of random values in other forms. */
+const EXEMPT: readonly string[] = ["ownerKeyId", "tokenB64"];
+const NUMBERED: Readonly<Record<string, keyof KnownNumbers>> = { serialLabel: "serials", serialReported: "serials", mid: "mids" };
+
+export function scan(value: unknown, known: KnownNumbers): readonly Finding[] {
+  return [...scanValue(value, "", "", known)];
+}
+
+function* scanValue(value: unknown, key: string, pointer: string, known: KnownNumbers): Generator<Finding> {
+  if (typeof value === "string") {
+    const code = scanText(value, key, known);
+    if (code !== undefined) yield { code, severity: verifierCodes[code].severity, pointer };
+  } else if (typeof value === "number") {
+    if (key !== "amount" && isCardNumber(String(value))) yield { code: "DATA_PAN_FOUND", severity: "reject", pointer };
+  } else if (typeof value === "object" && value !== null) {
+    for (const [inner, held] of Object.entries(value)) {
+      const at = `${pointer}/${inner.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      if (!Array.isArray(value)) yield* scanValue(inner, "", at, known);
+      yield* scanValue(held, Array.isArray(value) ? key : inner, at, known);
+    }
+  }
+}
+
+function scanText(text: string, key: string, known: KnownNumbers): VerifierCode | undefined {
+  if (TYPED.test(text) || EXEMPT.includes(key)) return undefined;
+  if (TRACK.test(text)) return "DATA_SAD_FOUND";
+  if (SECRET.test(text)) return "DATA_SECRET_FOUND";
+  const list = NUMBERED[key];
+  if (list !== undefined && known[list].includes(text)) return undefined;
+  return holdsCardNumber(text) ? "DATA_PAN_FOUND" : undefined;
+}
