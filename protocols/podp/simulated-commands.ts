@@ -9,9 +9,10 @@ import type { SettlementFacts, SlotRange, TotalRow, Totals } from "../../src/ter
 import { number, one, struct, u16 } from "../../src/wire/fields.js";
 import type { Request, Response } from "../../src/wire/messages.js";
 import { areaFaults, keepReasons, limits, settleCodes } from "./codes.js";
-import { type CommandName, commands, deviceCertificate, settleResult, wipeResult } from "./messages.js";
+import { type CommandName, commands, settleResult, wipeResult } from "./messages.js";
+import { samplePositions } from "./sampling.js";
 import type { Authority } from "./simulated-authority.js";
-import { attestInput, samplePositions } from "./simulated-proofs.js";
+import { attest } from "./simulated-proofs.js";
 
 type Wire<N extends CommandName> = Response<(typeof commands)[N]>;
 export type Handler<N extends CommandName> = (request: Request<(typeof commands)[N]>, raw: Uint8Array) => Wire<N>;

@@ -134,29 +134,29 @@ export class Line {
   }
 
   #frame(frame: Frame): void {
-    if (frame.type === "HELLO") return this.#greeted(frame.payload);
+    if (frame.type === "HELLO") return void this.#greeted(frame.payload);
     if (this.#session === 0 || frame.session !== this.#session) {
       if (frame.type === "ACK" || frame.type === "NAK" || frame.type === "RST") return;
-      return this.#write(encodeFrame({ type: "RST", more: false, session: frame.session, seq: 0, ack: 0, payload: EMPTY }));
+      return void this.#write(encodeFrame({ type: "RST", more: false, session: frame.session, seq: 0, ack: 0, payload: EMPTY }));
     }
     this.#hello = undefined;
     switch (frame.type) {
       case "RST":
         this.#end();
-        return this.#above.ended();
+        return void this.#above.ended();
       case "NAK":
-        return this.#goBack(frame.ack);
+        return void this.#goBack(frame.ack);
       case "ACK":
-        return this.#acknowledged(frame.ack);
+        return void this.#acknowledged(frame.ack);
       case "CMD":
       case "DATA":
-        return this.#numbered(frame);
+        return void this.#numbered(frame);
       default: // HELLO_ACK, RSP and EVT from a host mean nothing
     }
   }
 
   #greeted(payload: Uint8Array): void {
-    if (this.#hello !== undefined && equal(this.#hello.payload, payload)) return this.#write(encodeFrame(this.#hello.ack));
+    if (this.#hello !== undefined && equal(this.#hello.payload, payload)) return void this.#write(encodeFrame(this.#hello.ack));
     const answer = this.#above.hello(payload);
     if (answer === undefined) return;
     this.#end();
@@ -192,15 +192,15 @@ export class Line {
       return;
     }
     this.#acknowledged(frame.ack);
-    if (step < 0) return this.#repeated(frame);
+    if (step < 0) return void this.#repeated(frame);
     this.#expected = next(this.#expected);
     this.#missed = -1;
-    if (frame.type === "DATA") return this.#send("ACK", this.#seq, EMPTY);
+    if (frame.type === "DATA") return void this.#send("ACK", this.#seq, EMPTY);
     this.#size += frame.payload.length;
     this.#count++;
     // What is too long is counted, not kept; its first fragment says which command it was.
     if (this.#size <= limits.message || this.#count === 1) this.#parts.push(frame.payload);
-    if (frame.more) return this.#send("ACK", this.#seq, EMPTY);
+    if (frame.more) return void this.#send("ACK", this.#seq, EMPTY);
     if (this.#last !== undefined && this.#last.answer === undefined) this.#above.impatient();
     this.#dropStream();
     const [message, tooLong] = [concat(...this.#parts), this.#size > limits.message];
@@ -213,10 +213,10 @@ export class Line {
   #repeated(frame: Frame): void {
     const last = this.#last;
     if (frame.type !== "CMD" || last === undefined || frame.seq !== last.last || last.answer === undefined) {
-      return this.#send("ACK", this.#seq, EMPTY);
+      return void this.#send("ACK", this.#seq, EMPTY);
     }
     if (!equal(frame.payload, last.tail)) return;
-    if (!last.pure) return this.#answer(last.start, last.answer);
+    if (!last.pure) return void this.#answer(last.start, last.answer);
     this.#dropStream();
     this.#seq = last.start;
     this.#ask(last);
@@ -228,7 +228,7 @@ export class Line {
     const { first, last, message, tail, tooLong } = asked;
     const mine: LastCommand = { first, last, message, tail, tooLong, pure: reply.pure, start: this.#seq, answer: undefined };
     this.#last = mine;
-    if (reply.delay === 0) return this.#reply(mine, reply);
+    if (reply.delay === 0) return void this.#reply(mine, reply);
     if (reply.delay > ACK_SOON) this.#send("ACK", this.#seq, EMPTY);
     this.#clock.after(reply.delay, () => {
       if (this.#hears && this.#last === mine) this.#reply(mine, reply);
@@ -272,7 +272,7 @@ export class Line {
   }
 
   #retry(stream: Stream, from: number): void {
-    if (++stream.tries > STREAM_TRIES) return this.#dropStream();
+    if (++stream.tries > STREAM_TRIES) return void this.#dropStream();
     stream.next = from;
     this.#pump(stream);
   }

@@ -13,7 +13,7 @@ import { cell, type FactoryStores } from "../../src/sim/stores.js";
 import { type Hooks, identityOf, type Owners, type ResetReason, Terminal } from "../../src/sim/terminal.js";
 import { UNIT, type Unit } from "../../src/sim/unit.js";
 import { elements } from "../../src/wire/tlv.js";
-import { authFaults, badStates, capabilityBits, limits, type results as Results, type Right, results, VERSION } from "./codes.js";
+import { authFaults, badStates, capabilityBits, limits, results, type rights, VERSION } from "./codes.js";
 import { payloadRoom } from "./frame.js";
 import { type CommandName, commands, events, FILL_DATA, hello, helloAck, progress, refusal, stall } from "./messages.js";
 import { Authority, isCritical } from "./simulated-authority.js";
@@ -48,7 +48,7 @@ export interface Simulated {
 }
 
 /** Rights of which the grant must give one; `any`: an open session, `none`: not even that. */
-const needs: Readonly<Record<CommandName, readonly Right[] | "any" | "none">> = {
+const needs: Readonly<Record<CommandName, readonly (keyof typeof rights)[] | "any" | "none">> = {
   identify: "none",
   locate: "none",
   challenge: "none",
@@ -86,7 +86,20 @@ const accepted: ReadonlySet<CommandName> = new Set(["pendingSend", "settleStart"
 const signing: ReadonlySet<CommandName> = new Set(["open", "commit", "attest"]);
 /** Answered while an op is under way. */
 const always: ReadonlySet<CommandName> = new Set<CommandName>([
-  ...(["identify", "locate", "challenge", "open", "lock", "totals", "census", "read", "lastSettlement", "areaList", "keyList", "keyProbe"] as const),
+  ...([
+    "identify",
+    "locate",
+    "challenge",
+    "open",
+    "lock",
+    "totals",
+    "census",
+    "read",
+    "lastSettlement",
+    "areaList",
+    "keyList",
+    "keyProbe",
+  ] as const),
   ...(["canPay", "settleStatus", "getOp", "sample", "attest"] as const),
 ]);
 const byCode = new Map(Object.entries(commands).map(([name, { code }]) => [code, name as CommandName])); // entries() loses the key type
@@ -185,7 +198,7 @@ class Session implements Conversation {
     if ("badTag" in decoded) throw new Refused("BAD_FIELD", { tag: decoded.badTag });
     const unknown = [...decoded.unknown, ...(name === "prepare" ? strangersIn(raw) : [])].find(isCritical);
     if (unknown !== undefined) throw new Refused("BAD_FIELD", { tag: unknown });
-    const request: Readonly<Record<string, unknown>> = decoded.value;
+    const request: { readonly op?: unknown } = decoded.value;
     if (name.startsWith("fill") || name === "proof") throw new Refused("NOT_SUPPORTED");
     if (name === "hostQuery" && !this.#terminal.capabilities.includes("host-query")) throw new Refused("NOT_SUPPORTED");
     const op = accepted.has(name) && request.op instanceof Uint8Array ? hex(request.op) : undefined;
@@ -213,7 +226,7 @@ class Session implements Conversation {
       ...(op === undefined ? {} : { op: unhex(op) }),
       unsettled: unsettled.map(rowOf),
     });
-    return concat(uint(results[reason satisfies keyof typeof Results], 1), body);
+    return concat(uint(results[reason], 1), body);
   }
 }
 
@@ -228,7 +241,8 @@ function strangersIn(raw: Uint8Array): number[] {
 
 export function startSimulated(setup: SimulatedSetup): Simulated {
   const { stores, clock, seed, speed = 0, hooks = {}, options = {} } = setup;
-  const before = stores.nv.get(UNIT) === undefined ? setup.model : cell<Unit>(stores.nv, UNIT, { serial: "", model: "", secret: "" }).get().model;
+  const before =
+    stores.nv.get(UNIT) === undefined ? setup.model : cell<Unit>(stores.nv, UNIT, { serial: "", model: "", secret: "" }).get().model;
   const model: SimModel | undefined = simModel(before);
   if (model === undefined) {
     throw new DecomError("args.invalid", `no simulated model ${before}; there are ${simModels.map(({ name }) => name).join(", ")}`);
@@ -261,20 +275,18 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
       });
     },
   };
-  const start = (reset: ResetReason) =>
-    new Terminal({ stores, model, clock, options, speed, encode: encoding, hooks: { ...hooks, died: fell }, reset }, tell);
+  const start = (reset: ResetReason) => {
+    const setupOf = { stores, model, clock, options, speed, encode: encoding, hooks: { ...hooks, died: fell }, reset };
+    const started = new Terminal(setupOf, tell);
+    started.powerOn();
+    return started;
+  };
   const connect = (to: Link) => {
     line = new Line(to, clock, model.maxFrame, model.window, new Session(terminal, speed));
   };
   const boot = (reset: ResetReason) => {
-    try {
-      terminal = start(reset);
-    } catch (cause) {
-      if (!terminal.isPowerCut(cause)) throw cause;
-      return fell();
-    }
-    if (link === undefined) return;
-    connect(link);
+    terminal = start(reset);
+    if (link !== undefined) connect(link);
     line?.noise(ascii(`\r\n${model.hardware} boot ${terminal.boot}\r\n`));
   };
   let terminal = start("power");

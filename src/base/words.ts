@@ -1,10 +1,7 @@
 // Every sentence a person can be shown stands in a catalogue of this shape; codes and JSON are never translated.
-import type { ErrorCode } from "./errors.js";
 import { en } from "./words/en.js";
 
-export interface Words {
-  /** What to do next, one sentence per code. */
-  readonly remedy: Readonly<Record<ErrorCode, string>>;
-}
+/** Another language is one more file `words/<tag>.ts` that exports a value of this type: what it lacks does not compile. */
+export type Words = typeof en;
 
 export const words: Words = en;

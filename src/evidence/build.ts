@@ -7,13 +7,13 @@ import { type Model, modelSha256 } from "../terminal/model.js";
 import { areaRows, inspectionRows, keyRows, notCovered, retainedRows } from "./build-erasure.js";
 import { settlementRows } from "./build-money.js";
 import type { Signer } from "./cms.js";
+import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import type { Station } from "./keys.js";
 import type { StationRole } from "./oids.js";
 import type { Order } from "./order.js";
 import { outcomeOf } from "./outcome.js";
 import type { RunRecord } from "./record.js";
 import { STATEMENT_TYPE, type Statement } from "./statement.js";
-import { limitations, type StatementFinding } from "./statement-erasure.js";
 import type { LogLine } from "./station-log.js";
 import type { TranscriptFacts } from "./transcript.js";
 
@@ -49,23 +49,13 @@ const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 export function buildStatement(source: StatementSource, issue: Issue): Statement {
   const body = describe(source, issue);
   const { outcome, reasons } = outcomeOf(body);
-  return {
+  const judged: Statement = {
     ...body,
     outcome,
     endState: outcome === "NOT_ERASED" && body.endState === "CERT" ? "QUAR" : body.endState,
     outcomeReasons: [...reasons, ...(issue.ended === undefined ? [] : [issue.ended.error.code])],
-    claims: claimsOf(body, outcome),
   };
-}
-
-function claimsOf(body: Statement, outcome: Statement["outcome"]): Statement["claims"] {
-  if (outcome !== "ERASED") return [];
-  return [
-    "PAYMENT_DATA_ERASED",
-    "KEY_SLOTS_EMPTY",
-    "SETTLED_AS_TERMINAL_REPORTS",
-    ...(body.device.identityLevel === "P3" ? (["UNIT_PROVEN"] as const) : []),
-  ];
+  return { ...judged, limitations: [...limitationsOf(judged)], findings: findingsOf(judged), claims: [...claimsOf(judged)] };
 }
 
 /** All but the verdict; `endState` is what is asked for, the evidence decides what it becomes. */
@@ -215,8 +205,8 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
     areas: areaRows(record, model),
     coverage: "partial",
     notCovered: notCovered(model),
-    limitations: [limitations.addressable, limitations.memory, limitations.settlement, ...(proven ? [] : [limitations.unit])],
-    findings: findings(source, identity?.ownerState).map((code) => ({ code, severity: "info" })),
+    limitations: [],
+    findings: [],
     ...(record.attest?.token === undefined
       ? {}
       : {
@@ -248,14 +238,4 @@ function segments({ record, tool }: StatementSource, until: string): Statement["
     from,
     to: starts[i + 1]?.from ?? until,
   }));
-}
-
-function findings({ record, order }: StatementSource, ownerState: string | undefined): StatementFinding[] {
-  const left = record.census("permit")?.census.items ?? [];
-  return [
-    ...(ownerState === "first-use" ? (["OWNER_FIRST_USE"] as const) : []),
-    ...(order.hostView.unavailable ? (["HOST_VIEW_UNAVAILABLE"] as const) : []),
-    ...(left.length > 0 ? (["WARN_LEFT"] as const) : []),
-    "SLOT_RETAINED",
-  ];
 }

@@ -28,7 +28,7 @@ export function draftCodes(parked: Parked): readonly string[] {
     const statement = buildStatement({ ...source, record: recordOf(lines) }, { issuedAt: now, journalHead: parked.journal.head.sha256 });
     const content = writeStatement(statement);
     const signature = signDetached({ content, signer: source.signer, signingTime: Date.parse(now) });
-    const context = { trust: [source.station.root], now: parked.clock.wall(), production: source.role === "station" };
+    const context = { trust: [source.station.root], trustedTime: parked.clock.wall(), production: source.role === "station" };
     const { status, code, findings } = verify({ content, signature }, context);
     if (status === "ACCEPTED" || status === "ACCEPTED_WITH_FINDINGS") return [];
     return [...new Set([code, ...findings.filter(({ severity }) => severity !== "info").map((finding) => finding.code)])];
@@ -54,7 +54,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   );
   const at = record.begin.at;
   const inspection = (n: number, bootNumber: number): Entry[] => [
-    { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: "00".repeat(16) })) },
+    { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: area.toString(16).padStart(32, "0") })) },
     {
       kind: "seen",
       step: "inspect",

@@ -211,7 +211,17 @@ export function inTheWay(items: readonly Item[], exceptions: readonly Exception[
   const covered = ([first, ...rest]: readonly Item[]): boolean => {
     if (first === undefined || kinds[first.kind].gate !== "BLOCK-X") return false;
     const all = [first, ...rest];
-    const digest = hex(sha256(Buffer.from(all.map((item) => item.digest).sort().join(""), "hex")));
+    const digest = hex(
+      sha256(
+        Buffer.from(
+          all
+            .map((item) => item.digest)
+            .sort()
+            .join(""),
+          "hex",
+        ),
+      ),
+    );
     const fitting = exceptions.filter(
       (e) =>
         e.account === first.account &&

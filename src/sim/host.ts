@@ -115,10 +115,13 @@ export class AcquirerHost {
     const reference = `${batch}${String(this.#log.lines().length).padStart(6, "0")}`;
     // An ordinary host closes again what it is told to close again; that is why nobody may tell it to.
     if (before !== undefined) this.#log.append({ event: "violation", code: "batch-closed-twice" });
-    this.#log.append(
-      ...held.map((item) => ({ event: "booked", item, via }) as const),
-      { event: "closed", account, batch, reference, date },
-    );
+    this.#log.append(...held.map((item) => ({ event: "booked", item, via }) as const), {
+      event: "closed",
+      account,
+      batch,
+      reference,
+      date,
+    });
     if (this.#isSilent("after")) return { kind: "silent" };
     return { kind: "equal", totals, reference, date, mac: this.options.withoutMac !== true };
   }

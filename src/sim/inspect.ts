@@ -35,7 +35,9 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
   const start = items("start");
   const bookings = items("booked");
   const terminal = recordsIn({ nv, flash, host }, start, area);
-  const slots = [...new Set([...(model?.keys ?? []).flatMap((k) => k.used.map((slot) => `key/${k.type}/${k.algorithm}/${slot}`)), ...nv.names()])];
+  const slots = [
+    ...new Set([...(model?.keys ?? []).flatMap((k) => k.used.map((slot) => `key/${k.type}/${k.algorithm}/${slot}`)), ...nv.names()]),
+  ];
   return {
     areas: flash.areas().map((id) => ({
       id,
@@ -58,7 +60,11 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
 }
 
 /** Open records still in flash, as the entries they began as. One that the terminal knows to be booked is no longer there. */
-function recordsIn({ nv, flash }: Stores, start: readonly Entry[], area: (id: number) => { holds: readonly string[] } | undefined): Entry[] {
+function recordsIn(
+  { nv, flash }: Stores,
+  start: readonly Entry[],
+  area: (id: number) => { holds: readonly string[] } | undefined,
+): Entry[] {
   const log = flash.areas().find((id) => area(id)?.holds.includes("transactions"));
   if (log === undefined) return [];
   const bytes = flash.bytes(log);

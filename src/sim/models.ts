@@ -80,9 +80,23 @@ const traditional: SimModel = {
       acquirer: "00100000001",
       name: "HARBOUR TEA HOUSE",
       currency: "156",
-      items: [["U01", 29], ["U05", 2], ["U08", 2], ["U10", 1]],
+      items: [
+        ["U01", 29],
+        ["U05", 2],
+        ["U08", 2],
+        ["U10", 1],
+      ],
     },
-    { acquirer: "00100000027", name: "HARBOUR TEA HOUSE (CARDS)", currency: "156", items: [["U01", 17], ["U03", 1], ["U09", 1]] },
+    {
+      acquirer: "00100000027",
+      name: "HARBOUR TEA HOUSE (CARDS)",
+      currency: "156",
+      items: [
+        ["U01", 17],
+        ["U03", 1],
+        ["U09", 1],
+      ],
+    },
   ],
   keys: [
     keys("TMK", "TDES", 0, 9, 0, 1),
@@ -113,7 +127,18 @@ const small: SimModel = {
     { id: 2, classes: ["PII", "SEC", "BIZ"], blocks: 2, holds: ["merchant", "operators", "comms"] },
     { id: 3, classes: ["SAD", "CHD", "PII"], blocks: 2, holds: ["traces", "receipt"] },
   ],
-  accounts: [{ acquirer: "00100000001", name: "CORNER KIOSK", currency: "156", items: [["U01", 3], ["U03", 1], ["U05", 1]] }],
+  accounts: [
+    {
+      acquirer: "00100000001",
+      name: "CORNER KIOSK",
+      currency: "156",
+      items: [
+        ["U01", 3],
+        ["U03", 1],
+        ["U05", 1],
+      ],
+    },
+  ],
   keys: [keys("TMK", "TDES", 0, 1, 0), keys("TPK", "TDES", 0, 1, 0), keys("TAK", "TDES", 0, 1, 0), keys("IDENTITY", "P256", 0, 0, 0)],
 };
 

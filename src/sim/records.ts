@@ -65,7 +65,10 @@ export function decodeRecord(bytes: Uint8Array, slot: number): LogRecord | undef
   const damaged = (state & marks.written) !== 0 || readUint(bytes, CHECK, 4) !== crc32(bytes.subarray(1, CHECK));
   const masked = mask(bytes, damaged);
   const number = (at: number, size: number) => readBcd(bytes.subarray(at, at + size)) ?? 0n;
-  const digits = (at: number, size: number) => number(at, size).toString().padStart(size * 2, "0");
+  const digits = (at: number, size: number) =>
+    number(at, size)
+      .toString()
+      .padStart(size * 2, "0");
   return {
     slot,
     state,

@@ -2,7 +2,7 @@
 import type { SettlementFacts } from "../terminal/facts.js";
 import { type Batch, isUnfinished, nextBatch, type Settlement } from "./batch.js";
 import type { Body } from "./body.js";
-import { type QueryReply, sameTotals, type SettleReply, totalsOf } from "./host.js";
+import { type QueryReply, type SettleReply, sameTotals, totalsOf } from "./host.js";
 import type { Keys } from "./keys.js";
 import type { Op, Ops } from "./ops.js";
 import type { LogRecord } from "./records.js";
@@ -191,7 +191,8 @@ export class Settlements {
   }
 
   #declined(account: Account, op: string, sent: Settlement, reply: Extract<SettleReply, { kind: "rejected" | "different" }>): void {
-    const said = reply.kind === "rejected" ? { code: "HOST_REJECTED", hostCode: reply.code } : { code: "UNBALANCED", hostTotals: reply.totals };
+    const said =
+      reply.kind === "rejected" ? { code: "HOST_REJECTED", hostCode: reply.code } : { code: "UNBALANCED", hostTotals: reply.totals };
     const ended: Settlement = { ...sent, ...said, state: "idle" };
     this.#save(account, ended);
     this.#ops.end(op, "FAILED", ended.code, this.#body.encode.settleResult(ended));

@@ -2,7 +2,15 @@
 import { ascii, hex, uint, unhex } from "../base/bytes.js";
 import { type Clock, rfc3339, sleep } from "../base/clock.js";
 import { hmacSha256, sha256 } from "../base/sign.js";
-import { type Capability, cannotPay, contentClasses, type Identity, type Item, type OwnerState, type SlotRange } from "../terminal/facts.js";
+import {
+  type Capability,
+  cannotPay,
+  contentClasses,
+  type Identity,
+  type Item,
+  type OwnerState,
+  type SlotRange,
+} from "../terminal/facts.js";
 import { Batch, type Exception, inTheWay } from "./batch.js";
 import type { Body, CutPoint, Encoding, Progress, SimOptions } from "./body.js";
 import { AcquirerHost } from "./host.js";
@@ -79,7 +87,8 @@ export class Terminal {
   readonly #speed: number;
   readonly #start: number;
   readonly #listener: Listener;
-  readonly #cancelReboot: () => void;
+  #cancelReboot: () => void = () => undefined;
+  readonly #boots: Cell<number>;
   #running: string | undefined;
   #drawn = 0;
   /** Its end is known: by restart it is no death. */
@@ -122,22 +131,28 @@ export class Terminal {
     this.ops = new Ops(body, 2 * model.accounts.length + 16, () => this.wipe.op());
     this.settlements = new Settlements(body, this.batch, this.ops, this.keys);
 
-    const boots = cell(nv, "boot", 0);
-    this.boot = boots.get() + 1;
-    boots.set(this.boot);
-    if (options.tampered === true) this.keys.zeroise();
-    this.settlements.recover();
-    this.#cancelReboot =
-      options.rebootAfter === undefined
-        ? () => undefined
-        : clock.after(options.rebootAfter * 1000, () => this.#guard(() => this.restart("forced-security")));
-    if (this.wipe.armed) this.#background(this.wipe.journal?.op ?? "", () => this.wipe.run(this.ops));
+    this.#boots = cell(nv, "boot", 0);
+    this.boot = this.#boots.get() + 1;
   }
 
   // --- power -----------------------------------------------------------------------------------------------------------------
 
   get alive(): boolean {
     return this.#stores.alive;
+  }
+
+  /** Counts the boot, says what became of what was under way, goes on with an armed wipe. */
+  powerOn(): void {
+    this.#guard(() => {
+      this.#boots.set(this.boot);
+      if (this.tampered) this.keys.zeroise();
+      this.settlements.recover();
+      const { rebootAfter } = this.#options;
+      if (rebootAfter !== undefined) {
+        this.#cancelReboot = this.#clock.after(rebootAfter * 1000, () => this.#guard(() => this.restart("forced-security")));
+      }
+      if (this.wipe.armed) this.#background(this.wipe.journal?.op ?? "", () => this.wipe.run(this.ops));
+    });
   }
 
   /** The supply is gone: RAM with it, and whatever was under way stops where it is. */
@@ -196,7 +211,9 @@ export class Terminal {
 
   /** `YYMMDDhhmmss` by the terminal's own clock. */
   get time(): string {
-    return rfc3339(this.#clock.wall() + (this.#options.clockOffsetMs ?? 0)).replaceAll(/[^0-9]/g, "").slice(2, 14);
+    return rfc3339(this.#clock.wall() + (this.#options.clockOffsetMs ?? 0))
+      .replaceAll(/[^0-9]/g, "")
+      .slice(2, 14);
   }
 
   /** Rises with every change of the bytes. */
@@ -428,4 +445,3 @@ export function identityOf(terminal: Terminal): Identity {
     secondsToReboot: terminal.secondsToReboot,
   };
 }
-

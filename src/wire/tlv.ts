@@ -48,7 +48,7 @@ export function elements(bytes: Uint8Array, depth: number): Element[] | TlvFault
     if ((first & 0x1f) === 0x1f) {
       const second = bytes[at++];
       if (second === undefined) return { fault: "truncated", tag };
-      if (second >= 0x80 || second < 0x1f) return { fault: "tag", tag };
+      if (second >= 0x80) return { fault: "tag", tag };
       tag = first * 256 + second;
     }
     if (tag === 0) return { fault: "tag", tag };

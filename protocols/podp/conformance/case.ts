@@ -21,7 +21,7 @@ export interface ConformanceContext {
   fresh?(): Promise<void>;
   /** Takes the power away and gives it back. */
   powerCut?(): Promise<void>;
-  /** Takes the power away at the n-th non-volatile change from now (1 is the next one) and gives it back. */
+  /** Takes the power away at the n-th non-volatile change from now (1 is the next one) and gives it back; 0 takes the request back. */
   cutAtWrite?(n: number): void;
   /** Tries a sale at the terminal itself; tells whether one was recorded. */
   sale?(): Promise<boolean>;

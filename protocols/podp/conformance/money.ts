@@ -25,7 +25,11 @@ async function* cuts(context: ConformanceContext): AsyncGenerator<Cut> {
   for (let n = 1; n <= (cutAtWrite === undefined ? DELAYS.length : MOST_CUTS); n++) {
     await fresh.call(context);
     if (cutAtWrite !== undefined) {
-      yield { name: `cut at change ${n}`, arm: () => cutAtWrite.call(context, n), fire: () => sleep(clock, 1000) };
+      const fire = async () => {
+        cutAtWrite.call(context, 0);
+        await sleep(clock, 1000);
+      };
+      yield { name: `cut at change ${n}`, arm: () => cutAtWrite.call(context, n), fire };
       continue;
     }
     const delay = DELAYS[n - 1] ?? 0;

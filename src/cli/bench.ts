@@ -1,0 +1,68 @@
+// This computer and its station as a bench that runs can use: the composition that the command line and programs share.
+import { existsSync, readFileSync } from "node:fs";
+import { arch, release, type } from "node:os";
+import { join } from "node:path";
+import { hex } from "../base/bytes.js";
+import { type Clock, systemClock } from "../base/clock.js";
+import { type Disk, systemDisk } from "../base/disk.js";
+import { type Log, silent } from "../base/log.js";
+import { type Random, systemRandom } from "../base/random.js";
+import { pointOf, sha256 } from "../base/sign.js";
+import { openStation } from "../evidence/keys.js";
+import { StationLog } from "../evidence/station-log.js";
+import type { Bench, RunEvent } from "../procedure/context.js";
+
+export interface BenchRequest {
+  /** Key folder, made by `decom keys init`. */
+  readonly keys: string;
+  readonly passphrase: string;
+  /** Where run folders lie. */
+  readonly out: string;
+  /** Pseudonymous id; a certificate names no person. */
+  readonly performedBy?: string;
+  readonly log?: Log;
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly disk?: Disk;
+}
+
+export async function openBench(request: BenchRequest): Promise<Bench> {
+  const { keys, passphrase, out, log = silent, clock = systemClock, random = systemRandom, disk = systemDisk, onEvent } = request;
+  const station = await openStation({ dir: keys, disk, passphrase });
+  disk.makeFolder(station.state);
+  const stationLog = StationLog.open(disk, join(station.state, "station-log.ndjson"), clock);
+  if (stationLog.head === undefined) {
+    const [leaf] = station.signerFor("bench").certificates;
+    const wireKeySha256 = hex(sha256(pointOf(station.wireKey)));
+    stationLog.write({ kind: "enrolment", certSha256: hex(sha256(leaf ?? new Uint8Array())), wireKeySha256 });
+  }
+  return {
+    clock,
+    random,
+    disk,
+    log,
+    station,
+    stationLog,
+    out,
+    tool: tool(),
+    performedBy: request.performedBy ?? "BENCH-OPERATOR",
+    runtime: { node: process.versions.node, os: `${type()} ${release()}`, arch: arch() },
+    ...(onEvent === undefined ? {} : { onEvent }),
+  };
+}
+
+/** Name, version and the hash of what was built; a checkout that was not built has none. */
+export function tool(): Bench["tool"] {
+  const built = new URL("../../build.json", import.meta.url); // dist/build.json, seen from dist/src/cli
+  return {
+    version: version(),
+    buildSha256: existsSync(built) ? JSON.parse(readFileSync(built, "utf8")).sha256 : "0".repeat(64),
+  };
+}
+
+export function version(): string {
+  const files = ["../../package.json", "../../../package.json"].map((path) => new URL(path, import.meta.url)); // seen from src, from dist/src
+  const file = files.find((candidate) => existsSync(candidate));
+  return file === undefined ? "0.0.0" : JSON.parse(readFileSync(file, "utf8")).version;
+}

@@ -1,0 +1,28 @@
+// From --port to an open link; a simulated port brings its terminal with it.
+import { type Clock, systemClock } from "../base/clock.js";
+import type { Link } from "../link/link.js";
+import { openSpec } from "../link/open.js";
+import { parsePortSpec } from "../link/spec.js";
+import type { Io } from "./io.js";
+import { type PortOptions, portOf } from "./options.js";
+import { serialOpened } from "./stop.js";
+
+/** wire-protocols of podp: 115200 8N1. */
+const BAUD = 115_200;
+export const SEED = 1;
+
+export async function openPort(options: PortOptions, io: Io, clock: Clock = systemClock): Promise<Link> {
+  const spec = parsePortSpec(portOf(options, io));
+  if (spec.kind === "sim") {
+    const { simulatedPort } = await import("./simulated-port.js");
+    return simulatedPort(spec, clock).connect();
+  }
+  if (spec.kind !== "tcp") serialOpened();
+  return openSpec(clock, spec, { baud: options.baud ?? BAUD });
+}
+
+/** What repeats a simulated run; real terminals have none. */
+export function seedOf(options: PortOptions, io: Io): number | null {
+  const spec = parsePortSpec(portOf(options, io));
+  return spec.kind === "sim" ? (spec.seed ?? SEED) : null;
+}
