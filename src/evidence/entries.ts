@@ -52,6 +52,7 @@ export type Entry =
       readonly runId: string;
       readonly certId: string;
       readonly serial: string;
+      readonly model: string;
       readonly tool: string;
       readonly stationId: string;
       readonly environment: Environment;

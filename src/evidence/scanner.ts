@@ -59,7 +59,7 @@ function holdsCardNumber(text: string): boolean {
 }
 
 const TRACK = /[0-9]{13,19}[=D][0-9]{7}|%?B[0-9]{13,19}\^/;
-const SECRET = /-----BEGIN|\b(?:password|passphrase|passwd|secret|private key)\b\s*[:=(]?\s*\S/i;
+const SECRET = /-----BEGIN|\b(?:password|passphrase|passwd|secret|private key)\b\s*[:=]/i;
 /** SHA-256, op ids and nonces, UUIDs, times: whole values in a form that no card number has. */
 const TYPED = /^(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.]+Z)$/;
 /** Keys of random values in other forms. */

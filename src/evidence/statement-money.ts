@@ -93,7 +93,7 @@ export const settlementRow = z.strictObject({
 });
 export type SettlementRow = z.infer<typeof settlementRow>;
 
-export const archive = z.union([
+export const archive = z.discriminatedUnion("present", [
   z.strictObject({ present: z.literal(false) }),
   z.strictObject({
     present: z.literal(true),

@@ -45,7 +45,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       }
       const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
       if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
-      const model = modelOf(family, identity);
+      const model = modelOf(family, identity.model);
       const signed = request.order === "bench" ? benchOrder(bench, family, identity) : request.order;
       const order = checkOrder(signed, {
         trust: [bench.station.root],
@@ -79,7 +79,7 @@ export async function resume(bench: Bench, connection: Connection): Promise<RunR
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
     const order = readAcceptedOrder(found.record.begin);
     if (found.record.end !== undefined) return finished(parked(bench, family, found, order));
-    const model = modelOf(family, identity);
+    const model = modelOf(family, identity.model);
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());
@@ -92,8 +92,9 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
     const found = runsOf(bench, serial).find((run) => run.record.end === undefined);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
     const order = readAcceptedOrder(found.record.begin);
-    const family = families.find((candidate) => candidate.models.some(({ id }) => id === found.record.identities[0]?.identity.model));
-    const at = parked(bench, family ?? families[0], found, order);
+    const family = families.find(({ models }) => models.some(({ id }) => id === found.record.begin.model));
+    if (family === undefined) throw new DecomError("model.unknown", `no family describes model ${found.record.begin.model}`);
+    const at = parked(bench, family, found, order);
     return certify(at, { endState: "ABANDONED", error: new DecomError("run.abandoned", "given up by decom abandon") });
   } finally {
     unlock();
@@ -148,9 +149,9 @@ export async function connect(
   throw new DecomError("terminal.absent", `nothing that decom knows answers on ${link.address}`);
 }
 
-export function modelOf(family: Family, identity: Identity): Model {
-  const model = family.models.find(({ id }) => id === identity.model);
-  if (model === undefined) throw new DecomError("model.unknown", `${family.name} has no description of model ${identity.model}`);
+export function modelOf(family: Family, name: string): Model {
+  const model = family.models.find(({ id }) => id === name);
+  if (model === undefined) throw new DecomError("model.unknown", `${family.name} has no description of model ${name}`);
   return model;
 }
 
@@ -215,6 +216,7 @@ function begin(
     runId,
     certId: uuid7(clock.wall(), random),
     serial: identity.serial,
+    model: identity.model,
     labelSerial: at.expectSerial,
     tool: bench.tool.version,
     stationId: station.stationId,
@@ -235,11 +237,9 @@ function begin(
   return { folder, journal };
 }
 
-function parked(bench: Bench, family: Family | undefined, { folder, journal, record }: FoundRun, order: CheckedOrder): Parked {
-  if (family === undefined) throw new DecomError("internal.bug", "no family is known at all");
+function parked(bench: Bench, family: Family, { folder, journal, record }: FoundRun, order: CheckedOrder): Parked {
   const role = roleOf(record.begin.environment);
-  const model = family.models.find(({ id }) => id === record.identities[0]?.identity.model) ?? family.models[0];
-  if (model === undefined) throw new DecomError("model.unknown", `${family.name} describes no model`);
+  const model = modelOf(family, record.begin.model);
   const source = (): StatementSource => ({
     record: recordOf(journal.lines),
     order: order.order,

@@ -122,7 +122,10 @@ describe("the statement's schema", () => {
 
   it("refuses look-alike letters and digits in a serial number (cases 66, 67)", () => {
     for (const serial of ["\u0405N123", "SN\uff11\uff12"]) {
-      expect(refusal(replaced("/device/serialReported", serial))).toMatchObject({ code: "JSON_CHARSET", pointer: "/device/serialReported" });
+      expect(refusal(replaced("/device/serialReported", serial))).toMatchObject({
+        code: "JSON_CHARSET",
+        pointer: "/device/serialReported",
+      });
     }
   });
 

@@ -12,12 +12,13 @@ import { inspect } from "../../src/sim/inspect.js";
 import { pairOf } from "../../src/sim/keys.js";
 import { simModel } from "../../src/sim/models.js";
 import { plantedValues } from "../../src/sim/provision.js";
-import { memoryStores, PowerCut, toJson } from "../../src/sim/stores.js";
+import { memoryStores, PowerCut, type Stores, toJson } from "../../src/sim/stores.js";
 
 export interface SimBench extends ConformanceContext {
   readonly clock: VirtualClock;
   readonly ownerKey: KeyObject;
   readonly sim: Simulated;
+  stores(): Stores;
   fresh(): Promise<void>;
   inspect: NonNullable<ConformanceContext["inspect"]>;
 }
@@ -25,7 +26,7 @@ export interface SimBench extends ConformanceContext {
 export function simBench({ model = "podp-small", seed = 7, speed = 1, options = {} as SimOptions } = {}): SimBench {
   const clock = new VirtualClock();
   const owner = pairOf(sha256(ascii("podp TEST-ONLY owner 1")));
-  let stores = memoryStores();
+  let stores: ReturnType<typeof memoryStores> = memoryStores();
   let sim: Simulated | undefined;
   /** Changes left until the power goes. */
   let left = Number.POSITIVE_INFINITY;
@@ -58,6 +59,7 @@ export function simBench({ model = "podp-small", seed = 7, speed = 1, options = 
     get sim() {
       return running();
     },
+    stores: () => stores,
     async connect() {
       const [mine, theirs] = memoryPair(clock, { baud: 115_200, latencyMs: 1 });
       running().attach(theirs);

@@ -1,7 +1,16 @@
 // P1 to P24 against the simulated terminal, in virtual time; and the suite itself, which must object to terminals that do wrong.
+import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { conformanceCases, runCase } from "../../protocols/podp/conformance.js";
+import { type ConformanceContext, conformanceCases, type Outcome, runCase, runConformance } from "../../protocols/podp/conformance.js";
+import type { Frame } from "../../protocols/podp/frame.js";
+import { commands } from "../../protocols/podp/messages.js";
+import { inspect } from "../../src/sim/inspect.js";
 import { simBench } from "./bench.js";
+import { rewriting } from "./rewriting.js";
+
+const caseOf = (id: string) => conformanceCases.find((found) => found.id === id)!;
+/** Getters and methods stay those of the bench. */
+const but = <T extends object>(bench: T, changes: object): T => Object.assign(Object.create(bench), changes);
 
 test("there is a case for each of P1 to P24", () => {
   const ids = conformanceCases.map(({ id }) => id).sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
@@ -10,6 +19,155 @@ test("there is a case for each of P1 to P24", () => {
 
 test.each(conformanceCases.map(({ id, title }) => [id, title]))("%s: %s", async (id) => {
   const bench = simBench();
-  const one = conformanceCases.find((found) => found.id === id)!;
-  expect(await bench.clock.run(() => runCase(one, bench))).toEqual({ end: "passed" });
+  expect(await bench.clock.run(() => runCase(caseOf(id), bench))).toEqual({ end: "passed" });
 });
+
+async function run(bench: ConformanceContext & { clock: ReturnType<typeof simBench>["clock"] }) {
+  const outcomes = new Map<string, Outcome>();
+  const count = await bench.clock.run(() => runConformance(bench, ({ id, outcome }) => outcomes.set(id, outcome)));
+  return { count, outcomes };
+}
+
+test("a stranger's address passes with one terminal behind it; what needs its power, its keypad or a second one is skipped and says so", async () => {
+  const { count, outcomes } = await run(
+    but(simBench(), { fresh: undefined, powerCut: undefined, cutAtWrite: undefined, sale: undefined, inspect: undefined }),
+  );
+  const not = [...outcomes].filter(([, { end }]) => end !== "passed").map(([id]) => id);
+  expect(not).toEqual(["P20", "P23", "P24"]);
+  expect(outcomes.get("P23")).toEqual({ end: "skipped", reason: "nobody can try a sale at this address" });
+  expect(count).toEqual({ passed: 21, failed: 0, skipped: 3 });
+});
+
+test("a terminal that cannot ask its host passes too", async () => {
+  const { count } = await run(simBench({ model: "podp-mute" }));
+  expect(count).toEqual({ passed: 24, failed: 0, skipped: 0 });
+});
+
+test("with power cuts by the clock instead of by the change P20 and P24 find their states too", async () => {
+  const bench = but(simBench(), { cutAtWrite: undefined });
+  for (const id of ["P20", "P24"]) expect(await bench.clock.run(() => runCase(caseOf(id), bench)), id).toEqual({ end: "passed" });
+});
+
+test("a production terminal is neither settled nor wiped", async () => {
+  const bench = simBench({ model: "podp-production" });
+  const { count, outcomes } = await run(bench);
+  expect(count.failed).toBe(0);
+  expect([...outcomes].filter(([, { end }]) => end === "passed").map(([id]) => id)).toEqual(["P1", "P2", "P3", "P16", "P18", "P19", "P17"]);
+  const { money, areas } = inspect(bench.stores());
+  expect(money.host).toBe(0n);
+  expect(areas.every(({ readable }) => readable)).toBe(true);
+});
+
+test("an owner key that the terminal does not hold skips what needs it", async () => {
+  const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const bench = but(simBench(), { ownerKey: stranger });
+  expect(await bench.clock.run(() => runCase(caseOf("P6"), bench))).toEqual({
+    end: "skipped",
+    reason: "the terminal does not hold this owner key",
+  });
+});
+
+// --- terminals that do wrong -------------------------------------------------------------------------------------------------------
+
+/** Every RSP passes through this with its command, result and TLV. */
+function lying(bench: ReturnType<typeof simBench>, change: (command: number, result: number, tlv: Uint8Array) => number | Uint8Array) {
+  const lie = (frame: Frame): Frame => {
+    if (frame.type !== "RSP") return frame;
+    const [command = 0, , , result = 0] = frame.payload;
+    const changed = change(command, result, frame.payload.subarray(4));
+    const payload = Uint8Array.from(frame.payload);
+    if (typeof changed === "number") payload[3] = changed;
+    else payload.set(changed, 4);
+    return { ...frame, payload };
+  };
+  return but(bench, { connect: async () => rewriting(await bench.connect(), lie) });
+}
+
+const refusals = [
+  "P1",
+  "P2",
+  "P3",
+  "P4",
+  "P5",
+  "P6",
+  "P7",
+  "P8",
+  "P9",
+  "P10",
+  "P11",
+  "P12",
+  "P13",
+  "P14",
+  "P16",
+  "P17",
+  "P18",
+  "P19",
+  "P20",
+  "P21",
+];
+
+test.each(refusals)("%s fails a terminal that says OK where it should refuse", async (id) => {
+  const bench = lying(simBench(), (_, result) => (result >= 0x10 ? 0 : result));
+  expect((await bench.clock.run(() => runCase(caseOf(id), bench))).end).toBe("failed");
+});
+
+test("P15 and P22 fail a terminal whose wipe is under way when it should not be, or not when it should", async () => {
+  const state = (told: number) => (command: number, _: number, tlv: Uint8Array) =>
+    command === commands.getOp.code && tlv[0] === 0xdf && tlv[1] === 0x6c ? Uint8Array.of(...tlv.subarray(0, 3), told) : tlv;
+  for (const [id, told] of [
+    ["P15", 2],
+    ["P22", 3],
+  ] as const) {
+    let settled = false;
+    const bench = simBench();
+    // Money ops end as they do; only what is asked after a COMMIT is lied about.
+    const liar = lying(bench, (command, result, tlv) => {
+      if (command === commands.commit.code) settled = true;
+      return settled ? state(told)(command, result, tlv) : tlv;
+    });
+    expect((await bench.clock.run(() => runCase(caseOf(id), liar))).end, id).toBe("failed");
+  }
+});
+
+test("P14, P22 and P24 fail a terminal whose erase does nothing but says that it did", async () => {
+  for (const id of ["P14", "P22", "P24"]) {
+    const bench = simBench({ options: { lying: [3] } });
+    const outcome = await bench.clock.run(() => runCase(caseOf(id), bench));
+    expect(outcome, id).toMatchObject({ end: "failed", reason: expect.stringMatching(/^area 3 has \d+ bytes that are not blank$/) });
+  }
+});
+
+test("P23 fails a terminal that sells while it is locked", async () => {
+  const bench = simBench();
+  const seller = but(bench, {
+    async sale() {
+      bench.sim.terminal.setLock(false);
+      const sold = bench.sim.terminal.sell(0, 1234n);
+      bench.sim.terminal.setLock(true);
+      return sold;
+    },
+  });
+  expect((await bench.clock.run(() => runCase(caseOf("P23"), seller))).end).toBe("failed");
+});
+
+test("P24 fails a terminal whose host has booked an item twice", async () => {
+  const bench = simBench();
+  const twice = but(bench, { inspect: async () => ({ ...(await bench.inspect()), bookedTwice: 1 }) });
+  expect(await bench.clock.run(() => runCase(caseOf("P24"), twice))).toMatchObject({ end: "failed", reason: /booked 1 items twice/ });
+});
+
+test("P18 fails a terminal whose records show card numbers", async () => {
+  const bench = simBench();
+  const pan = (await bench.clock.run(() => bench.inspect())).secrets[0]!;
+  const bare = but(bench, { connect: async () => rewriting(await bench.connect(), (frame) => leak(frame, pan)) });
+  const outcome = await bench.clock.run(() => runCase(caseOf("P18"), bare));
+  expect(outcome.end).toBe("failed");
+});
+
+/** The first DATA frame shows a card number where masked bytes were. */
+function leak(frame: Frame, pan: string): Frame {
+  if (frame.type !== "DATA") return frame;
+  const payload = Uint8Array.from(frame.payload);
+  payload.set(Buffer.from(pan), 4 + 24);
+  return { ...frame, payload };
+}

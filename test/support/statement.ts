@@ -43,7 +43,9 @@ export function testEvidence(role: StationRole = "simulator"): Evidence {
     runId: "019a3f80-1c00-7abc-8def-0123456789ac",
     issuedAt: at(300.25),
     endState: "CERT",
-    environment: simulated ? { kind: "simulator", simulatorBuild: "podp simulator 0.1.0" } : { kind: role === "bench" ? "bench" : "production" },
+    environment: simulated
+      ? { kind: "simulator", simulatorBuild: "podp simulator 0.1.0" }
+      : { kind: role === "bench" ? "bench" : "production" },
     tool: { name: "pos-decom", segments: [{ version: "0.1.0", buildSha256: sha("build"), from: at(0), to: at(300) }] },
     family: { name: "podp", marks: { identify: "simulated", settle: "simulated", wipe: "simulated" } },
     model: {
@@ -243,7 +245,12 @@ export function testStatement(change: (evidence: Evidence) => void = () => undef
 }
 
 /** Signs whatever the bytes say. */
-export function certificateOver(content: Uint8Array, role: StationRole = "simulator", signer?: Signer, signingTime = T0 + 300_000): CertificateFiles {
+export function certificateOver(
+  content: Uint8Array,
+  role: StationRole = "simulator",
+  signer?: Signer,
+  signingTime = T0 + 300_000,
+): CertificateFiles {
   return { content, signature: signDetached({ content, signer: signer ?? testStation().signerFor(role), signingTime }) };
 }
 

@@ -73,7 +73,7 @@ function isMarker(kind: Kind): boolean {
 }
 
 /** Script results, reversals, offline work, notices, e-signatures: what must reach the host before the batch is closed. */
-const PENDING: readonly Kind[] = ["U09", "U03", "U05", "U07", "U11", "U12", "U08"];
+export const PENDING: readonly Kind[] = ["U09", "U03", "U05", "U07", "U11", "U12", "U08"];
 
 export async function pending(run: Run): Promise<void> {
   const items = run.proofs.census?.items ?? [];

@@ -19,7 +19,7 @@ export function planOf(model: Model): WipePlan {
 }
 
 /** More or less memory or keys than the model knows could hold what nobody looks for. */
-function compare(model: Model, areas: readonly AreaFact[]): void {
+export function compare(model: Model, areas: readonly AreaFact[]): void {
   for (const expected of model.areas) {
     const found = areas.find((area) => area.id === expected.id);
     if (found === undefined || found.size !== expected.size) {

@@ -1,0 +1,107 @@
+// decom run and decom resume: a decommission with a person or a program watching.
+import { families } from "../../../protocols/index.js";
+import { rfc3339, systemClock } from "../../base/clock.js";
+import { asDecomError, DecomError } from "../../base/errors.js";
+import { words } from "../../base/words.js";
+import type { Bench, RunEvent } from "../../procedure/context.js";
+import { type Connection, decommission, resume as takeUp } from "../../procedure/decommission.js";
+import { survey } from "../../procedure/survey.js";
+import { openBench } from "../bench.js";
+import { complain, errorJson, type Io, type Told, toLine } from "../io.js";
+import { openLog } from "../log.js";
+import { type KeyOptions, keysOf, type OutOptions, outOf, PATIENCE, type PortOptions, passphraseOf } from "../options.js";
+import { openPort, seedOf } from "../port.js";
+import { showProgress } from "../progress.js";
+import { runTold } from "../run-told.js";
+import { interruptible } from "../stop.js";
+import { surveyTold } from "../survey-told.js";
+
+interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
+  readonly yes?: boolean;
+  readonly events?: boolean;
+  readonly operator?: string;
+}
+
+interface RunOptions extends ResumeOptions {
+  readonly bench?: boolean;
+  readonly expectSerial?: string;
+  readonly dryRun?: boolean;
+  readonly isolated?: string;
+}
+
+export function run(options: RunOptions, io: Io): Promise<Told> {
+  return carried(options, io, async () => {
+    if (options.bench !== true) throw new DecomError("args.invalid", words.cli.benchOnly);
+    const { dryRun, isolated: isolation = "not stated" } = options;
+    if (dryRun === true) {
+      const { expectSerial } = options;
+      return onBench(options, io, async (bench, connection) =>
+        surveyTold(await survey(bench, { ...connection, order: "bench", ...(expectSerial === undefined ? {} : { expectSerial }) })),
+      );
+    }
+    const expectSerial = await confirmed(options, io);
+    return onBench(options, io, async (bench, connection) =>
+      runTold(await decommission(bench, { ...connection, expectSerial, order: "bench", isolation }), seed(options, io), io),
+    );
+  });
+}
+
+export function resume(options: ResumeOptions, io: Io): Promise<Told> {
+  return carried(options, io, async () => {
+    if (options.yes !== true) await confirmed(options, io);
+    return onBench(options, io, async (bench, connection) => runTold(await takeUp(bench, connection), seed(options, io), io));
+  });
+}
+
+/** Consent names the serial number; "yes" is not enough, and nobody at the keyboard is a no. */
+async function confirmed({ expectSerial, yes }: Pick<RunOptions, "expectSerial" | "yes">, io: Io): Promise<string> {
+  if (yes === true && expectSerial !== undefined) return expectSerial;
+  if (!io.interactive) throw new DecomError("args.consent", words.cli.consentNeeded);
+  const typed = (await io.ask(words.cli.askSerial(expectSerial))).trim();
+  if (typed === "" || (expectSerial !== undefined && typed !== expectSerial)) throw new DecomError("args.consent", words.cli.notConfirmed);
+  return typed;
+}
+
+async function onBench(options: ResumeOptions, io: Io, work: (bench: Bench, connection: Connection) => Promise<Told>): Promise<Told> {
+  const show = showProgress(io, systemClock);
+  let step = "";
+  const onEvent = (event: RunEvent) => {
+    step = event.type === "progress" ? step : event.step;
+    show(event);
+    if (options.events === true) io.out(toLine({ ...event, step, at: rfc3339(systemClock.wall()) }));
+  };
+  const keys = keysOf(options, io);
+  const performedBy = options.operator ?? io.env["DECOM_OPERATOR"];
+  const bench = await openBench({
+    keys,
+    passphrase: await passphraseOf(options, io),
+    out: outOf(options, io),
+    log: openLog(options.log),
+    onEvent,
+    ...(performedBy === undefined ? {} : { performedBy }),
+  });
+  using stop = interruptible(io);
+  await using link = await openPort(options, io);
+  return await work(bench, { families, link, patience: options.patience ?? PATIENCE, signal: stop.signal });
+}
+
+/** What ended before or without an end state is answered in the same form. */
+async function carried(options: RunOptions, io: Io, work: () => Promise<Told>): Promise<Told> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = asDecomError(thrown);
+    complain(io, error);
+    const endState = error.row.end === "REFUSE" ? "REFUSE" : null;
+    const json = { endState, outcome: null, certificate: null, signature: null, hold: null, ...errorJson(error), seed: seed(options, io) };
+    return { exit: error.row.exit, json, text: [] };
+  }
+}
+
+function seed(options: PortOptions, io: Io): number | null {
+  try {
+    return seedOf(options, io);
+  } catch {
+    return null; // a port that does not read has been complained about already
+  }
+}

@@ -1,0 +1,96 @@
+// A run without its acts: connects, checks the order, opens and reads everything, and says what a run would do. Moves and erases nothing.
+import { DecomError, type ErrorCode } from "../base/errors.js";
+import { checkOrder } from "../evidence/order.js";
+import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
+import type { Bench } from "./context.js";
+import { authorityOf, benchOrder, connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
+import { PENDING } from "./steps/money.js";
+import { compare, planOf } from "./steps/wipe.js";
+
+export interface SurveyRequest extends Omit<RunRequest, "expectSerial" | "isolation"> {
+  /** Refuses another terminal than this. */
+  readonly expectSerial?: string;
+}
+
+export interface Survey {
+  readonly identity: Identity;
+  readonly condition: Condition;
+  readonly orderSha256: string;
+  readonly accounts: readonly Account[];
+  readonly rows: readonly TotalRow[];
+  readonly censusHash: string;
+  readonly keys: number;
+  readonly would: {
+    readonly send: readonly { readonly kind: Kind; readonly account: string; readonly count: number }[];
+    readonly settle: readonly { readonly acquirer: string; readonly tid: string; readonly batch: string }[];
+    readonly erase: { readonly areas: readonly number[]; readonly slots: readonly string[] };
+  };
+  /** Why a run would not go through as things stand now; empty when nothing is known against it. */
+  readonly stops: readonly { readonly code: ErrorCode; readonly why: string }[];
+}
+
+export async function survey(bench: Bench, request: SurveyRequest): Promise<Survey> {
+  const { terminal, family } = await connect(bench, request);
+  await using _ = terminal;
+  const { identity } = terminal;
+  const { expectSerial } = request;
+  if (expectSerial !== undefined && identity.serial !== expectSerial) {
+    throw new DecomError("identity.serial", `expected ${expectSerial}, the terminal is ${identity.serial}`);
+  }
+  const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
+  if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
+  const model = modelOf(family, identity.model);
+  const order = checkOrder(request.order === "bench" ? benchOrder(bench, family, identity) : request.order, {
+    trust: [bench.station.root],
+    now: bench.clock.wall(),
+    identity,
+    station: bench.station,
+    maker: family.authority,
+    nonceUsed: (nonce) => bench.stationLog.find((record) => record.kind === "intent" && record.nonce === nonce) !== undefined,
+  });
+  const condition = await terminal.condition();
+  await terminal.open(authorityOf(bench, family, order, identity));
+  const { accounts, rows } = await terminal.accounts();
+  const census = await terminal.census();
+  const areas = await terminal.areas();
+  const { slots } = await terminal.slots();
+  const plan = planOf(model);
+
+  const stops: Survey["stops"][number][] = [];
+  if (condition.tamper !== "ok") stops.push({ code: "terminal.tampered", why: condition.tamperCodes });
+  if (census.unread.length > 0) stops.push({ code: "batch.unread", why: `areas ${census.unread.join(", ")}` });
+  for (const { kind, stan } of census.items) {
+    if (kinds[kind].gate === "BLOCK") stops.push({ code: kind === "U24" ? "batch.unknown-item" : "batch.open", why: `${kind} ${stan}` });
+  }
+  try {
+    compare(model, areas);
+  } catch (thrown) {
+    if (!(thrown instanceof DecomError)) throw thrown;
+    stops.push({ code: thrown.code, why: thrown.message });
+  }
+  const waiting = PENDING.flatMap((kind) =>
+    accounts.map(({ id }) => ({
+      kind,
+      account: id,
+      count: census.items.filter((item) => item.kind === kind && item.account === id).length,
+    })),
+  );
+  return {
+    identity,
+    condition,
+    orderSha256: order.sha256,
+    accounts,
+    rows,
+    censusHash: census.hash,
+    keys: slots.length,
+    would: {
+      send: waiting.filter(({ count }) => count > 0),
+      settle: accounts.map(({ acquirer, tid, batch }) => ({ acquirer, tid, batch })),
+      erase: {
+        areas: plan.areas.map(({ area }) => area),
+        slots: plan.slots.map(({ type, algorithm, from, to }) => `${type}/${algorithm}/${from}-${to}`),
+      },
+    },
+    stops,
+  };
+}
