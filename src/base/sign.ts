@@ -38,20 +38,31 @@ export function verifyP256(key: KeyObject, bytes: Uint8Array, signature: Uint8Ar
   return nodeVerify("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }, signature);
 }
 
-/** The uncompressed point, 65 bytes from 04. */
+/** The uncompressed point of a private or public P-256 key, 65 bytes from 04. */
 export function pointOf(key: KeyObject): Uint8Array {
-  const spki = createPublicKey(key.type === "private" ? key : key.export({ type: "spki", format: "pem" })).export({
-    type: "spki",
-    format: "der",
-  });
-  return new Uint8Array(spki.subarray(spki.length - 65));
+  const { x = "", y = "" } = key.export({ format: "jwk" });
+  return concat(Uint8Array.of(4), Buffer.from(x, "base64url"), Buffer.from(y, "base64url"));
 }
 
 /** `undefined` when the 65 bytes are not a point of P-256. */
 export function keyOfPoint(point: Uint8Array): KeyObject | undefined {
-  if (point.length !== 65 || point[0] !== 4) return undefined;
+  return point.length === 65 && point[0] === 4 ? publicKeyOf(concat(SPKI_P256, point)) : undefined;
+}
+
+/** Making a key object costs more than verifying with it, and a bench meets the same few keys all day. */
+const parsed = new Map<string, KeyObject>();
+const PARSED_KEYS = 64;
+
+/** The key in a SubjectPublicKeyInfo (DER), or `undefined` when there is none. */
+export function publicKeyOf(spki: Uint8Array): KeyObject | undefined {
+  const id = Buffer.from(spki).toString("latin1");
+  const known = parsed.get(id);
+  if (known !== undefined) return known;
   try {
-    return createPublicKey({ key: Buffer.concat([SPKI_P256, point]), format: "der", type: "spki" });
+    const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
+    if (parsed.size >= PARSED_KEYS) parsed.clear();
+    parsed.set(id, key);
+    return key;
   } catch {
     return undefined;
   }

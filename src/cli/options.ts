@@ -25,6 +25,8 @@ export interface OutOptions {
 }
 
 export const PATIENCE = 10_000;
+/** Of simulated terminals: the same every time, so that `identify` and `run` meet the same one. */
+export const SEED = 1;
 
 export function portOf({ port }: PortOptions, { env }: Io): string {
   return wanted(port, env["DECOM_PORT"], "--port", "DECOM_PORT");

@@ -4,12 +4,11 @@ import type { Link } from "../link/link.js";
 import { openSpec } from "../link/open.js";
 import { parsePortSpec } from "../link/spec.js";
 import type { Io } from "./io.js";
-import { type PortOptions, portOf } from "./options.js";
+import { type PortOptions, portOf, SEED } from "./options.js";
 import { serialOpened } from "./stop.js";
 
 /** wire-protocols of podp: 115200 8N1. */
 const BAUD = 115_200;
-export const SEED = 1;
 
 export async function openPort(options: PortOptions, io: Io, clock: Clock = systemClock): Promise<Link> {
   const spec = parsePortSpec(portOf(options, io));

@@ -43,7 +43,8 @@ export function* keyFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     if (expected.some((model) => model.after === "absent" && overlaps(span, model))) yield { reason: "SLOT_KEPT", pointer: span.pointer };
   }
   for (const [i, row] of body.keys.entries()) {
-    for (const [reason, where] of rowFlaws(row, body, floor)) yield { reason, pointer: `/keys/${i}/${where}` };
+    for (const [reason, where] of [...rowFlaws(row, body, floor), ...claimFlaws(row, body)])
+      yield { reason, pointer: `/keys/${i}/${where}` };
   }
 }
 
@@ -59,23 +60,13 @@ function isCovered(span: Span, by: readonly Span[]): boolean {
 
 function* rowFlaws(row: KeyRow, body: Evidence, floor: Floor): Generator<readonly [Reason, string]> {
   const observed = isKnown(row.probe) ? row.probe.observed : row.probe;
-  const sound = isKnown(row.probe) && row.probe.expected === "ABSENT" && observed === "ABSENT";
-  for (const level of row.level) {
-    const carried =
-      level === "V0" ||
-      (level === "V1" && (row.deviceCode === 0 || row.action === "none")) ||
-      (level === "V2" && sound) ||
-      (level === "V6" && body.deviceAttestation !== undefined) ||
-      (level === "V7" && body.witness !== undefined);
-    if (!carried) yield [level === "V6" ? "ATTESTATION_MISSING" : "SLOT_LEVEL", "level"];
-  }
   const claimed = row.result === "erased" || row.result === "host-cleared" || row.result === "zeroised-by-tamper";
   if (!claimed) return yield ["SLOT_FAILED", "result"];
   if (observed === "CONSTANT_00" || observed === "CONSTANT_FF") return yield ["SLOT_CONSTANT", "probe/observed"];
   if (row.kcv !== undefined && CONSTANT_KCVS.includes(row.kcv)) return yield ["SLOT_CONSTANT", "kcv"];
   if (observed === "PRESENT" || observed === "FOREIGN") return yield ["SLOT_PRESENT", "probe/observed"];
   if (row.after !== "absent") return yield ["SLOT_PRESENT", "after"];
-  if (!sound) return yield ["SLOT_UNPROBED", "probe"];
+  if (!failedAsExpected(row)) return yield ["SLOT_UNPROBED", "probe"];
   const tampered = body.device.tamperStatus.state === "tampered";
   if (isKnown(row.deviceCode) && row.deviceCode !== 0) yield ["SLOT_FAILED", "deviceCode"];
   if (row.action === "delete" || (row.result === "zeroised-by-tamper" && !tampered)) yield ["SLOT_FAILED", "result"];
@@ -83,4 +74,20 @@ function* rowFlaws(row: KeyRow, body: Evidence, floor: Floor): Generator<readonl
   if (row.action === "none" && row.result === "erased") yield ["FOUND_BLANK", "action"];
   const lack = lacking(row.level, body.order.minimumLevels.keys, floor.keys);
   if (lack !== undefined) yield [lack, "level"];
+}
+
+function failedAsExpected({ probe }: KeyRow): boolean {
+  return isKnown(probe) && probe.expected === "ABSENT" && probe.observed === "ABSENT";
+}
+
+function* claimFlaws(row: KeyRow, body: Evidence): Generator<readonly [Reason, string]> {
+  for (const level of row.level) {
+    const carried =
+      level === "V0" ||
+      (level === "V1" && (row.deviceCode === 0 || row.action === "none")) ||
+      (level === "V2" && failedAsExpected(row)) ||
+      (level === "V6" && body.deviceAttestation !== undefined) ||
+      (level === "V7" && body.witness !== undefined);
+    if (!carried) yield [level === "V6" ? "ATTESTATION_MISSING" : "SLOT_LEVEL", "level"];
+  }
 }

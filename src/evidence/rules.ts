@@ -4,7 +4,7 @@ import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { isKnown } from "./fields.js";
 import { type Floor, raised } from "./floor.js";
 import type { Order } from "./order.js";
-import { flawsOf, verdictOf } from "./outcome.js";
+import { flawsOf, outcomeOf, verdictOf } from "./outcome.js";
 import { type Flaw, type Reason, reasons } from "./reasons.js";
 import { scan } from "./scanner.js";
 import { KNOWN_IN_PRODUCTION, type Statement } from "./statement.js";
@@ -119,7 +119,9 @@ function* disclosureFindings(statement: Statement): Generator<Finding> {
   const told = (code: string, severity: string) => findings.some((one) => one.code === code && one.severity === severity);
   if (findingsOf(statement).some(({ code, severity }) => !told(code, severity))) yield finding("SCHEMA_INVALID", "/findings");
   if (findings.some(({ code }) => code === "FOUND_BLANK") && statement.outcome === "ERASED") yield finding("SCHEMA_OUTCOME", "/findings");
-  if (claims.some((claim) => !claimsOf(statement).includes(claim))) yield finding("SCHEMA_OUTCOME", "/claims");
+  // Claims follow the outcome; where that is wrong already there is nothing to add.
+  const settled = outcomeOf(statement).outcome === statement.outcome;
+  if (settled && claims.some((claim) => !claimsOf(statement).includes(claim))) yield finding("SCHEMA_OUTCOME", "/claims");
 }
 
 function* peopleFindings({ performedBy, witness, approvers = [], settlement, order }: Statement): Generator<Finding> {

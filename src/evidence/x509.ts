@@ -1,6 +1,6 @@
 // Strict reading of X.509 v3 certificates (RFC 5280) and of who issued them; Node's own reader names key usages wrongly and skips most rules.
-import { createPublicKey } from "node:crypto";
 import { equal } from "../base/bytes.js";
+import { publicKeyOf as publicKeyOfSpki } from "../base/sign.js";
 import { Rejection, type VerifierCode } from "./codes.js";
 import { type Der, Fields, isOid, readDer, readOid, readPositive, readTime, readWholeBits, TAG } from "./der.js";
 import { oids } from "./oids.js";
@@ -128,11 +128,8 @@ function publicKeyOf(spki: Der): PublicKey {
   } else {
     return reject("ALG_KEY", spki, "neither RSA nor an uncompressed point of P-256");
   }
-  try {
-    return { kind, key: createPublicKey({ key: Buffer.from(spki.bytes), format: "der", type: "spki" }) };
-  } catch {
-    return reject("ALG_KEY", spki, "not a key of its kind");
-  }
+  const key = publicKeyOfSpki(spki.bytes);
+  return key === undefined ? reject("ALG_KEY", spki, "not a key of its kind") : { kind, key };
 }
 
 type Extensions = Pick<Certificate, "ca" | "pathLength" | "keyUsage" | "extendedKeyUsage" | "subjectKeyId">;

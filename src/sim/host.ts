@@ -9,6 +9,8 @@ export interface HostOptions {
   readonly unreachable?: boolean;
   /** The first answers never arrive: the host stays silent before or after it has booked. */
   readonly silent?: "before" | "after";
+  /** To what it stays silent; settlements when absent. */
+  readonly silentTo?: "settle" | "send";
   /** How many answers are lost that way; then it answers. */
   readonly silences?: number;
   /** A repeated advice (same account, batch, STAN, kind) is booked once. Reversals and signatures always are. */
@@ -94,10 +96,10 @@ export class AcquirerHost {
   /** One advice, reversal, signature or script result, booked by itself. */
   send(item: Entry): "booked" | "rejected" | "silent" {
     if (this.options.refusesKinds?.includes(item.kind) === true) return "rejected";
-    if (this.#isSilent("before")) return "silent";
+    if (this.#isSilent("send", "before")) return "silent";
     const repeated = this.#booked().some((other) => key(other) === key(item));
     if (!repeated || (item.kind === "U05" && !this.deduplicates)) this.#log.append({ event: "booked", item, via: "send" });
-    return this.#isSilent("after") ? "silent" : "booked";
+    return this.#isSilent("send", "after") ? "silent" : "booked";
   }
 
   /** What the host saw online. */
@@ -109,7 +111,7 @@ export class AcquirerHost {
     const own = totalsOf(held);
     const totals = { ...own, debit: own.debit + (this.options.excess ?? 0n) };
     if (!sameTotals(totals, claimed)) return { kind: "different", totals };
-    if (this.#isSilent("before")) return { kind: "silent" };
+    if (this.#isSilent("settle", "before")) return { kind: "silent" };
     const before = this.#closed(account, batch);
     const date = rfc3339(this.#clock.wall()).slice(0, 10).replaceAll("-", "");
     const reference = `${batch}${String(this.#log.lines().length).padStart(6, "0")}`;
@@ -122,7 +124,7 @@ export class AcquirerHost {
       reference,
       date,
     });
-    if (this.#isSilent("after")) return { kind: "silent" };
+    if (this.#isSilent("settle", "after")) return { kind: "silent" };
     return { kind: "equal", totals, reference, date, mac: this.options.withoutMac !== true };
   }
 
@@ -142,8 +144,8 @@ export class AcquirerHost {
     return undefined;
   }
 
-  #isSilent(when: "before" | "after"): boolean {
-    if (this.options.silent !== when) return false;
+  #isSilent(to: "settle" | "send", when: "before" | "after"): boolean {
+    if (this.options.silent !== when || (this.options.silentTo ?? "settle") !== to) return false;
     if (this.#log.lines().filter((line) => line.event === "silent").length >= (this.options.silences ?? 1)) return false;
     this.#log.append({ event: "silent" });
     return true;

@@ -8,7 +8,7 @@ import { outcomeOf } from "../../src/evidence/outcome.js";
 import { type Reason, reasons } from "../../src/evidence/reasons.js";
 import { checkStatement, type RuleContext } from "../../src/evidence/rules.js";
 import { type Evidence, parseStatement, type Statement } from "../../src/evidence/statement.js";
-import { concluded, testEvidence, testOrder, testStatement } from "../support/statement.js";
+import { concluded, put, testEvidence, testOrder, testStatement } from "../support/statement.js";
 
 type Change<T> = (statement: T) => void;
 const UNKNOWN = { unknown: "NOT_REPORTED" } as const;
@@ -82,7 +82,7 @@ describe("a statement changed after the fact is refused", () => {
   const rules: readonly (readonly [what: string, code: VerifierCode, change: Change<Statement>, context?: RuleContext])[] = [
     // keys
     ["a key slot missing from the list (case 88)", "KEYS_SLOT_MISSING", (s) => void s.keys.pop()],
-    ["one slot of a range missing", "KEYS_SLOT_MISSING", (s) => void (row(s.keys).slots.to = 99)],
+    ["one slot of a range missing", "KEYS_SLOT_MISSING", (s) => put(row(s.keys).slots, { to: 99 })],
     [
       "a gap between two ranges",
       "KEYS_SLOT_MISSING",
@@ -94,43 +94,43 @@ describe("a statement changed after the fact is refused", () => {
       },
     ],
     ["a retained slot of the model not accounted for", "KEYS_SLOT_MISSING", (s) => void s.keysRetained.pop()],
-    ["a slot still present after (case 89)", "KEYS_STILL_PRESENT", (s) => void (row(s.keys).after = "present")],
-    ["an after-state nobody read", "KEYS_STILL_PRESENT", (s) => void (row(s.keys).after = UNKNOWN)],
-    ["a probe that finds the key", "KEYS_STILL_PRESENT", (s) => void (row(s.keys).probe = { expected: "ABSENT", observed: "PRESENT" })],
+    ["a slot still present after (case 89)", "KEYS_STILL_PRESENT", (s) => put(row(s.keys), { after: "present" })],
+    ["an after-state nobody read", "KEYS_STILL_PRESENT", (s) => put(row(s.keys), { after: UNKNOWN })],
+    ["a probe that finds the key", "KEYS_STILL_PRESENT", (s) => put(row(s.keys), { probe: { expected: "ABSENT", observed: "PRESENT" } })],
     [
       "a probe that finds another app's key",
       "KEYS_STILL_PRESENT",
-      (s) => void (row(s.keys).probe = { expected: "ABSENT", observed: "FOREIGN" }),
+      (s) => put(row(s.keys), { probe: { expected: "ABSENT", observed: "FOREIGN" } }),
     ],
-    ["no probe (case 90)", "KEYS_PROBE_MISSING", (s) => void (row(s.keys).probe = UNKNOWN)],
-    ["a probe that ended in an error", "KEYS_PROBE_MISSING", (s) => void (row(s.keys).probe = { expected: "ABSENT", observed: "ERROR" })],
+    ["no probe (case 90)", "KEYS_PROBE_MISSING", (s) => put(row(s.keys), { probe: UNKNOWN })],
+    ["a probe that ended in an error", "KEYS_PROBE_MISSING", (s) => put(row(s.keys), { probe: { expected: "ABSENT", observed: "ERROR" } })],
     [
       "a slot that works under zeros (case 91)",
       "KEYS_CONSTANT",
-      (s) => void (row(s.keys).probe = { expected: "ABSENT", observed: "CONSTANT_00" }),
+      (s) => put(row(s.keys), { probe: { expected: "ABSENT", observed: "CONSTANT_00" } }),
     ],
     [
       "a slot that works under ones (case 91)",
       "KEYS_CONSTANT",
-      (s) => void (row(s.keys).probe = { expected: "ABSENT", observed: "CONSTANT_FF" }),
+      (s) => put(row(s.keys), { probe: { expected: "ABSENT", observed: "CONSTANT_FF" } }),
     ],
-    ["the check value of a constant key (case 91)", "KEYS_CONSTANT", (s) => void (row(s.keys).kcv = "8CA64D")],
-    ["V2 without a probe that failed", "KEYS_PROBE_MISSING", (s) => void (row(s.keys).probe = UNKNOWN)],
+    ["the check value of a constant key (case 91)", "KEYS_CONSTANT", (s) => put(row(s.keys), { kcv: "8CA64D" })],
+    ["V2 without a probe that failed", "KEYS_PROBE_MISSING", (s) => put(row(s.keys), { probe: UNKNOWN })],
     ["a key level it has no evidence for", "KEYS_PROBE_MISSING", (s) => void row(s.keys).level.push("V4")],
-    ["a key level below the order's", "AREA_LEVEL_LOW", (s) => void (row(s.keys).level = ["V1"])],
+    ["a key level below the order's", "AREA_LEVEL_LOW", (s) => put(row(s.keys), { level: ["V1"] })],
     [
       "a slot in both lists",
       "KEYS_STILL_PRESENT",
       (s) => void s.keysRetained.push({ ...row(s.keysRetained), ...structuredClone(pick(row(s.keys))) }),
     ],
-    ["a slot range that the model does not have (case 127)", "DEV_MODEL", (s) => void (row(s.keys).slots.to = 101)],
+    ["a slot range that the model does not have (case 127)", "DEV_MODEL", (s) => put(row(s.keys).slots, { to: 101 })],
     // areas
-    ["ERASED with a failing area (case 87)", "SCHEMA_OUTCOME", (s) => void (row(s.areas).result = "failed")],
-    ["ERASED with an area nobody read", "SCHEMA_OUTCOME", (s) => void (row(s.areas).result = "unverified")],
-    ["ERASED with an area whose device code is an error", "SCHEMA_OUTCOME", (s) => void (row(s.areas).deviceCode = 5)],
-    ["ERASED with unmended errors", "SCHEMA_OUTCOME", (s) => void (row(s.areas).errors = 1)],
-    ["ERASED over residue", "SCHEMA_OUTCOME", (s) => void (row(s.areas).verification.observed = "residue")],
-    ["less done than the order's scope (case 86)", "ORDER_SCOPE", (s) => void (row(s.areas, 2).result = "not-supported")],
+    ["ERASED with a failing area (case 87)", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "failed" })],
+    ["ERASED with an area nobody read", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "unverified" })],
+    ["ERASED with an area whose device code is an error", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { deviceCode: 5 })],
+    ["ERASED with unmended errors", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { errors: 1 })],
+    ["ERASED over residue", "SCHEMA_OUTCOME", (s) => put(row(s.areas).verification, { observed: "residue" })],
+    ["less done than the order's scope (case 86)", "ORDER_SCOPE", (s) => put(row(s.areas, 2), { result: "not-supported" })],
     [
       "an order whose scope is under the floor (case 121)",
       "POLICY_FLOOR",
@@ -169,18 +169,18 @@ describe("a statement changed after the fact is refused", () => {
           verification: { ...row(s.areas).verification, seedCommit: "ab".repeat(32) },
         }),
     ],
-    ["an area smaller than the model's (case 103)", "DEV_MODEL", (s) => void (row(s.areas).sizeBytes = 65_536)],
-    ["an area of other contents", "DEV_MODEL", (s) => void (row(s.areas).class = ["OPS"])],
+    ["an area smaller than the model's (case 103)", "DEV_MODEL", (s) => put(row(s.areas), { sizeBytes: 65_536 })],
+    ["an area of other contents", "DEV_MODEL", (s) => put(row(s.areas), { class: ["OPS"] })],
     ["V3 without seed commitment (case 115)", "AREA_NO_PROOF", (s) => void delete row(s.areas).verification.seedCommit],
-    ["V3 that looked at nothing (case 115)", "AREA_NO_PROOF", (s) => void (row(s.areas).verification.coverageBytes = 0)],
+    ["V3 that looked at nothing (case 115)", "AREA_NO_PROOF", (s) => put(row(s.areas).verification, { coverageBytes: 0 })],
     ["V4 without a fill", "AREA_NO_PROOF", (s) => void row(s.areas).verification.level.push("V4")],
     ["V7 without a witness", "AREA_NO_PROOF", (s) => void row(s.areas).verification.level.push("V7")],
     [
       "one seed for two areas (case 102)",
       "AREA_NO_PROOF",
-      (s) => void (row(s.areas).verification.seedCommit = row(s.areas, 1).verification.seedCommit),
+      (s) => put(row(s.areas).verification, { seedCommit: row(s.areas, 1).verification.seedCommit }),
     ],
-    ["more covered than there is", "AREA_NO_PROOF", (s) => void (row(s.areas).verification.coverageBytes = 200_000)],
+    ["more covered than there is", "AREA_NO_PROOF", (s) => put(row(s.areas).verification, { coverageBytes: 200_000 })],
     ["V6 without a token (case 109)", "ATTEST_MISSING", (s) => void row(s.areas).verification.level.push("V6")],
     [
       "P3 without a token (case 109)",
@@ -190,8 +190,8 @@ describe("a statement changed after the fact is refused", () => {
         s.device.identityEvidence.push({ kind: "device-signature", ref: "ATTEST" });
       },
     ],
-    ["a token of another hash", "ATTEST_RESULTS", (s) => void (s.deviceAttestation = { ...attested, sha256: "00".repeat(32) })],
-    ["full coverage although something is not covered", "AREA_COVERAGE", (s) => void (s.coverage = "full")],
+    ["a token of another hash", "ATTEST_RESULTS", (s) => put(s, { deviceAttestation: { ...attested, sha256: "00".repeat(32) } })],
+    ["full coverage although something is not covered", "AREA_COVERAGE", (s) => put(s, { coverage: "full" })],
     // destination and outcome
     [
       "a logical delete that leaves the house (case 122)",
@@ -209,19 +209,19 @@ describe("a statement changed after the fact is refused", () => {
         s.destination = "recycle";
       },
     ],
-    ["ERASED after a logical delete in the house", "SCHEMA_OUTCOME", (s) => void (row(s.areas).result = "logical-delete")],
-    ["found blank presented as ERASED (case 129)", "SCHEMA_OUTCOME", (s) => void (row(s.areas).technique = "none")],
+    ["ERASED after a logical delete in the house", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "logical-delete" })],
+    ["found blank presented as ERASED (case 129)", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { technique: "none" })],
     [
       "found blank said beside ERASED (case 129)",
       "SCHEMA_OUTCOME",
       (s) => void s.findings.push({ code: "FOUND_BLANK", severity: "warning" }),
     ],
-    ["zeroised by tamper on an untampered terminal", "SCHEMA_OUTCOME", (s) => void (row(s.keys).result = "zeroised-by-tamper")],
-    ["NOT_ERASED over evidence of ERASED", "SCHEMA_OUTCOME", (s) => void (s.outcome = "NOT_ERASED")],
+    ["zeroised by tamper on an untampered terminal", "SCHEMA_OUTCOME", (s) => put(row(s.keys), { result: "zeroised-by-tamper" })],
+    ["NOT_ERASED over evidence of ERASED", "SCHEMA_OUTCOME", (s) => put(s, { outcome: "NOT_ERASED" })],
     ["reasons that the evidence does not give", "SCHEMA_OUTCOME", (s) => void s.outcomeReasons.push("UNIT_UNPROVEN")],
     ["a run's error code beside CERT", "SCHEMA_OUTCOME", (s) => void s.outcomeReasons.push("identity.swapped")],
-    ["ERASED in a run that ended as QUAR", "SCHEMA_OUTCOME", (s) => void (s.endState = "QUAR")],
-    ["ERASED in a run that was abandoned", "SCHEMA_OUTCOME", (s) => void (s.endState = "ABANDONED")],
+    ["ERASED in a run that ended as QUAR", "SCHEMA_OUTCOME", (s) => put(s, { endState: "QUAR" })],
+    ["ERASED in a run that was abandoned", "SCHEMA_OUTCOME", (s) => put(s, { endState: "ABANDONED" })],
     ["a claim above the evidence", "SCHEMA_OUTCOME", (s) => void s.claims.push("UNIT_PROVEN")],
     // money
     [
@@ -231,12 +231,12 @@ describe("a statement changed after the fact is refused", () => {
     ],
     ["an unexcepted item left (case 92)", "SETTLE_UNSETTLED", (s) => void row(s.settlement).after.push(left)],
     ["an amount left though the count is zero", "SETTLE_UNSETTLED", (s) => void row(s.settlement).after.push({ ...left, count: 0 })],
-    ["a gate loosened by hand", "SCHEMA_INVALID", (s) => void (row(row(s.settlement).before).gate = "WARN")],
-    ["a settlement outcome that keeps the gate shut", "SETTLE_UNSETTLED", (s) => void (row(s.settlement).outcome = "UNKNOWN")],
-    ["no settlement at all", "SETTLE_UNSETTLED", (s) => void (s.settlement = [])],
-    ["nothing to settle where a batch was", "SETTLE_UNSETTLED", (s) => void (row(s.settlement).outcome = "NOTHING_TO_SETTLE")],
+    ["a gate loosened by hand", "SCHEMA_INVALID", (s) => put(row(row(s.settlement).before), { gate: "WARN" })],
+    ["a settlement outcome that keeps the gate shut", "SETTLE_UNSETTLED", (s) => put(row(s.settlement), { outcome: "UNKNOWN" })],
+    ["no settlement at all", "SETTLE_UNSETTLED", (s) => put(s, { settlement: [] })],
+    ["nothing to settle where a batch was", "SETTLE_UNSETTLED", (s) => put(row(s.settlement), { outcome: "NOTHING_TO_SETTLE" })],
     ["nothing to settle against the host's view (case 118)", "SETTLE_HOSTVIEW", (s) => uncaptured(s, 3)],
-    ["nothing to settle without a host's view (case 118)", "SETTLE_HOSTVIEW", (s) => void (row(s.settlement, 1).hostView = UNKNOWN)],
+    ["nothing to settle without a host's view (case 118)", "SETTLE_HOSTVIEW", (s) => put(row(s.settlement, 1), { hostView: UNKNOWN })],
     [
       "more open at the host than in the terminal",
       "SETTLE_HOSTVIEW",
@@ -254,32 +254,32 @@ describe("a statement changed after the fact is refused", () => {
       },
     ],
     ["the host's error flag under BALANCED", "SETTLE_TOTALS_DIFFER", (s) => void row(s.settlement).host?.flags.push("error-flag")],
-    ["S3 claimed by a station (case 117)", "SETTLE_LEVEL", (s) => void (row(s.settlement).level = "S3")],
-    ["S2 without a verified answer (case 117)", "SETTLE_LEVEL", (s) => void (row(s.settlement, 1).level = "S2")],
-    ["a settlement level below the order's", "SETTLE_LEVEL", (s) => void (s.order.minimumLevels.settlement = "S2")],
-    ["an amount in another currency", "SCHEMA_INVALID", (s) => void (row(row(s.settlement).before).money.currency = "USD")],
+    ["S3 claimed by a station (case 117)", "SETTLE_LEVEL", (s) => put(row(s.settlement), { level: "S3" })],
+    ["S2 without a verified answer (case 117)", "SETTLE_LEVEL", (s) => put(row(s.settlement, 1), { level: "S2" })],
+    ["a settlement level below the order's", "SETTLE_LEVEL", (s) => put(s.order.minimumLevels, { settlement: "S2" })],
+    ["an amount in another currency", "SCHEMA_INVALID", (s) => put(row(row(s.settlement).before).money, { currency: "USD" })],
     ["an account listed twice", "SCHEMA_INVALID", (s) => void s.settlement.push(structuredClone(row(s.settlement)))],
-    ["no archive though a level needs it (case 123)", "ARCHIVE_MISSING", (s) => void (s.archive = { present: false })],
+    ["no archive though a level needs it (case 123)", "ARCHIVE_MISSING", (s) => put(s, { archive: { present: false } })],
     ["an archive for somebody else (case 96)", "ARCHIVE_RECIPIENT", (s) => void (s.archive.present && s.archive.recipients.pop())],
     // the unit, inspections, times
-    ["label and terminal with different serials (case 83)", "DEV_SERIAL_MISMATCH", (s) => void (s.device.serialLabel = "PD70099999")],
-    ["a serial mismatch said outright", "DEV_SERIAL_MISMATCH", (s) => void (s.device.serialMatch = "mismatch")],
-    ["a tampered terminal", "DEV_TAMPERED", (s) => void (s.device.tamperStatus.state = "tampered")],
-    ["a unit level without its evidence", "SCHEMA_OUTCOME", (s) => void (s.device.identityLevel = "P2")],
-    ["both inspections in one boot number (case 124)", "DEV_NO_RESTART", (s) => void (row(s.inspections, 1).bootNumber = 12)],
+    ["label and terminal with different serials (case 83)", "DEV_SERIAL_MISMATCH", (s) => put(s.device, { serialLabel: "PD70099999" })],
+    ["a serial mismatch said outright", "DEV_SERIAL_MISMATCH", (s) => put(s.device, { serialMatch: "mismatch" })],
+    ["a tampered terminal", "DEV_TAMPERED", (s) => put(s.device.tamperStatus, { state: "tampered" })],
+    ["a unit level without its evidence", "SCHEMA_OUTCOME", (s) => put(s.device, { identityLevel: "P2" })],
+    ["both inspections in one boot number (case 124)", "DEV_NO_RESTART", (s) => put(row(s.inspections, 1), { bootNumber: 12 })],
     ["a single inspection (case 124)", "DEV_NO_RESTART", (s) => void s.inspections.pop()],
-    ["an inspection that found something", "SCHEMA_OUTCOME", (s) => void (row(s.inspections).result = "residue")],
+    ["an inspection that found something", "SCHEMA_OUTCOME", (s) => put(row(s.inspections), { result: "residue" })],
     ["isolation that ends early and is not owned up to", "SCHEMA_INVALID", (s) => isolationEnds(s, row(s.inspections).at)],
     ["a step that ends before it starts (case 51)", "TIME_STEPS", (s) => swapTimes(row(s.areas))],
-    ["an inspection before the erase", "TIME_STEPS", (s) => void (row(s.inspections).at = row(s.areas).startedAt as string)],
-    ["a settlement after the erase began", "TIME_STEPS", (s) => void (row(row(s.settlement).attempts).at = row(s.inspections).at)],
-    ["custody out of sequence", "TIME_STEPS", (s) => void (row(s.custody).seq = 2)],
-    ["an order issued after the run began (case 52)", "TIME_BEFORE_ORDER", (s) => void (s.order.issuedAt = row(s.inspections).at)],
-    ["an order that had expired (case 53)", "ORDER_EXPIRED", (s) => void (s.order.notAfter = s.order.issuedAt)],
+    ["an inspection before the erase", "TIME_STEPS", (s) => put(row(s.inspections), { at: row(s.areas).startedAt as string })],
+    ["a settlement after the erase began", "TIME_STEPS", (s) => put(row(row(s.settlement).attempts), { at: row(s.inspections).at })],
+    ["custody out of sequence", "TIME_STEPS", (s) => put(row(s.custody), { seq: 2 })],
+    ["an order issued after the run began (case 52)", "TIME_BEFORE_ORDER", (s) => put(s.order, { issuedAt: row(s.inspections).at })],
+    ["an order that had expired (case 53)", "ORDER_EXPIRED", (s) => put(s.order, { notAfter: s.order.issuedAt })],
     [
       "a certificate older than the station's last word (case 125)",
       "TIME_BELOW_FLOOR",
-      (s) => void (s.clock.floor = "2027-01-01T00:00:00.000Z"),
+      (s) => put(s.clock, { floor: "2027-01-01T00:00:00.000Z" }),
     ],
     [
       "a certificate older than the verifier knows (case 125)",
@@ -290,33 +290,36 @@ describe("a statement changed after the fact is refused", () => {
     [
       "a clock less certain than policy allows (case 57)",
       "TIME_UNCERTAIN",
-      (s) => void (s.clock.uncertaintyMs = 5_000),
+      (s) => put(s.clock, { uncertaintyMs: 5_000 }),
       { policy: { maxClockUncertaintyMs: 1_000 } },
     ],
-    ["a log head before the run's own record", "SCHEMA_INVALID", (s) => void (s.log.headSeq = 6)],
+    ["a log head before the run's own record", "SCHEMA_INVALID", (s) => put(s.log, { headSeq: 6 })],
     // people
     [
       "performer and witness in one (case 99)",
       "PEOPLE_SAME_PERSON",
-      (s) => void (s.witness = { personRef: "P-7F31", role: "supervisor", authMethod: "badge" }),
+      (s) => put(s, { witness: { personRef: "P-7F31", role: "supervisor", authMethod: "badge" } }),
     ],
-    ["performer as approver (case 135)", "PEOPLE_SAME_PERSON", (s) => void (s.approvers = ["P-7F31", "P-A2"])],
-    ["one approver twice (case 135)", "PEOPLE_SAME_PERSON", (s) => void (s.approvers = ["P-A2", "P-A2"])],
-    ["dual control without a witness", "PEOPLE_ROLE", (s) => void (s.order.dualControl = true)],
+    ["performer as approver (case 135)", "PEOPLE_SAME_PERSON", (s) => put(s, { approvers: ["P-7F31", "P-A2"] })],
+    ["one approver twice (case 135)", "PEOPLE_SAME_PERSON", (s) => put(s, { approvers: ["P-A2", "P-A2"] })],
+    ["dual control without a witness", "PEOPLE_ROLE", (s) => put(s.order, { dualControl: true })],
     // disclosures
-    ["a first-use owner not mentioned", "SCHEMA_INVALID", (s) => void (s.grant && (s.grant.trust = "first-use"))],
+    ["a first-use owner not mentioned", "SCHEMA_INVALID", (s) => put(s.grant ?? {}, { trust: "first-use" })],
     ["a limitation left out", "SCHEMA_INVALID", (s) => void s.limitations.pop()],
-    ["a finding played down", "SCHEMA_INVALID", (s) => void (row(s.findings).severity = "info")],
+    ["a finding played down", "SCHEMA_INVALID", (s) => put(row(s.findings), { severity: "info" })],
     ["podp without a grant", "SCHEMA_INVALID", (s) => void delete s.grant],
     // environment and policy
     ["a simulator in production (cases 107, 128)", "ENVIRONMENT_BENCH", () => undefined, { production: true }],
-    ["a simulated terminal called production", "ENVIRONMENT_MISMATCH", (s) => void (s.environment.kind = "production")],
+    ["a simulated terminal called production", "ENVIRONMENT_MISMATCH", (s) => put(s.environment, { kind: "production" })],
     ["a model that is not on the list (case 105)", "POLICY_MODEL", () => undefined, { policy: { models: ["00".repeat(32)] } }],
     ["levels under the verifier's own floor (case 121)", "POLICY_FLOOR", () => undefined, { policy: { floor: { areas: ["V4"] } } }],
   ];
-  it.each(rules.map(([what, code, change, context]) => ({ what, code, change, context })))("$what: $code", ({ code, change, context }) => {
-    expect(codesAfter(change, context)).toContain(code);
-  });
+  it.each(rules.map(([what, code, change, context = {}]) => [what, code, change, context] as const))(
+    "%s: %s",
+    (_, code, change, context) => {
+      expect(codesAfter(change, context)[0]).toBe(code);
+    },
+  );
 
   it("with a code for each kind of reason there is", () => {
     const raisedReasons = new Set(
@@ -329,13 +332,7 @@ describe("a statement changed after the fact is refused", () => {
     const settling = (Object.keys(reasons) as Reason[]).filter(
       (r) => reasons[r].means === "not-erased" || reasons[r].means === "exception",
     );
-    expect(settling.filter((r) => !raisedReasons.has(r))).toEqual([
-      "SLOT_FAILED",
-      "SLOT_KEPT",
-      "EXCEPTION_UNMATCHED",
-      "EXCEPTION_USED",
-      "UNIT_UNPROVEN",
-    ]);
+    expect(settling.filter((r) => !raisedReasons.has(r))).toEqual(["EXCEPTION_UNMATCHED", "EXCEPTION_USED"]);
   });
 });
 
@@ -359,7 +356,7 @@ function swapTimes(area: Statement["areas"][number]): void {
 describe("evidence of less gives less, and the statement that says so holds", () => {
   const lesser: readonly (readonly [what: string, outcome: Statement["outcome"], reasons: readonly Reason[], change: Change<Evidence>])[] =
     [
-      ["an area that failed", "NOT_ERASED", ["AREA_FAILED"], (s) => void (row(s.areas).result = "failed")],
+      ["an area that failed", "NOT_ERASED", ["AREA_FAILED"], (s) => put(row(s.areas), { result: "failed" })],
       [
         "a key that is still there",
         "NOT_ERASED",
@@ -374,9 +371,9 @@ describe("evidence of less gives less, and the statement that says so holds", ()
         "a logical delete that stays in the house",
         "ERASED_WITH_EXCEPTIONS",
         ["LOGICAL_DELETE"],
-        (s) => void (row(s.areas).result = "logical-delete"),
+        (s) => put(row(s.areas), { result: "logical-delete" }),
       ],
-      ["a level under the floor", "ERASED_WITH_EXCEPTIONS", ["BELOW_MINIMUM"], (s) => void (row(s.areas).verification.level = ["V1"])],
+      ["a level under the floor", "ERASED_WITH_EXCEPTIONS", ["BELOW_MINIMUM"], (s) => put(row(s.areas).verification, { level: ["V1"] })],
       [
         "an area that cannot be erased and was not ordered",
         "ERASED_WITH_EXCEPTIONS",
@@ -407,7 +404,7 @@ describe("evidence of less gives less, and the statement that says so holds", ()
       ],
       ["a signed exception used", "ERASED_WITH_EXCEPTIONS", ["EXCEPTION_USED"], withException],
     ];
-  it.each(lesser.map(([what, outcome, why, change]) => ({ what, outcome, why, change })))("$what: $outcome", ({ outcome, why, change }) => {
+  it.each(lesser)("%s: %s", (_, outcome, why, change) => {
     const evidence = testEvidence();
     change(evidence);
     if (outcome === "NOT_ERASED") evidence.endState = "QUAR";
@@ -442,7 +439,7 @@ describe("evidence of less gives less, and the statement that says so holds", ()
   });
 
   it("policy may refuse a reason for exceptions", () => {
-    const statement = testStatement((s) => void (row(s.areas).result = "logical-delete"));
+    const statement = testStatement((s) => put(row(s.areas), { result: "logical-delete" }));
     const check = (permits: readonly Reason[]) => checkStatement(statement, { policy: { permits } }).map(({ code }) => code);
     expect(check(["LOGICAL_DELETE"])).toEqual([]);
     expect(check(["UNIT_UNPROVEN"])).toEqual(["POLICY_FLOOR"]);
@@ -451,13 +448,13 @@ describe("evidence of less gives less, and the statement that says so holds", ()
 
 describe("exceptions match what is left one to one", () => {
   const broken: readonly (readonly [string, Change<Statement>, VerifierCode])[] = [
-    ["an exception without an item left (case 93)", (s) => void (row(s.settlement).after = []), "ORDER_EXCEPTION"],
+    ["an exception without an item left (case 93)", (s) => put(row(s.settlement), { after: [] }), "ORDER_EXCEPTION"],
     ["an item without an exception", (s) => void delete row(s.settlement).exceptions, "SETTLE_UNSETTLED"],
-    ["another amount", (s) => void (row(row(s.settlement).exceptions!).money.amount = 299), "ORDER_EXCEPTION"],
-    ["another count", (s) => void (row(s.settlement).exceptions = [excepted(1, 300)]), "ORDER_EXCEPTION"],
+    ["another amount", (s) => put(row(row(s.settlement).exceptions!).money, { amount: 299 }), "ORDER_EXCEPTION"],
+    ["another count", (s) => put(row(s.settlement), { exceptions: [excepted(1, 300)] }), "ORDER_EXCEPTION"],
     ["fewer items than counted", (s) => void row(row(s.settlement).exceptions!).items.pop(), "ORDER_EXCEPTION"],
-    ["another direction (case 120)", (s) => void (row(row(s.settlement).exceptions!).direction = "credit"), "SETTLE_UNSETTLED"],
-    ["one item twice (case 119)", (s) => void (row(s.settlement).exceptions = [excepted(2, 300, ["01", "01"])]), "ORDER_EXCEPTION"],
+    ["another direction (case 120)", (s) => put(row(row(s.settlement).exceptions!), { direction: "credit" }), "SETTLE_UNSETTLED"],
+    ["one item twice (case 119)", (s) => put(row(s.settlement), { exceptions: [excepted(2, 300, ["01", "01"])] }), "ORDER_EXCEPTION"],
     [
       "a kind that is never excepted",
       (s) => {
@@ -466,7 +463,7 @@ describe("exceptions match what is left one to one", () => {
       },
       "SETTLE_UNSETTLED",
     ],
-    ["a single approver", (s) => void (s.approvers = ["P-A1"]), "PEOPLE_ROLE"],
+    ["a single approver", (s) => put(s, { approvers: ["P-A1"] }), "PEOPLE_ROLE"],
   ];
   it.each(broken)("%s", (_, change, code) => {
     expect(codesAfter(change, {}, testStatement(withException))).toContain(code);
@@ -487,8 +484,8 @@ describe("work cannot be faster than the line", () => {
   });
 
   it("4 MiB in 364.1 s is the least that passes", () => {
-    expect(checkStatement(filled(364_089)).map(({ code }) => code)).toEqual(["AREA_IMPLAUSIBLE_TIME"]);
-    expect(checkStatement(filled(364_090))).toEqual([]);
+    expect(checkStatement(filled(364_088)).map(({ code }) => code)).toEqual(["AREA_IMPLAUSIBLE_TIME"]);
+    expect(checkStatement(filled(364_089))).toEqual([]);
   });
 
   it("a simulated terminal may run faster than time", () => {
@@ -511,12 +508,12 @@ describe("in production", () => {
   });
 
   it.each([
-    ["/device/serialReported", (s: Statement) => void (s.device.serialReported = UNKNOWN)],
-    ["/order/issuerRootSha256", (s: Statement) => void (s.order.issuerRootSha256 = UNKNOWN)],
-    ["/settlement/1/terminal/totals", (s: Statement) => void (row(s.settlement, 1).terminal.totals = UNKNOWN)],
-    ["/keys/0/before", (s: Statement) => void (row(s.keys).before = UNKNOWN)],
-    ["/areas/0/retries", (s: Statement) => void (row(s.areas).retries = UNKNOWN)],
-    ["/performedBy", (s: Statement) => void (s.performedBy = UNKNOWN)],
+    ["/device/serialReported", (s: Statement) => put(s.device, { serialReported: UNKNOWN })],
+    ["/order/issuerRootSha256", (s: Statement) => put(s.order, { issuerRootSha256: UNKNOWN })],
+    ["/settlement/1/terminal/totals", (s: Statement) => put(row(s.settlement, 1).terminal, { totals: UNKNOWN })],
+    ["/keys/0/before", (s: Statement) => put(row(s.keys), { before: UNKNOWN })],
+    ["/areas/0/retries", (s: Statement) => put(row(s.areas), { retries: UNKNOWN })],
+    ["/performedBy", (s: Statement) => put(s, { performedBy: UNKNOWN })],
   ])("%s must be known, also without a production policy", (pointer, change) => {
     const statement = structuredClone(proven);
     change(statement);
@@ -535,23 +532,19 @@ describe("in production", () => {
     const statement = structuredClone(proven);
     Object.assign(statement.archive, { alg: "none", recipients: [] });
     expect(checkStatement(statement).map(({ code }) => code)).toEqual(["ARCHIVE_RECIPIENT"]);
-    expect(codesAfter((s) => void Object.assign(s.archive, { alg: "none", recipients: [] }))).toEqual([]);
+    expect(codesAfter((s) => put(s.archive, { alg: "none", recipients: [] }))).toEqual([]);
   });
 });
 
 describe("the order that a back end holds", () => {
   const wrong: readonly (readonly [string, Change<Statement>, VerifierCode])[] = [
-    ["another file", (s) => void (s.order.sha256 = "00".repeat(32)), "ORDER_UNKNOWN"],
-    [
-      "another device (case 84)",
-      (s) => void Object.assign(s.device, { serialLabel: "PD70000001", serialReported: "PD70000001" }),
-      "ORDER_WRONG_DEVICE",
-    ],
-    ["another life", (s) => void (s.device.life = 1), "ORDER_WRONG_LIFE"],
-    ["another station", (s) => void (s.station.id = "OTHER"), "ORDER_WRONG_STATION"],
-    ["another nonce (case 85)", (s) => void (s.order.nonce = "00".repeat(16)), "ORDER_NONCE_REUSED"],
-    ["a later deadline", (s) => void (s.order.notAfter = "2027-11-03T08:00:00.000Z"), "ORDER_EXPIRED"],
-    ["another destination (case 122)", (s) => void (s.destination = "hold"), "ORDER_DESTINATION"],
+    ["another file", (s) => put(s.order, { sha256: "00".repeat(32) }), "ORDER_UNKNOWN"],
+    ["another device (case 84)", (s) => put(s.device, { serialLabel: "PD70000001", serialReported: "PD70000001" }), "ORDER_WRONG_DEVICE"],
+    ["another life", (s) => put(s.device, { life: 1 }), "ORDER_WRONG_LIFE"],
+    ["another station", (s) => put(s.station, { id: "OTHER" }), "ORDER_WRONG_STATION"],
+    ["another nonce (case 85)", (s) => put(s.order, { nonce: "00".repeat(16) }), "ORDER_NONCE_REUSED"],
+    ["a later deadline", (s) => put(s.order, { notAfter: "2027-11-03T08:00:00.000Z" }), "ORDER_EXPIRED"],
+    ["another destination (case 122)", (s) => put(s, { destination: "hold" }), "ORDER_DESTINATION"],
     ["a smaller scope", (s) => void s.order.requestedAreas.pop(), "ORDER_SCOPE"],
     ["a lower minimum", (s) => void s.order.minimumLevels.areas.pop(), "ORDER_SCOPE"],
   ];
@@ -569,7 +562,7 @@ describe("the scanner", () => {
     const body = head.padEnd(length - 1, "7");
     return body + [..."0123456789"].find((digit) => passesLuhn(body + digit));
   };
-  const found = (text: string, context: RuleContext = {}) => codesAfter((s) => void (row(s.notCovered).why = text), context);
+  const found = (text: string, context: RuleContext = {}) => codesAfter((s) => put(row(s.notCovered), { why: text }), context);
 
   it.each([
     ["a card number", `seen ${pan(16)} there`],
@@ -600,8 +593,8 @@ describe("the scanner", () => {
 
   it("does not look into hashes, ids and tokens", () => {
     const digits = pan(16).repeat(4);
-    expect(codesAfter((s) => void (s.journalHead = digits))).toEqual([]);
-    expect(codesAfter((s) => void (s.order.nonce = digits.slice(0, 32)))).toEqual([]);
+    expect(codesAfter((s) => put(s, { journalHead: digits }))).toEqual([]);
+    expect(codesAfter((s) => put(s.order, { nonce: digits.slice(0, 32) }))).toEqual([]);
   });
 
   it("takes a Luhn-valid MID and serial that order or device vouch for, and no other (case 137)", () => {
@@ -613,10 +606,10 @@ describe("the scanner", () => {
     expect(codesAfter(change)).toEqual([]);
     expect(codesAfter(change, { device: { serial, mids: [mid] } })).toEqual([]);
     expect(codesAfter(change, { device: { serial: "PD70012345", mids: [] } })).toEqual(["DATA_PAN_FOUND"]);
-    expect(codesAfter((s) => void (row(s.settlement, 1).mid = mid))).toEqual(["DATA_PAN_FOUND"]);
+    expect(codesAfter((s) => put(row(s.settlement, 1), { mid: mid }))).toEqual(["DATA_PAN_FOUND"]);
   });
 
   it("looks into the names of free fields too", () => {
-    expect(codesAfter((s) => void (s.family.marks[pan(16)] = "bench"))).toEqual(["DATA_PAN_FOUND"]);
+    expect(codesAfter((s) => put(s.family.marks, { [pan(16)]: "bench" }))).toEqual(["DATA_PAN_FOUND"]);
   });
 });

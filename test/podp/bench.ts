@@ -3,6 +3,7 @@ import type { KeyObject } from "node:crypto";
 import type { ConformanceContext } from "../../protocols/podp/conformance.js";
 import { type Simulated, startSimulated } from "../../protocols/podp/simulated.js";
 import { ascii, concat, hex, text } from "../../src/base/bytes.js";
+import { sleep } from "../../src/base/clock.js";
 import { seededRandom } from "../../src/base/random.js";
 import { sha256 } from "../../src/base/sign.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
@@ -72,6 +73,7 @@ export function simBench({ model = "podp-small", seed = 7, speed = 1, options = 
     },
     async powerCut() {
       running().powerCut();
+      await sleep(clock, 200);
     },
     cutAtWrite(n) {
       left = n === 0 ? Number.POSITIVE_INFINITY : n;

@@ -1,5 +1,4 @@
 // The podp README is the specification: its tables are compared with the declared data, its worked bytes are made again.
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as c from "../../protocols/podp/codes.js";
 import { decodeFrame } from "../../protocols/podp/frame.js";
@@ -10,20 +9,9 @@ import { keyIdOf, pointOf, sha256, verifyP256 } from "../../src/base/sign.js";
 import * as f from "../../src/terminal/facts.js";
 import { type Fields, struct, type Value } from "../../src/wire/fields.js";
 import { isForbidden } from "../../src/wire/tlv.js";
+import { readme, table } from "./readme.js";
 import { worked } from "./worked.js";
 
-const readme = readFileSync(new URL("../../protocols/podp/README.md", import.meta.url), "utf8");
-
-/** The rows of the table whose header begins so. */
-function table(...header: string[]): string[][] {
-  const lines = readme.split("\n");
-  const cells = (line: string) => line.split("|").slice(1, -1).map((cell) => cell.trim()); // biome-ignore format: one line
-  const at = lines.findIndex((line) => line.startsWith("|") && header.every((title, i) => cells(line)[i] === title));
-  if (at < 0) throw new Error(`no table ${header}`);
-  const rows: string[][] = [];
-  for (let i = at + 2; lines[i]?.startsWith("|"); i++) rows.push(cells(lines[i]!));
-  return rows;
-}
 const column = (rows: string[][], key: number, value: number) => Object.fromEntries(rows.map((row) => [row[key], row[value]]));
 const upper = (value: number, width = 2) => value.toString(16).toUpperCase().padStart(width, "0");
 const ARITY = { one: "", optional: "?", many: "*" } as const;

@@ -166,7 +166,7 @@ describe("OPEN", () => {
 
 function contains({ nv, flash }: FactoryStores, value: Uint8Array): boolean {
   const places = [...nv.names().map((name) => nv.get(name)!), ...flash.areas().map((area) => flash.bytes(area))];
-  return places.some((bytes) => Buffer.from(bytes).includes(value));
+  return places.some((bytes) => text(bytes).includes(text(value)));
 }
 
 describe("a whole decommissioning", () => {

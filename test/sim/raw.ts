@@ -164,27 +164,26 @@ export class RawHost {
     return pass.encode({ ...facts, signature: signP256(by.key, concat(ascii("podp1 pass"), values(pass.encode(facts)))) });
   }
 
-  sign(command: number, challenge: Uint8Array, grantBytes: Uint8Array, rest = new Uint8Array(80)): Uint8Array {
+  sign(command: number, challenge: Uint8Array, grantBytes: Uint8Array, rest: Uint8Array = new Uint8Array(80)): Uint8Array {
     const { serial, life, bootNumber } = this.ack!;
     const head = concat(ascii("podp1"), uint(command, 1), uint(serial.length, 1), ascii(serial), uint(life, 4), uint(bootNumber, 4));
     return signP256(station.key, concat(head, challenge, rest, sha256(element(0xff21, grantBytes))));
   }
 
-  granted: Uint8Array = new Uint8Array();
+  granted = new Uint8Array();
   async open(
     grantBytes = this.grant(),
     passBytes = this.pass(),
     ownerKey: Uint8Array | undefined = owner.point,
   ): Promise<Answered<"open">> {
     const { body } = await this.ask("challenge", { command: 0x04 });
-    this.granted = grantBytes;
+    this.granted = grantBytes.slice();
     const signature = this.sign(0x04, body.challenge, grantBytes);
     return this.ask("open", { grant: grantBytes, pass: passBytes, signature, ...(ownerKey === undefined ? {} : { ownerKey }) });
   }
 
   #ops = 0;
-  async op(): Promise<Uint8Array> {
-    await Promise.resolve();
+  op(): Uint8Array {
     return concat(uint(this.ack!.nextOp + this.#ops++, 4), new Uint8Array(12).fill(7));
   }
   /** After a HELLO the counter of HELLO_ACK counts. */
@@ -224,13 +223,13 @@ export class RawHost {
       (await this.census()).filter(({ kind }) => [3, 5, 8, 9].includes(kind)).map((i) => [`${hex(i.account)} ${i.kind}`, i]),
     );
     for (const { account, kind } of pending.values()) {
-      const op = await this.op();
+      const op = this.op();
       const { result } = await this.ask("pendingSend", { op, account, kind });
       if (result !== "ACCEPTED") throw new Error(`PENDING_SEND ${result}`);
       await this.finished(op);
     }
     for (const { account } of (await this.ask("totals", {})).body.accounts) {
-      const op = await this.op();
+      const op = this.op();
       const { result } = await this.ask("settleStart", { op, account });
       if (result !== "ACCEPTED") throw new Error(`SETTLE_START ${result}`);
       await this.finished(op);
@@ -258,7 +257,7 @@ export class RawHost {
   async wipe(): Promise<{ op: Uint8Array; planHash: Uint8Array; end: Answered<"getOp">["body"] }> {
     const prepared = await this.ask("prepare", await this.plan());
     if (prepared.result !== "OK") throw new Error(`PREPARE ${prepared.result} ${JSON.stringify(prepared.refusal)}`);
-    const op = await this.op();
+    const op = this.op();
     const committed = await this.commit(op, prepared.body);
     if (committed.result !== "OK") throw new Error(`COMMIT ${committed.result} ${JSON.stringify(committed.refusal.detail)}`);
     const armed = await this.ask("arm", { op, token: committed.body.token });

@@ -125,7 +125,7 @@ export function testEvidence(role: StationRole = "simulator"): Evidence {
         batch: "000123",
         currency: "CNY",
         level: "S2",
-        hostView: { unavailable: true, reason: "bench order", approvers: [] },
+        hostView: { unavailable: true, reason: "host closed", approvers: role === "station" ? ["P-A1", "P-A2"] : [] },
         before: [
           { kind: "U01", gate: "BLOCK-X", direction: "debit", count: 41, money: cny(812_340) },
           { kind: "U01", gate: "BLOCK-X", direction: "credit", count: 1, money: cny(2_500) },
@@ -235,6 +235,11 @@ export function concluded(evidence: Evidence): Statement {
     findings: findingsOf(evidence),
     claims: [...claimsOf(evidence)],
   };
+}
+
+/** Assignment as an expression, for tables of changes. */
+export function put<T extends object>(target: T, values: Partial<T>): void {
+  Object.assign(target, values);
 }
 
 /** `change` works on the evidence before conclusions are drawn from it. */

@@ -7,10 +7,8 @@ import { type Case, type ConformanceContext, must, skip } from "./case.js";
 
 interface Cut {
   readonly name: string;
-  /** Before the act that is to be cut. */
-  arm(): void;
-  /** After it was asked for. */
-  fire(): Promise<void>;
+  /** Does something while the power goes away; what the line says meanwhile is no verdict. */
+  during(act: () => Promise<unknown>): Promise<void>;
 }
 
 const MOST_CUTS = 400;
@@ -25,23 +23,26 @@ async function* cuts(context: ConformanceContext): AsyncGenerator<Cut> {
   for (let n = 1; n <= (cutAtWrite === undefined ? DELAYS.length : MOST_CUTS); n++) {
     await fresh.call(context);
     if (cutAtWrite !== undefined) {
-      const fire = async () => {
+      const during = async (act: () => Promise<unknown>) => {
+        cutAtWrite.call(context, n);
+        await heedless(act());
         cutAtWrite.call(context, 0);
         await sleep(clock, 1000);
       };
-      yield { name: `cut at change ${n}`, arm: () => cutAtWrite.call(context, n), fire };
+      yield { name: `cut at change ${n}`, during };
       continue;
     }
     const delay = DELAYS[n - 1] ?? 0;
-    const fire = async () => {
+    const during = async (act: () => Promise<unknown>) => {
+      const acting = heedless(act());
       await sleep(clock, delay);
       await powerCut?.call(context);
+      await acting;
     };
-    yield { name: `cut after ${delay} ms`, arm: () => undefined, fire };
+    yield { name: `cut after ${delay} ms`, during };
   }
 }
 
-/** Whatever the line says while the power goes away is no verdict. */
 async function heedless(work: Promise<unknown>): Promise<void> {
   try {
     await work;
@@ -197,9 +198,7 @@ async function cutSettlement(context: ConformanceContext, cut: Cut): Promise<Uin
   const account = await readyToSettle(bench);
   const { bootNumber } = bench.ack;
   const op = bench.newOp();
-  cut.arm();
-  await heedless(bench.money(op, bench.wire.say(commands.settleStart, { op, account })));
-  await cut.fire();
+  await cut.during(() => bench.money(op, bench.wire.say(commands.settleStart, { op, account })));
   await bench.wire.close();
   await using after = await Bench.connect(context);
   return after.ack.bootNumber === bootNumber ? undefined : op;
@@ -214,9 +213,7 @@ async function cutWipe(context: ConformanceContext, cut: Cut): Promise<boolean> 
   const { life, bootNumber } = bench.ack;
   const before = await bench.get(commands.areaList, {});
   const { op, token } = await bench.committed();
-  cut.arm();
-  await heedless(bench.wire.say(commands.arm, { op, token }).then(() => bench.finish(op)));
-  await cut.fire();
+  await cut.during(() => bench.wire.say(commands.arm, { op, token }).then(() => bench.finish(op)));
   await bench.wire.close();
   await using after = await Bench.connect(context);
   await after.open();

@@ -232,7 +232,8 @@ export const en = {
     status: (serial: string, state: string, step: string) => `${serial}  ${state}  ${step}`,
     verified: (status: string, environment: string, outcome: string) => `${status}  ${environment}  ${outcome}`,
     notChecked: (what: string) => `not checked: ${what}`,
-    keysMade: (stationId: string, dir: string) => `Station ${stationId} has its keys in ${dir}. Keep the passphrase: nobody can restore it.`,
+    keysMade: (stationId: string, dir: string) =>
+      `Station ${stationId} has its keys in ${dir}. Keep the passphrase: nobody can restore it.`,
     conformed: (passed: number, failed: number, skipped: number) => `${passed} passed, ${failed} failed, ${skipped} skipped`,
     result: { passed: "passed", failed: "FAILED", skipped: "skipped", ok: "ok", warn: "warning", fail: "FAILED" },
     ready: "Ready.",
@@ -270,4 +271,5 @@ interface Floor {
   readonly remedy: Readonly<Record<ErrorCode, string>>;
   readonly did: Readonly<Record<DidItHappen, string>>;
   readonly endState: Readonly<Record<EndState, string>>;
+  readonly [section: string]: unknown;
 }

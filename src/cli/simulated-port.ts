@@ -1,0 +1,52 @@
+// A `sim:` port: a terminal in this process, in memory, at the other end of a line that takes no time. It lives as long as the process.
+import { simulatedFaces } from "../../protocols/simulated.js";
+import type { Clock } from "../base/clock.js";
+import { DecomError } from "../base/errors.js";
+import { words } from "../base/words.js";
+import type { Link } from "../link/link.js";
+import { memoryPair } from "../link/memory.js";
+import type { PortSpec } from "../link/spec.js";
+import { memoryStores } from "../sim/stores.js";
+import { SEED } from "./options.js";
+
+export interface SimulatedPort {
+  /** Another line to the same terminal; the last one is dead. */
+  connect(): Link;
+  /** Another terminal, as it came from the factory and its working life. */
+  fresh(): void;
+  /** Takes the power away and gives it back. */
+  powerCut(): void;
+}
+
+/** The family's face that can be this model. */
+export function faceOf(model: string): (typeof simulatedFaces)[number] {
+  const face = simulatedFaces.find(({ models }) => models.includes(model));
+  if (face !== undefined) return face;
+  const names = simulatedFaces.flatMap(({ models }) => models).join(", ");
+  throw new DecomError("args.invalid", words.cli.noModel(model, names), { model });
+}
+
+export function simulatedPort(spec: PortSpec & { kind: "sim" }, clock: Clock): SimulatedPort {
+  const { model, scenario, seed = SEED } = spec;
+  if (scenario !== undefined) throw new DecomError("args.invalid", words.cli.noScenario(scenario), { scenario });
+  const face = faceOf(model);
+  const start = () => face.start({ model, seed, stores, clock });
+  let stores = memoryStores();
+  let simulated = start();
+  return {
+    connect() {
+      const [ours, theirs] = memoryPair(clock, { address: `sim:${model},seed=${seed}` });
+      simulated.attach(theirs);
+      return ours;
+    },
+    fresh() {
+      simulated.powerCut();
+      stores = memoryStores();
+      simulated = start();
+    },
+    powerCut() {
+      simulated.powerCut();
+      simulated = start();
+    },
+  };
+}

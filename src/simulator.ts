@@ -1,0 +1,20 @@
+// Package entry `./simulator`: simulated terminals for other people's tests, in real or virtual time, over any link.
+export { type Simulated, type SimulatedSetup, startSimulated } from "../protocols/podp/simulated.js";
+export { simulatedFaces } from "../protocols/simulated.js";
+export { type Clock, systemClock } from "./base/clock.js";
+export { VirtualClock } from "./base/virtual-clock.js";
+export { type Fault, FaultyLink } from "./link/faults.js";
+export type { Link, LinkEvents } from "./link/link.js";
+export { type MemoryLine, memoryPair } from "./link/memory.js";
+export { paced } from "./link/paced.js";
+export { openPty } from "./link/pty.js";
+export { connectTcp, listenTcp, TcpListener } from "./link/tcp.js";
+export type { CutPoint, SimOptions } from "./sim/body.js";
+export { folderStores } from "./sim/folder.js";
+export type { HostOptions } from "./sim/host.js";
+export { type Inspection, inspect } from "./sim/inspect.js";
+export { type SimModel, simModels } from "./sim/models.js";
+export { type Planted, plantedValues } from "./sim/provision.js";
+export { copyStores, type FactoryStores, memoryStores, PowerCut, type Stores } from "./sim/stores.js";
+export type { Hooks } from "./sim/terminal.js";
+export { type Violation, violations } from "./sim/violations.js";
