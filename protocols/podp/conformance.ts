@@ -5,7 +5,7 @@ import { type Case, CaseEnd, type ConformanceContext, type Outcome } from "./con
 import { moneyCases } from "./conformance/money.js";
 import { wipeCases } from "./conformance/wipe.js";
 
-export type { ConformanceContext, Inspection, Outcome } from "./conformance/case.js";
+export type { ConformanceContext, Outcome } from "./conformance/case.js";
 
 /** What wipes the terminal comes last, so that an address with one terminal behind it sees as much as possible. */
 const LAST = ["P14", "P17", "P22", "P24"];

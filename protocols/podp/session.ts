@@ -156,6 +156,7 @@ export class Session {
       const frame = await this.#inbox.next(this.#context, until - now);
       if (frame === undefined) {
         if (sends > timers.resends) {
+          await this.#control("RST");
           throw new DecomError("terminal.silent", `no answer to command ${command.code} after ${sends} sends`, { did: lost });
         }
         sends++;
@@ -163,7 +164,7 @@ export class Session {
         until = clock.monotonic() + (sends === 2 ? this.#roundTrip : timers.ackMax);
         continue;
       }
-      if (frame.type === "RST" || (frame.type === "HELLO_ACK" && frame.session !== this.#session)) {
+      if (frame.type === "RST" && frame.session === this.#session) {
         throw new DecomError("terminal.restarted", `the terminal left the session during command ${command.code}`, { did: lost });
       }
       if (frame.session !== this.#session) continue;
@@ -264,7 +265,7 @@ export class Session {
     this.#inbox.put(frame);
   }
 
-  async #control(type: "ACK" | "NAK"): Promise<void> {
+  async #control(type: "ACK" | "NAK" | "RST"): Promise<void> {
     await this.#send({ type, more: false, session: this.#session, seq: this.#seq, ack: this.#expected, payload: EMPTY });
   }
 

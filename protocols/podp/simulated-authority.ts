@@ -76,7 +76,7 @@ export class Authority {
   }
 
   /** Throws unless the session is open and its grant covers one of these rights. */
-  require(...wanted: readonly (keyof typeof rights)[]): Opened {
+  demand(...wanted: readonly (keyof typeof rights)[]): Opened {
     if (this.#opened === undefined) {
       this.#terminal.violate("before-open");
       return this.#no("NOT_OPEN");
@@ -90,7 +90,7 @@ export class Authority {
 
   challenge(command: number): Uint8Array {
     if (command !== commands.open.code && command !== commands.commit.code) refuse("BAD_FIELD", { tag: 0xdf46 });
-    if (command === commands.commit.code) this.require("wipe");
+    if (command === commands.commit.code) this.demand("wipe");
     const bytes = this.#terminal.random("challenge", 16);
     this.#challenge = { command, bytes, at: this.#terminal.uptime };
     return bytes;

@@ -194,7 +194,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
     areaList: () => ({ areas: terminal.areas().map((a) => ({ ...a, files: a.files })) }),
     keyList: () => ({ ranges: model.keys, slots: keys.list() }),
     keyProbe(request) {
-      if (wipe.journal === undefined) authority.require("wipe");
+      if (!wipe.armed && terminal.life.spentGrant === undefined) authority.demand("wipe"); // another life's wipe opens nothing
       if (request.from > request.to) refuse("BAD_FIELD", { tag: 0xdf5d });
       return { ranges: keys.probe(rangeOf(request)).map(({ from, to, state }) => ({ from, to, state })) };
     },
@@ -252,7 +252,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       const named = [...ranges, ...keeps].every((range) => range.from <= range.to && model.keys.some((whole) => covers(whole, range)));
       if (!named) refuse("BAD_FIELD", { tag: 0xdf5c });
       if (new Set(wanted).size !== wanted.length) refuse("BAD_FIELD", { tag: 0xdf4a });
-      const missing = scopeMissing({ areas: wanted, slots: ranges }, keeps, authority.require("wipe").scopeFloor);
+      const missing = scopeMissing({ areas: wanted, slots: ranges }, keeps, authority.demand("wipe").scopeFloor);
       if (missing !== 0) {
         terminal.violate("scope-narrowed");
         refuse("SCOPE", { classes: missing });
@@ -267,7 +267,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       return {};
     },
     commit({ op, planHash, censusHash: counted, signature }) {
-      const opened = authority.require("wipe");
+      const opened = authority.demand("wipe");
       const prepared = plan.current ?? unprepared();
       const rest = concat(op, planHash, counted);
       const challenge = authority.signed(commands.commit.code, opened.station, signature, opened.grantHash, rest);
@@ -283,7 +283,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       return { token };
     },
     arm({ op, token }, raw) {
-      const opened = authority.require("wipe");
+      const opened = authority.demand("wipe");
       const prepared = plan.current;
       const accepted = prepared?.accepted;
       if (prepared === undefined || accepted === undefined) {
@@ -294,6 +294,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
         terminal.violate("arm-unaccepted");
         return refuse("AUTH", { detail: "TOKEN" });
       }
+      ops.expect(hex(op)); // money may have used the counter since COMMIT
       terminal.interlock(censusHash(), accepted.censusHash, prepared.areas, opened.exceptions);
       terminal.arm({
         op: hex(op),

@@ -13,8 +13,6 @@ export interface Reply {
   readonly data?: { readonly count: number; readonly frame: (i: number) => Uint8Array };
   /** Effect `read`: carried out again when asked again. */
   readonly pure: boolean;
-  /** How long the terminal thinks. */
-  readonly delay: number;
   /** What happens when the answer is on its way. */
   readonly after?: () => void;
 }
@@ -23,6 +21,8 @@ export interface Conversation {
   /** A new session and its HELLO_ACK; `undefined` when HELLO does not read. */
   hello(payload: Uint8Array): { readonly session: number; readonly payload: Uint8Array; readonly maxFrame: number } | undefined;
   ended(): void;
+  /** How long the terminal thinks before it acts. */
+  thinks(message: Uint8Array): number;
   /** `message` is longer than allowed: only its command number counts. `undefined`: the terminal died of it. */
   command(message: Uint8Array, tooLong: boolean): Reply | undefined;
   /** A new CMD came before the last one was answered. */
@@ -36,10 +36,10 @@ interface LastCommand {
   /** The bytes of the last fragment, to tell a repetition from an abuse of its number. */
   readonly tail: Uint8Array;
   readonly tooLong: boolean;
-  readonly pure: boolean;
-  /** Our number of the first frame of the answer, and its payloads once they are out. */
+  /** Our number of the first frame of the answer; its payloads, and whether it is made anew each time, once they are out. */
   readonly start: number;
   answer: readonly Uint8Array[] | undefined;
+  pure: boolean;
 }
 
 interface Stream {
@@ -222,22 +222,23 @@ export class Line {
     this.#ask(last);
   }
 
-  #ask(asked: Pick<LastCommand, "first" | "last" | "message" | "tail" | "tooLong">): void {
-    const reply = this.#above.command(asked.message, asked.tooLong);
-    if (reply === undefined) return;
-    const { first, last, message, tail, tooLong } = asked;
-    const mine: LastCommand = { first, last, message, tail, tooLong, pure: reply.pure, start: this.#seq, answer: undefined };
+  #ask({ first, last, message, tail, tooLong }: Pick<LastCommand, "first" | "last" | "message" | "tail" | "tooLong">): void {
+    const mine: LastCommand = { first, last, message, tail, tooLong, start: this.#seq, answer: undefined, pure: false };
     this.#last = mine;
-    if (reply.delay === 0) return void this.#reply(mine, reply);
-    if (reply.delay > ACK_SOON) this.#send("ACK", this.#seq, EMPTY);
-    this.#clock.after(reply.delay, () => {
-      if (this.#hears && this.#last === mine) this.#reply(mine, reply);
+    const ms = this.#above.thinks(message);
+    if (ms === 0) return void this.#carryOut(mine);
+    if (ms > ACK_SOON) this.#send("ACK", this.#seq, EMPTY);
+    this.#clock.after(ms, () => {
+      if (this.#hears && this.#last === mine) this.#carryOut(mine);
     });
   }
 
-  #reply(mine: LastCommand, { answer, data, after }: Reply): void {
-    const head = concat(mine.message.subarray(0, 1), uint(mine.first, 2));
-    mine.answer = fragments(concat(head, answer), this.#room);
+  #carryOut(mine: LastCommand): void {
+    const reply = this.#above.command(mine.message, mine.tooLong);
+    if (reply === undefined) return;
+    const { answer, data, after } = reply;
+    mine.pure = reply.pure;
+    mine.answer = fragments(concat(mine.message.subarray(0, 1), uint(mine.first, 2), answer), this.#room);
     this.#seq = next(mine.start, (data?.count ?? 0) + mine.answer.length);
     if (data === undefined) this.#answer(mine.start, mine.answer);
     else {

@@ -8,7 +8,11 @@ import { type commands, deviceCertificate } from "./messages.js";
 
 /** Not secret by construction: it vouches for simulated terminals only. */
 const VENDOR = sha256(ascii("podp simulated vendor 1"));
-export const vendorPoint = (): Uint8Array => pairOf(VENDOR).point;
+let made: ReturnType<typeof pairOf> | undefined;
+const vendorPair = () => {
+  made ??= pairOf(VENDOR);
+  return made;
+};
 
 export interface Attested {
   readonly nonce: Uint8Array;
@@ -21,7 +25,7 @@ export function attest(terminal: Terminal, identity: ReturnType<typeof pairOf>, 
   const { unit, model, life, boot, firmwareHash } = terminal;
   const serial = concat(uint(unit.serial.length, 1), ascii(unit.serial));
   const state = concat(serial, uint(life.life, 4), uint(boot, 4), of.op, of.planHash, of.resultHash, firmwareHash);
-  const vendor = pairOf(VENDOR);
+  const vendor = vendorPair();
   const vouched = { serial: unit.serial, model: model.name, deviceKey: identity.point, vendorKeyId: keyIdOf(vendor.point) };
   const values = concat(ascii(vouched.serial), ascii(vouched.model), vouched.deviceKey, vouched.vendorKeyId);
   return {

@@ -162,11 +162,15 @@ class Session implements Conversation {
     this.#terminal.violate("window-ignored");
   }
 
+  thinks(message: Uint8Array): number {
+    const name = byCode.get(message[0] ?? -1);
+    const { signature, answer } = this.#terminal.model.ms;
+    return (name !== undefined && signing.has(name) ? signature : answer) * this.#speed;
+  }
+
   command(message: Uint8Array, tooLong: boolean): Reply | undefined {
     const name = byCode.get(message[0] ?? -1);
     const pure = name !== undefined && commands[name].effect === "read";
-    const ms = this.#terminal.model.ms;
-    const delay = (name !== undefined && signing.has(name) ? ms.signature : ms.answer) * this.#speed;
     this.#outgoing.data = undefined;
     const answer = this.#terminal.guard(() => {
       try {
@@ -180,18 +184,18 @@ class Session implements Conversation {
     const { data } = this.#outgoing;
     const restarts = name === "reboot" && answer[0] === results.OK;
     const after = () => this.#terminal.guard(() => this.#terminal.restart("command"));
-    return { answer, pure, delay, ...(data === undefined ? {} : { data }), ...(restarts ? { after } : {}) };
+    return { answer, pure, ...(data === undefined ? {} : { data }), ...(restarts ? { after } : {}) };
   }
 
   /** README "Order of checks". */
   #answer(name: CommandName | undefined, message: Uint8Array, tooLong: boolean): Uint8Array {
     if (tooLong || message.length === 0) throw new Refused("BAD_FIELD", { tag: 0 });
     if (name === undefined) {
-      if (message[0] === FILL_DATA) this.#authority.require("fill");
+      if (message[0] === FILL_DATA) this.#authority.demand("fill");
       throw new Refused("NOT_SUPPORTED");
     }
     const need = needs[name];
-    if (need !== "none") this.#authority.require(...(need === "any" ? [] : need));
+    if (need !== "none") this.#authority.demand(...(need === "any" ? [] : need));
     const raw = message.subarray(1);
     const { request: shape, effect } = commands[name];
     const decoded = shape.decode(raw, limits.depthToDevice);

@@ -62,10 +62,14 @@ function has(program: string, ...args: readonly string[]): boolean {
 function judge(certificate: string, signature: string): void {
   title(demo.verify);
   decom(["verify", certificate, "--trust", join(keys, "root.pem")]);
-  if (!has("openssl", "version")) return say(demo.noOpenssl);
+  if (!has("openssl", "version")) {
+    say(demo.noOpenssl);
+    return;
+  }
   title(demo.openssl);
   const files = ["-in", signature, "-content", certificate, "-CAfile", join(keys, "root.pem")];
-  const args = ["cms", "-verify", "-binary", "-inform", "DER", ...files, "-purpose", "any", "-out", "/dev/null"];
+  const strict = ["-binary", "-cades", "-x509_strict", "-auth_level", "2", "-no-CApath", "-no-CAstore"];
+  const args = ["cms", "-verify", ...strict, "-inform", "DER", ...files, "-out", "/dev/null"];
   typed("openssl", args);
   if (spawnSync("openssl", args, { stdio: ["ignore", "inherit", "inherit"] }).status !== 0) throw new DemoFailed("openssl cms -verify");
 }

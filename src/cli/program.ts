@@ -1,6 +1,6 @@
 // The commands, their options and how each is answered. A command's own code is loaded only when it is called.
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { asDecomError, DecomError } from "../base/errors.js";
+import { asDecomError, codes, DecomError } from "../base/errors.js";
 import { words } from "../base/words.js";
 import { version } from "./bench.js";
 import { complain, errorJson, type Io, type Told, toLine } from "./io.js";
@@ -22,6 +22,7 @@ export async function decom(argv: readonly string[], io: Io): Promise<number> {
     return told.exit;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    if (thrown instanceof CommanderError && thrown.code === "commander.help") return codes["args.invalid"].exit; // it has been shown
     const error =
       thrown instanceof CommanderError ? new DecomError("args.invalid", thrown.message.replace(/^error: /, "")) : asDecomError(thrown);
     complain(io, error);

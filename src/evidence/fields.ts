@@ -40,7 +40,6 @@ export const time = form(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).refine((tex
 
 export const count = z.int().min(0);
 export const money = z.strictObject({ amount: z.int(), currency: form(/^([A-Z]{3}|[0-9]{3})$/) });
-export type MoneyField = z.infer<typeof money>;
 
 /** The keys of a const table, as the non-empty tuple that zod wants. */
 export function keysOf<K extends string>(table: Readonly<Record<K, unknown>>) {
@@ -68,7 +67,6 @@ export const itemResult = z.enum([
   "unverified",
   "failed",
 ]);
-export type ItemResult = z.infer<typeof itemResult>;
 
 export const slotRange = z
   .strictObject({ from: z.int().min(0).max(65_535), to: z.int().min(0).max(65_535) })

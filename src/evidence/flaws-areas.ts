@@ -28,12 +28,20 @@ export function* areaFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     const expected = body.model.areas.some(({ id }) => id === row.id);
     if (!expected || body.areas.findIndex(({ id }) => id === row.id) !== i) yield { reason: "INVENTORY", pointer: `/areas/${i}` };
     yield* proofFlaws(row, `/areas/${i}/verification`, body);
+    if (!isItsMethod(row)) yield { reason: "METHOD_CLAIM", pointer: `/areas/${i}/method` };
   }
   const left = body.areas.some((row) => underFloor(row.class) && (row.result === "retained" || row.result === "not-supported"));
   const beyond = isKnown(body.device.unprovenMemory) && body.device.unprovenMemory.length > 0;
   if ((left && body.notCovered.length === 0) || (body.coverage === "full" && (left || beyond || body.notCovered.length > 0))) {
     yield { reason: "COVERAGE_CLAIM", pointer: "/coverage" };
   }
+}
+
+/** NIST SP 800-88r2 words: Clear is what commands do; more rests on zeroisation, on keys, or on the vendor's word. */
+function isItsMethod({ method, technique, basis, result }: AreaRow): boolean {
+  if (method === "purge") return technique === "zeroise" || technique === "crypto-erase" || basis === "vendor-statement";
+  if (method === "crypto-erase") return technique === "crypto-erase";
+  return method === "clear" || technique === "none" || result !== "erased";
 }
 
 function isRequired(area: ModelArea, { order }: Evidence): boolean {
@@ -65,8 +73,9 @@ function* resultFlaws(row: AreaRow, expected: ModelArea, body: Evidence, floor: 
   if (row.result === "zeroised-by-tamper" && body.device.tamperStatus.state !== "tampered") yield "AREA_FAILED";
   if (contradicts(row)) yield "AREA_FAILED";
   if (row.technique === "none") yield "FOUND_BLANK";
-  const { minimumLevels } = body.order;
-  const lack = lacking(row.verification.level, [...expected.minLevel, ...minimumLevels.areas], floor.areas);
+  const { minimumLevels, requestedMethod } = body.order;
+  const weaker = requestedMethod === "purge" && row.method === "clear";
+  const lack = weaker ? "BELOW_MINIMUM" : lacking(row.verification.level, [...expected.minLevel, ...minimumLevels.areas], floor.areas);
   if (required && lack !== undefined) yield lack;
 }
 
@@ -103,7 +112,6 @@ function* proofFlaws(row: AreaRow, at: string, body: Evidence): Generator<Flaw> 
 function carries(level: EvidenceLevel, { deviceCode, basis, sizeBytes, verification }: AreaRow, body: Evidence): boolean {
   const { method, result, coverageBytes, samples, seedCommit, deadlineMs, elapsedMs } = verification;
   const looked = result === "passed" && coverageBytes > 0 && samples > 0;
-  const whole = method === "full-read" && coverageBytes >= sizeBytes;
   const fresh = seedCommit !== undefined && deadlineMs !== undefined && isKnown(elapsedMs) && elapsedMs <= deadlineMs;
   switch (level) {
     case "V0":
@@ -114,7 +122,7 @@ function carries(level: EvidenceLevel, { deviceCode, basis, sizeBytes, verificat
     case "V2":
       return result === "passed";
     case "V3":
-      return looked && method !== "none" && (whole || seedCommit !== undefined);
+      return looked && method !== "none" && (method === "full-read" ? coverageBytes >= sizeBytes : seedCommit !== undefined);
     case "V4":
       return looked && fresh && (method === "seed-fill" || method === "stream-fill");
     case "V5":

@@ -23,6 +23,12 @@ export function* moneyFlaws(body: Evidence): Generator<Flaw> {
   // A terminal found blank has no accounts left to list.
   const blank = body.keys.some(({ action }) => action === "none");
   if (body.settlement.length === 0 && !blank) yield { reason: "SETTLEMENT_OPEN", pointer: "/settlement" };
+  const { mid, tid, acquirerId } = body.device;
+  const own = body.settlement.some(
+    (row) =>
+      (!isKnown(mid) || row.mid === mid) && (!isKnown(tid) || row.tid === tid) && (!isKnown(acquirerId) || row.acquirer === acquirerId),
+  );
+  if (body.settlement.length > 0 && !own) yield { reason: "MONEY_FORM", pointer: "/device/mid" };
   yield* archiveFlaws(body);
 }
 
@@ -66,12 +72,13 @@ function* hostFlaws({ outcome, batch, before, hostView }: SettlementRow, at: str
   } else {
     const { uncaptured, openBatch } = hostView;
     const known = before.reduce((total, { count }) => total + count, 0);
+    const unbooked = uncaptured.count > 0 || uncaptured.debit.amount !== 0 || uncaptured.credit.amount !== 0;
     // More at the host than in the terminal: someone cleared it before us.
-    if (outcome === "NOTHING_TO_SETTLE" ? uncaptured.count > 0 : openBatch === batch && uncaptured.count > known) yield no;
+    if (outcome === "NOTHING_TO_SETTLE" ? unbooked : openBatch === batch && uncaptured.count > known) yield no;
   }
 }
 
-function* levelFlaws({ level, outcome, host, terminal }: SettlementRow, at: string, body: Evidence): Generator<Flaw> {
+function* levelFlaws({ level, outcome, attempts, host, terminal }: SettlementRow, at: string, body: Evidence): Generator<Flaw> {
   const balanced = outcome === "BALANCED" || outcome === "BALANCED_AFTER_UPLOAD";
   const hostTotals = host !== undefined && isKnown(host.totals) ? host.totals : undefined;
   if (balanced && hostTotals !== undefined && isKnown(terminal.totals) && !sameTotals(hostTotals, terminal.totals)) {
@@ -81,6 +88,8 @@ function* levelFlaws({ level, outcome, host, terminal }: SettlementRow, at: stri
   const verified = host?.flags.includes("mac-verified") === true && (!balanced || (hostTotals !== undefined && isKnown(terminal.totals)));
   // S3 is the acquirer's own signed record, which only a receipt can hold.
   if (level === "S3" || (level === "S2" && !verified)) yield { reason: "SETTLEMENT_LEVEL", pointer: `${at}/level` };
+  const ended = attempts.findLast(({ result }) => result !== "looked-up")?.result ?? "NOTHING_TO_SETTLE";
+  if (ended !== outcome) yield { reason: "SETTLEMENT_UNSHOWN", pointer: `${at}/attempts` };
   const { settlement: minimum = "S0" } = body.order.minimumLevels;
   if (LEVELS.indexOf(level) < LEVELS.indexOf(minimum)) yield { reason: "SETTLEMENT_BELOW", pointer: `${at}/level` };
 }

@@ -27,6 +27,7 @@ export const reasons = {
   BELOW_FLOOR: exception("POLICY_FLOOR"),
   BELOW_MINIMUM: exception("AREA_LEVEL_LOW"),
   AREA_NO_PROOF: always("AREA_NO_PROOF"),
+  METHOD_CLAIM: always("AREA_NO_PROOF"),
   AREA_TOO_FAST: always("AREA_IMPLAUSIBLE_TIME"),
   // keys
   SLOT_MISSING: notErased("KEYS_SLOT_MISSING"),
@@ -53,6 +54,7 @@ export const reasons = {
   EXCEPTION_USED: exception("SCHEMA_OUTCOME"),
   SETTLEMENT_LEVEL: always("SETTLE_LEVEL"),
   SETTLEMENT_BELOW: claim("SETTLE_LEVEL"),
+  SETTLEMENT_UNSHOWN: claim("SETTLE_LEVEL"),
   MONEY_FORM: always("SCHEMA_INVALID"),
   ARCHIVE: claim("ARCHIVE_MISSING"),
   RECIPIENT: claim("ARCHIVE_RECIPIENT"),

@@ -213,10 +213,10 @@ export function parseStatement(json: unknown): Statement {
     const pointer = head.data.type === STATEMENT_TYPE ? "/version" : "/type";
     throw new Rejection("SCHEMA_VERSION", pointer, "another document or another version");
   }
-  const parsed = statementSchema.safeParse(json, { reportInput: true });
+  const parsed = statementSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
-  throw first === undefined ? new Rejection("SCHEMA_INVALID", "", "not a statement") : rejectionOf(first, []);
+  throw first === undefined ? new Rejection("SCHEMA_INVALID", "", "not a statement") : rejectionOf(first, [], json);
 }
 
 /** The bytes that are hashed and signed: schema order, LF at the end. A statement outside the schema is never written. */
@@ -229,22 +229,26 @@ export function writeStatement(statement: Statement): Uint8Array {
   }
 }
 
-function rejectionOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): Rejection {
+function rejectionOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[], json: unknown): Rejection {
   const path = [...parents, ...issue.path];
   if (issue.code === "invalid_union") {
     // The branch that got furthest is the one that was meant.
     const meant = issue.errors
       .map(([first]) => first)
       .reduce((a, b) => ((b?.path.length ?? 0) > (a?.path.length ?? 0) ? b : a), issue.errors[0]?.[0]);
-    if (meant !== undefined) return rejectionOf(meant, path);
+    if (meant !== undefined) return rejectionOf(meant, path, json);
   }
   const extra = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
   const pointer = [...path, ...extra].map((key) => `/${String(key).slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-  return new Rejection(codeOf(issue), pointer, issue.message);
+  return new Rejection(codeOf(issue, valueAt(json, path)), pointer, issue.message);
 }
 
-function codeOf(issue: z.core.$ZodIssue): VerifierCode {
+function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined), json);
+}
+
+function codeOf(issue: z.core.$ZodIssue, value: unknown): VerifierCode {
   if (issue.code === "unrecognized_keys") return "JSON_UNKNOWN_FIELD";
-  const strange = issue.code === "invalid_format" && typeof issue.input === "string" && !/^[A-Za-z0-9._:-]*$/.test(issue.input);
+  const strange = issue.code === "invalid_format" && typeof value === "string" && !/^[A-Za-z0-9._:-]*$/.test(value);
   return strange ? "JSON_CHARSET" : "SCHEMA_INVALID";
 }

@@ -50,6 +50,9 @@ export function* timeFindings(statement: Statement, floor = "", maxUncertaintyMs
   for (const { at, pointer } of [...hands, ...notified.flatMap(({ at }, i) => moment(at, `/notified/${i}/at`))]) {
     if (at > issuedAt) yield finding("TIME_STEPS", pointer);
   }
+  for (const [i, { hostView }] of settlement.entries()) {
+    if (isKnown(hostView) && "asOf" in hostView && hostView.asOf > issuedAt) yield finding("TIME_STEPS", `/settlement/${i}/hostView/asOf`);
+  }
   for (const [i, { seq }] of custody.entries()) if (seq !== i + 1) yield finding("TIME_STEPS", `/custody/${i}/seq`);
   for (const [i, { n, bootNumber }] of inspections.entries()) {
     const before = inspections[i - 1];

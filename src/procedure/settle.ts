@@ -16,7 +16,7 @@ export async function settleAccount(run: Run, account: Account): Promise<void> {
     const last = attempts.at(-1);
     if (last?.seen !== undefined && opensGate(last.seen.outcome)) return;
     if (last === undefined) await start(run, account);
-    else await lookAt(run, account, last);
+    else await lookAt(run, account, last, round === 0);
   }
   throw new DecomError("settle.unknown", `the settlement of ${account.tid} did not come to an end`, {
     account: account.id,
@@ -33,7 +33,8 @@ async function start(run: Run, account: Account, finishing?: string): Promise<vo
   await run.terminal.settle(counted, op, account.id, finishing);
 }
 
-async function lookAt(run: Run, account: Account, { intent }: SettleAttempt): Promise<void> {
+/** `earlier`: the attempt was made before this walk, so a failure that sent nothing is no reason to stop now. */
+async function lookAt(run: Run, account: Account, { intent }: SettleAttempt, earlier: boolean): Promise<void> {
   const { op, batch, finishing } = intent;
   const { state, code } = await run.terminal.finished(op);
   if (state === "NOT_STARTED") {
@@ -70,6 +71,7 @@ async function lookAt(run: Run, account: Account, { intent }: SettleAttempt): Pr
       return sleep(run.clock, 1000);
     case "failed":
       run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: stored(facts) });
+      if (earlier && facts.state === "idle") return start(run, account);
       throw new DecomError(
         conclusion.outcome === "UNBALANCED" ? "settle.unbalanced" : "settle.host",
         `settling batch ${batch} of ${account.tid} ended with ${conclusion.outcome} (host ${facts.hostCode ?? "silent"})`,

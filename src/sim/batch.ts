@@ -44,13 +44,18 @@ export class Batch {
   readonly #accounts: () => readonly Account[];
   readonly #records: () => readonly LogRecord[];
   readonly census: () => SimCensus;
+  /** What the areas' generations are counted from. */
+  readonly generations: Cell<Readonly<Record<number, number>>>;
+  readonly #ledgers = new Map<string, Cell<Ledger>>();
 
   constructor(body: Body) {
     this.#body = body;
     this.log = body.model.areas.find(({ holds }) => holds.includes("transactions"))?.id ?? 0;
+    this.generations = cell<Readonly<Record<number, number>>>(body.stores.nv, "generations", {});
     const version = () => body.stores.changes;
-    this.#accounts = memo(version, () => this.#readAccounts());
-    this.#records = memo(version, () => this.#readRecords());
+    const content = () => body.stores.flashChanges;
+    this.#accounts = memo(content, () => this.#readAccounts());
+    this.#records = memo(content, () => this.#readRecords());
     this.census = memo(version, () => ({ generation: this.generation(this.log), items: this.#items(), unread: this.#unread() }));
   }
 
@@ -63,7 +68,9 @@ export class Batch {
   }
 
   ledger(account: string): Cell<Ledger> {
-    return cell<Ledger>(this.#body.stores.nv, ledgerName(account), { batch: "000001" });
+    const ledger = this.#ledgers.get(account) ?? cell<Ledger>(this.#body.stores.nv, ledgerName(account), { batch: "000001" });
+    this.#ledgers.set(account, ledger);
+    return ledger;
   }
 
   /** The settlement an op belongs to, and its account. */
@@ -79,10 +86,6 @@ export class Batch {
   generation(area: number): number {
     const base = this.generations.get()[area] ?? 1;
     return area === this.log ? this.records.reduce((sum, { state }) => sum + changes(state), base) : base;
-  }
-
-  get generations(): Cell<Readonly<Record<number, number>>> {
-    return cell<Readonly<Record<number, number>>>(this.#body.stores.nv, "generations", {});
   }
 
   /** Records of a kind as it is now. */

@@ -55,14 +55,14 @@ const keys = (type: KeyType, algorithm: Algorithm, from: number, to: number, ...
   to,
   used,
 });
-const ms = { answer: 4, signature: 350, erase: 120, host: 900, hostPatience: 60_000, print: 1500, boot: 2500 } as const;
+const ms = { answer: 4, signature: 150, erase: 120, host: 900, hostPatience: 60_000, print: 1500, boot: 2500 } as const;
 
 const traditional: SimModel = {
   name: "podp-traditional",
   firmware: "SIM-3.4.1",
   hardware: "SIM-T1 rev B",
   environment: "simulator",
-  maxFrame: 2048,
+  maxFrame: 4096,
   window: 4,
   block: 4096,
   areas: [

@@ -143,6 +143,8 @@ export interface Powered extends Stores {
   readonly alive: boolean;
   /** How many changes there were: whatever was computed from the bytes holds while this stands still. */
   readonly changes: number;
+  /** Of these, the ones to flash. */
+  readonly flashChanges: number;
   cut(): void;
 }
 
@@ -150,6 +152,7 @@ export interface Powered extends Stores {
 export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () => undefined): Powered {
   let alive = true;
   let changes = 0;
+  let flashChanges = 0;
   let erases = 0;
   const live = () => {
     if (!alive) throw new PowerCut("the terminal has no power");
@@ -157,6 +160,7 @@ export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () 
   const before = (act: "nv" | "program" | "erase", which: string | number, cut?: () => void) => {
     live();
     changes++;
+    if (act !== "nv") flashChanges++;
     try {
       hook(act, which);
     } catch (cause) {
@@ -171,6 +175,9 @@ export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () 
     },
     get changes() {
       return changes;
+    },
+    get flashChanges() {
+      return flashChanges;
     },
     cut() {
       alive = false;
@@ -229,10 +236,14 @@ export interface Cell<T> {
 }
 
 export function cell<T>(nv: Nv, name: string, initial: T): Cell<T> {
+  let read: { readonly bytes: Uint8Array; readonly value: T } | undefined;
   return {
     get() {
       const bytes = nv.get(name);
-      return bytes === undefined ? initial : (fromJson(text(bytes)) as T); // written by set() below
+      if (bytes === undefined) return initial;
+      // A record is replaced whole, so the same array is the same content.
+      if (read?.bytes !== bytes) read = { bytes, value: fromJson(text(bytes)) as T }; // written by set() below
+      return read.value;
     },
     set: (value) => nv.set(name, ascii(toJson(value))),
   };

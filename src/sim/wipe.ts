@@ -3,7 +3,7 @@ import { hex, isFilledWith } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import type { AreaResult, SlotRange, SlotResult, WipeResult } from "../terminal/facts.js";
 import type { Batch } from "./batch.js";
-import type { Body } from "./body.js";
+import { type Body, memo } from "./body.js";
 import { inEraseOrder, type Keys } from "./keys.js";
 import type { Op, Ops } from "./ops.js";
 import { type Cell, cell } from "./stores.js";
@@ -45,12 +45,18 @@ export class Wipe {
   readonly #batch: Batch;
   readonly #keys: Keys;
   readonly #life: Cell<Life>;
+  /** The wipe as an op: its state is the journal's, so both end in one write. */
+  readonly op: () => Op | undefined;
 
   constructor(body: Body, batch: Batch, keys: Keys) {
     this.#body = body;
     this.#batch = batch;
     this.#keys = keys;
     this.#life = lifeOf(body);
+    this.op = memo(
+      () => body.stores.changes,
+      () => this.#asOp(),
+    );
   }
 
   get armed(): boolean {
@@ -66,8 +72,7 @@ export class Wipe {
     return areas.reduce((sum, area) => sum + this.#blocks(area), 0) * this.#body.model.ms.erase;
   }
 
-  /** The wipe as an op: its state is the journal's, so both end in one write. */
-  op(): Op | undefined {
+  #asOp(): Op | undefined {
     const journal = this.journal;
     if (journal === undefined) return undefined;
     const { op: id, body, state, code } = journal;

@@ -123,6 +123,7 @@ describe("a statement changed after the fact is refused", () => {
       "KEYS_STILL_PRESENT",
       (s) => void s.keysRetained.push({ ...row(s.keysRetained), ...structuredClone(pick(row(s.keys))) }),
     ],
+    ["a slot range told twice", "KEYS_STILL_PRESENT", (s) => void s.keys.push(structuredClone(row(s.keys)))],
     ["a slot range that the model does not have (case 127)", "DEV_MODEL", (s) => put(row(s.keys).slots, { to: 101 })],
     // areas
     ["ERASED with a failing area (case 87)", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "failed" })],
@@ -242,7 +243,7 @@ describe("a statement changed after the fact is refused", () => {
       "SETTLE_HOSTVIEW",
       (s) => {
         uncaptured(s, 3);
-        row(s.settlement, 1).outcome = "BALANCED";
+        put(row(s.settlement, 1), { outcome: "BALANCED", attempts: structuredClone(row(s.settlement).attempts) });
       },
     ],
     [
@@ -259,6 +260,11 @@ describe("a statement changed after the fact is refused", () => {
     ["a settlement level below the order's", "SETTLE_LEVEL", (s) => put(s.order.minimumLevels, { settlement: "S2" })],
     ["an amount in another currency", "SCHEMA_INVALID", (s) => put(row(row(s.settlement).before).money, { currency: "USD" })],
     ["an account listed twice", "SCHEMA_INVALID", (s) => void s.settlement.push(structuredClone(row(s.settlement)))],
+    ["BALANCED that no attempt brought about", "SETTLE_LEVEL", (s) => put(row(s.settlement), { attempts: [] })],
+    ["numbers of another merchant", "SCHEMA_INVALID", (s) => put(s.device, { mid: "OTHER" })],
+    ["a purge that was a mere command", "AREA_NO_PROOF", (s) => put(row(s.areas), { method: "purge" })],
+    ["a clear where the order wants a purge", "AREA_LEVEL_LOW", (s) => put(s.order, { requestedMethod: "purge" })],
+    ["erased by no method", "AREA_NO_PROOF", (s) => put(row(s.areas), { method: "not-addressable" })],
     ["no archive though a level needs it (case 123)", "ARCHIVE_MISSING", (s) => put(s, { archive: { present: false } })],
     ["an archive for somebody else (case 96)", "ARCHIVE_RECIPIENT", (s) => void (s.archive.present && s.archive.recipients.pop())],
     // the unit, inspections, times

@@ -157,6 +157,27 @@ describe("a settlement", () => {
     expect(at.terminal.batch.census().items.filter(({ kind }) => kind === "U01")).toHaveLength(3);
   });
 
+  it.each<[string, SimOptions["host"] & object, readonly string[]]>([
+    ["answered", {}, ["U01", "U01", "U01"]],
+    ["not answered", { silent: "after", silentTo: "send", silences: 2 }, ["U01", "U01", "U01", "U03", "U07"]],
+    ["refused", { refusesKinds: ["U05"] }, ["U01", "U01", "U01", "U06"]],
+  ])("leaves of a reversal and an advice that were %s what is still pending", async (_, host, left) => {
+    const at = new Bench(copyStores(provisioned), { host });
+    await at.clock.run(async () => {
+      at.terminal.setLock(true);
+      for (const kind of [3, 5]) {
+        at.terminal.sendPending({ op: at.op(), body: "00", account: at.terminal.batch.accounts[0]!.id }, kind);
+        await at.idle();
+      }
+    });
+    expect(
+      at.terminal.batch
+        .census()
+        .items.map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(left);
+  });
+
   it("is refused while unlocked, and a sale is refused while locked, also after a restart", () => {
     const at = new Bench(copyStores(provisioned), {});
     expect(at.terminal.sell(0, 500n)).toBe(true);

@@ -141,6 +141,16 @@ export class World {
     return verify({ content, signature }, { trust: [cached.root], trustedTime: this.clock.wall() });
   }
 
+  /** Where the last walk of the only run was taken up, read from its journal; undefined when it never was. */
+  takenUp(): string | undefined {
+    const text = this.disk.list("out").map((run) => Buffer.from(this.disk.read(`out/${run}/journal.ndjson`) ?? []).toString());
+    const walks = text.at(-1)?.split('"kind":"resumed"') ?? [];
+    if (walks.length < 2) return undefined;
+    const last = walks.at(-1) ?? "";
+    if (!last.includes('"step":"identity"')) return "with only the signature left";
+    return last.includes('"step":"census"') ? "before the wipe" : last.includes('"step":"erase"') ? "after the wipe" : "at the door";
+  }
+
   inspect() {
     return inspect(this.stores);
   }

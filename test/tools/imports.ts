@@ -23,7 +23,7 @@ const SPECIFIERS = [
   /\b(?:import|export)\b[^;"'`()]*?\bfrom\s*(?:"([^"]+)"|'([^']+)')/g,
   /\bimport\s*(?:"([^"]+)"|'([^']+)')/g,
   /(?<![.\w])import\s*\(\s*(?:"([^"]+)"|'([^']+)'|`([^`$]+)`|[^)])/g,
-  /\brequire\s*\(\s*(?:"([^"]+)"|'([^']+)'|[^)])/g,
+  /(?<![.\w])require\s*\(\s*(?:"([^"]+)"|'([^']+)'|[^)])/g,
 ];
 
 export function importsOf(path: string, source: string): Import[] {
@@ -42,7 +42,7 @@ export function importsOf(path: string, source: string): Import[] {
 /** Where a file stands, from its path. */
 function room(path: string): string {
   const family = /^protocols\/([^/]+)\/(.+)$/.exec(path);
-  if (family !== null) return /^simulated\b/.test(family[2]!) ? "face" : /^(?:driver\.ts|models\/)/.test(family[2]!) ? "driver" : "family";
+  if (family !== null) return /^simulated\b/.test(family[2]!) ? "face" : /^(?:driver\.ts|family\.ts|models\/)/.test(family[2]!) ? "driver" : "family";
   if (path === "protocols/index.ts") return "families";
   if (path === "protocols/simulated.ts") return "faces";
   const folder = /^src\/([^/]+)\/.+$/.exec(path)?.[1];

@@ -144,14 +144,14 @@ export const wipeCases: readonly Case[] = [
   },
   {
     id: "P12",
-    title: "ARM with a wrong token or op is refused",
+    title: "ARM with a wrong token, a wrong op or a counter used since COMMIT is refused",
     run: (context) =>
       settledAndUnchanged(context, async (bench) => {
         const { op, token } = await bench.committed();
         answered(await bench.wire.ask(ARM, armBody(op, sha256(token).subarray(16))), "ARM with a wrong token", "AUTH TOKEN");
         const other = await bench.committed();
         answered(await bench.wire.ask(ARM, armBody(bench.newOp(), other.token)), "ARM of another op", "AUTH TOKEN");
-      }),
+      }).then(() => armAfterMoney(context)),
   },
   {
     id: "P13",
@@ -300,6 +300,18 @@ export const wipeCases: readonly Case[] = [
     },
   },
 ];
+
+/** Settling a settled account changes nothing but the counter, which the wipe may then no longer use. */
+async function armAfterMoney(context: ConformanceContext): Promise<void> {
+  await using bench = await Bench.connect(context);
+  await bench.open();
+  const [account] = await bench.accounts();
+  if (account === undefined) return;
+  const { op, token } = await bench.committed();
+  const other = bench.newOp();
+  await bench.money(other, bench.wire.say(commands.settleStart, { op: other, account }));
+  answered(await bench.wire.ask(ARM, armBody(op, token)), "ARM with a counter used since COMMIT", "BAD_STATE OP_COUNTER");
+}
 
 async function readFile(
   bench: Bench,

@@ -25,7 +25,7 @@ export async function verify(options: VerifyOptions): Promise<Told> {
   const found = [...new Set([...findings.map((one) => one.code), ...(code === "ok" ? [] : [code])])];
   return {
     exit,
-    json: { ...seen, certId: verified?.statement.certId ?? null, serial: verified?.statement.device.serial ?? null, exit, http },
+    json: { ...seen, certId: verified?.statement.certId ?? null, serial: verified?.statement.device.serialReported ?? null, exit, http },
     text: [
       words.cli.verified(status, environment ?? "-", outcome === null ? "-" : words.outcome[outcome]),
       ...found.map((one) => `${one}  ${verifierCodes[one].hint}`),

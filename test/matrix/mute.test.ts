@@ -1,0 +1,3 @@
+import { singles } from "../support/matrix.js";
+
+singles("podp-mute");

@@ -1,0 +1,3 @@
+import { pairs } from "../support/matrix.js";
+
+pairs("a");
