@@ -40,7 +40,7 @@ interface Ready {
 type Simulator = ChildProcessByStdio<null, Readable, null>;
 
 function startSimulator(...line: readonly string[]): Promise<{ ready: Ready; child: Simulator }> {
-  const args = ["simulate", ...line, "--seed", "7", "--state", join(folder, "terminal"), "--owner", join(keys, "owner.pem"), "--speed", "1", "--baud", "115200"]; // biome-ignore format: one line
+  const args = ["simulate", ...line, "--seed", "7", "--state", join(folder, "terminal"), "--owner", join(keys, "owner.pem"), "--speed", "2", "--baud", "115200"]; // biome-ignore format: one line
   typed("decom", args);
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
   return new Promise((resolve, reject) => {
@@ -84,16 +84,19 @@ async function main(): Promise<string> {
   const { ready, child } = await startSimulator(...(pty ? ["--pty"] : ["--tcp", "0"]));
   try {
     const port = ["--port", ready.address];
+    const inspect = ["simulate", "--inspect", join(folder, "terminal")];
     title(demo.identify);
     decom(["identify", ...port]);
+    title(demo.before);
+    decom(inspect);
     title(demo.run);
     const out = join(folder, "out");
     const last = decom(
       ["run", ...port, "--bench", "--keys", keys, "--expect-serial", ready.serial, "--yes", "--json", "--out", out],
       "keep",
     );
-    title(demo.bytes);
-    decom(["simulate", "--inspect", join(folder, "terminal"), "--json"]);
+    title(demo.after);
+    decom(inspect);
     const { certificate, signature } = JSON.parse(last) as { certificate: string; signature: string }; // a run that ended well has both
     judge(certificate, signature);
     return last;

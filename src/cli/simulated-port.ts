@@ -26,11 +26,12 @@ export function faceOf(model: string): (typeof simulatedFaces)[number] {
   throw new DecomError("args.invalid", words.cli.noModel(model, names), { model });
 }
 
-export function simulatedPort(spec: PortSpec & { kind: "sim" }, clock: Clock): SimulatedPort {
+/** Without an owner key the terminal pins the first it is shown. */
+export function simulatedPort(spec: PortSpec & { kind: "sim" }, clock: Clock, owner?: Uint8Array): SimulatedPort {
   const { model, scenario, seed = SEED } = spec;
   if (scenario !== undefined) throw new DecomError("args.invalid", words.cli.noScenario(scenario), { scenario });
   const face = faceOf(model);
-  const start = () => face.start({ model, seed, stores, clock });
+  const start = () => face.start({ model, seed, stores, clock, ...(owner === undefined ? {} : { owner }) });
   let stores = memoryStores();
   let simulated = start();
   return {

@@ -64,7 +64,16 @@ export function integer(magnitude: Uint8Array | number): Uint8Array {
   return tlv(TAG.integer, (bytes[0] ?? 0) < 0x80 && bytes.length > 0 ? bytes : concat(Uint8Array.of(0), bytes));
 }
 
+const encoded = new Map<string, Uint8Array>();
+
+/** Only the constants of oids.ts come here, so the memory is as small as that table. */
 export function oid(dotted: string): Uint8Array {
+  const known = encoded.get(dotted) ?? encodeOid(dotted);
+  encoded.set(dotted, known);
+  return known;
+}
+
+function encodeOid(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
   const out: number[] = [];
   for (const arc of [first * 40 + second, ...rest]) {

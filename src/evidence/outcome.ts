@@ -13,7 +13,17 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
 }
 
+/** A body is judged for its outcome, its findings and its claims; it is looked through once. */
+const known = new WeakMap<Evidence, readonly Flaw[]>();
+
 export function flawsOf(body: Evidence, floor: Floor = FLOOR): readonly Flaw[] {
+  if (floor !== FLOOR) return look(body, floor);
+  const flaws = known.get(body) ?? look(body, FLOOR);
+  known.set(body, flaws);
+  return flaws;
+}
+
+function look(body: Evidence, floor: Floor): readonly Flaw[] {
   return [...unitFlaws(body), ...moneyFlaws(body), ...areaFlaws(body, floor), ...keyFlaws(body, floor), ...inspectionFlaws(body)];
 }
 

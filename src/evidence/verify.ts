@@ -62,12 +62,7 @@ export function verify(files: CertificateFiles, context: VerifyContext): Verific
     const { trust, trustedTime } = context;
     const envelope = verifyEnvelope({ content, signature, trust, roles: ROLES, trustedTime });
     const statement = parseStatement(readJson(content));
-    const findings = [
-      ...bindingFindings(statement, envelope, context),
-      ...checkStatement(statement, context),
-      ...outcomeFindings(statement),
-    ];
-    return judged(files, statement, envelope, findings, context);
+    return judged(files, statement, envelope, findingsOn(statement, envelope, context), context);
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause;
     return {
@@ -81,6 +76,11 @@ export function verify(files: CertificateFiles, context: VerifyContext): Verific
       verified: null,
     };
   }
+}
+
+/** Everything that can be said of a statement whose envelope holds; a station asks it of its own draft. */
+export function findingsOn(statement: Statement, envelope: VerifiedEnvelope, context: VerifyContext): readonly Finding[] {
+  return [...bindingFindings(statement, envelope, context), ...checkStatement(statement, context), ...outcomeFindings(statement)];
 }
 
 function judged(

@@ -4,17 +4,22 @@ import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
 import { buildStatement } from "../evidence/build.js";
 import { signDetached } from "../evidence/cms.js";
+import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry } from "../evidence/entries.js";
+import { verifyEnvelope } from "../evidence/envelope.js";
 import type { Line } from "../evidence/journal.js";
 import type { Order } from "../evidence/order.js";
 import { opensGate, type RunRecord, recordOf, settlementOf } from "../evidence/record.js";
 import { writeStatement } from "../evidence/statement.js";
-import { verify } from "../evidence/verify.js";
+import { findingsOn } from "../evidence/verify.js";
 import { kinds } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
 import { planOf } from "./steps/wipe.js";
+
+/** A certificate with nothing worse is accepted. */
+const HARMLESS: ReadonlySet<Severity> = new Set(["info", "warning"]);
 
 /** Codes with which the coming certificate would still be refused, supposing that everything from here on goes as planned. */
 export function draftCodes(parked: Parked): readonly string[] {
@@ -29,11 +34,11 @@ export function draftCodes(parked: Parked): readonly string[] {
     const content = writeStatement(statement);
     const signature = signDetached({ content, signer: source.signer, signingTime: Date.parse(now) });
     const context = { trust: [source.station.root], trustedTime: parked.clock.wall(), production: source.role === "station" };
-    const { status, code, findings } = verify({ content, signature }, context);
-    if (status === "ACCEPTED" || status === "ACCEPTED_WITH_FINDINGS") return [];
-    return [...new Set([code, ...findings.filter(({ severity }) => severity !== "info").map((finding) => finding.code)])];
+    const envelope = verifyEnvelope({ content, signature, roles: [source.role], ...context });
+    const refusing = findingsOn(statement, envelope, context).filter(({ severity }) => !HARMLESS.has(severity));
+    return [...new Set(refusing.map(({ code }) => code))];
   } catch (thrown) {
-    if (thrown instanceof DecomError) return [thrown.code];
+    if (thrown instanceof DecomError || thrown instanceof Rejection) return [thrown.code];
     throw thrown;
   }
 }

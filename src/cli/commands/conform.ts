@@ -1,12 +1,14 @@
 // decom conform: the podp conformance suite over any port. What is neither bench nor simulated is only read.
-import { runConformance } from "../../../protocols/podp/conformance.js";
-import { systemClock } from "../../base/clock.js";
+import { type ConformanceContext, runConformance } from "../../../protocols/podp/conformance.js";
+import { type Clock, systemClock } from "../../base/clock.js";
 import { systemDisk } from "../../base/disk.js";
 import { DecomError } from "../../base/errors.js";
 import { systemRandom } from "../../base/random.js";
+import { pointOf } from "../../base/sign.js";
+import { VirtualClock } from "../../base/virtual-clock.js";
 import { words } from "../../base/words.js";
 import { openStation } from "../../evidence/keys.js";
-import { parsePortSpec } from "../../link/spec.js";
+import { type PortSpec, parsePortSpec } from "../../link/spec.js";
 import type { Io, Told } from "../io.js";
 import { type KeyOptions, keysOf, type PortOptions, passphraseOf, portOf } from "../options.js";
 import { openPort, seedOf } from "../port.js";
@@ -23,30 +25,37 @@ export async function conform(options: PortOptions & KeyOptions, io: Io): Promis
   const dir = keysOf(options, io);
   const { owner } = await openStation({ dir, disk: systemDisk, passphrase: await passphraseOf(options, io) });
   if (owner === undefined) throw new DecomError("keys.missing", `${dir} holds no owner key`);
-  const simulated = spec.kind === "sim" ? (await import("../simulated-port.js")).simulatedPort(spec, systemClock) : undefined;
-  const over =
-    simulated === undefined
-      ? { connect: () => openPort(options, io) }
-      : {
-          connect: async () => simulated.connect(),
-          fresh: async () => simulated.fresh(),
-          powerCut: async () => simulated.powerCut(),
-        };
   const cases: Row[] = [];
   const line = ({ id, title, result, reason }: Row) =>
     `${id.padEnd(4)} ${words.cli.result[result].padEnd(8)} ${title}${reason === null ? "" : ` (${reason})`}`;
-  const count = await runConformance(
-    { ...over, ownerKey: owner.key, clock: systemClock, random: systemRandom },
-    ({ id, title, outcome }) => {
+  const through = (clock: Clock, over: Pick<ConformanceContext, "connect" | "fresh" | "powerCut">) =>
+    runConformance({ ...over, ownerKey: owner.key, clock, random: systemRandom }, ({ id, title, outcome }) => {
       const row = { id, title, result: outcome.end, reason: outcome.end === "passed" ? null : outcome.reason };
       cases.push(row);
-      io.status(line(row));
-    },
-  );
+      if (io.live) io.status(line(row));
+      else io.err(line(row));
+    });
+  const count =
+    spec.kind === "sim"
+      ? await simulated(spec, pointOf(owner.key), through)
+      : await through(systemClock, { connect: () => openPort(options, io) });
   const exit = count.failed === 0 ? 0 : 1;
   return {
     exit,
     json: { ...count, code: exit === 0 ? "ok" : "conform.failed", exit, seed: seedOf(options, io), cases },
     text: [...cases.map(line), words.cli.conformed(count.passed, count.failed, count.skipped)],
   };
+}
+
+/** Time limits are part of what is tried: on a simulated port they pass in virtual time. */
+async function simulated<T>(
+  spec: PortSpec & { kind: "sim" },
+  owner: Uint8Array,
+  through: (clock: Clock, over: Pick<ConformanceContext, "connect" | "fresh" | "powerCut">) => Promise<T>,
+): Promise<T> {
+  const { simulatedPort } = await import("../simulated-port.js");
+  const clock = new VirtualClock(systemClock.wall());
+  const port = simulatedPort(spec, clock, owner);
+  const over = { connect: async () => port.connect(), fresh: async () => port.fresh(), powerCut: async () => port.powerCut() };
+  return clock.run(() => through(clock, over));
 }

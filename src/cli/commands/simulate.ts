@@ -132,5 +132,20 @@ function inspected(folder: string): Told {
   const stores = systemDisk.list(folder).includes("nv.bin") ? folderStores(folder) : undefined;
   if (stores === undefined) throw new DecomError("file.unreadable", `${folder} is not a terminal's state folder`, { path: folder });
   const seen = inspect(stores);
-  return { exit: 0, json: seen, text: JSON.stringify(JSON.parse(toLine(seen)), undefined, 2).split("\n") };
+  const readable = (rows: readonly { readonly readable: boolean; readonly kept?: true }[]) =>
+    words.cli.readable(
+      rows.filter((row) => row.readable && row.kept !== true).length,
+      rows.filter((row) => row.readable && row.kept === true).length,
+    );
+  const { start, host, terminal } = seen.money;
+  return {
+    exit: 0,
+    json: seen,
+    text: [
+      `${words.cli.areas}: ${readable(seen.areas)}`,
+      `${words.cli.keySlots}: ${readable(seen.keys)}`,
+      words.cli.money(start, terminal, host, seen.bookings.length),
+      words.cli.violations(seen.violations.join(", ")),
+    ],
+  };
 }

@@ -1,0 +1,282 @@
+// The `decom` command as other programs call it: child processes over ptys and TCP, with power cuts, signals and full runs.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { statuses } from "../../src/verify.js";
+import { say } from "../cli/console.js";
+import { type Child, root, start } from "../tools/child.js";
+import { has } from "../tools/has.js";
+
+const folder = mkdtempSync(join(tmpdir(), "decom-real-"));
+const at = (...names: string[]) => join(folder, ...names);
+const keys = at("keys");
+const env = { DECOM_PASSPHRASE: "only for this test", DECOM_KEYS: keys };
+const decom = (...args: string[]): Child => start(process.execPath, [join(root, "dist/src/cli/main.js"), ...args], env);
+
+interface Answer {
+  readonly code: number | NodeJS.Signals | null;
+  readonly lines: readonly string[];
+  readonly err: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+async function answer(...args: string[]): Promise<Answer> {
+  const child = decom(...args);
+  child.process.stdin.end();
+  const { code, out, err } = await child.ended;
+  const lines = out.trimEnd().split("\n");
+  const last = lines.at(-1) ?? "";
+  return { code, lines, err, json: last.startsWith("{") ? JSON.parse(last) : {} };
+}
+
+interface Ready {
+  readonly ready: true;
+  readonly address: string;
+  readonly seed: number;
+  readonly serial: string;
+  readonly pid: number;
+  readonly owner: string;
+}
+
+async function simulate(...args: string[]): Promise<Ready & { readonly child: Child }> {
+  const child = decom("simulate", ...args);
+  const [line] = await child.line(/^\{.*\}$/m);
+  return { ...(JSON.parse(line) as Ready), child };
+}
+
+const inspect = async (state: string) =>
+  (await answer("simulate", "--inspect", state, "--json")).json as {
+    areas: { readable: boolean; kept?: true }[];
+    keys: { readable: boolean; kept?: true }[];
+    money: { start: number; host: number; terminal: number };
+    bookings: { account: string; batch: string; stan: string; kind: string }[];
+    violations: string[];
+  };
+
+async function expectWiped(state: string): Promise<void> {
+  const { areas, keys: slots, money, bookings, violations } = await inspect(state);
+  expect([...areas, ...slots].filter(({ readable, kept }) => readable && kept !== true)).toEqual([]);
+  expect(money).toEqual({ start: money.start, host: money.start, terminal: 0 });
+  expect(new Set(bookings.map((one) => JSON.stringify(one))).size).toBe(bookings.length);
+  expect(violations).toEqual([]);
+}
+
+const run = (port: string, serial: string, out: string) =>
+  answer("run", "--port", port, "--bench", "--keys", keys, "--expect-serial", serial, "--yes", "--json", "--out", out);
+const resume = (port: string, out: string) => answer("resume", "--out", out, "--port", port, "--keys", keys, "--yes", "--json");
+
+beforeAll(async () => {
+  const made = await answer("keys", "init", "--dir", keys, "--bench", "--algorithm", "p256", "--json");
+  expect(made.json).toMatchObject({ dir: keys });
+  expect(made.code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("keys init", () => {
+  it("writes root, owner and private keys that only their user can read, and the passphrase nowhere", () => {
+    const names = readdirSync(keys);
+    expect(names).toEqual(expect.arrayContaining(["root.pem", "owner.pem", "station.json"]));
+    for (const name of names.filter((one) => /\.key$|^station\.(?:p12|pem)$/.test(one))) {
+      expect(statSync(join(keys, name)).mode & 0o777).toBe(0o600);
+    }
+    for (const name of names.filter((one) => statSync(join(keys, one)).isFile())) {
+      expect(readFileSync(join(keys, name), "latin1")).not.toContain(env.DECOM_PASSPHRASE);
+    }
+  });
+
+  it("takes the passphrase from a file descriptor too", async () => {
+    const secret = at("secret");
+    writeFileSync(secret, "from a descriptor\n");
+    const child = start(
+      "sh",
+      ["-c", `exec "$0" dist/src/cli/main.js keys init --dir "$1" --bench --algorithm p256 --passphrase-fd 3 --json 3<"$2"`, process.execPath, at("keys-fd"), secret], // biome-ignore format: one line
+      { DECOM_PASSPHRASE: "" },
+    );
+    expect((await child.ended).code).toBe(0);
+    expect(readFileSync(at("keys-fd", "owner.key"), "latin1")).toContain("ENCRYPTED");
+  });
+});
+
+describe.skipIf(!has("socat"))("a terminal on a pty in another process", () => {
+  it("is identified, settled, wiped, certified and verified; resume prints the same; a second run is a new one", async () => {
+    const state = at("whole");
+    const out = at("whole-out");
+    const owner = join(keys, "owner.pem");
+    const sim = await simulate("--pty", "--seed", "7", "--state", state, "--owner", owner);
+    expect(sim).toMatchObject({ ready: true, seed: 7, serial: "SIM7000001", pid: sim.child.process.pid });
+    expect(sim.owner).toMatch(/^[0-9a-f]{16}$/);
+    expect((await inspect(state)).money.host).toBe(0);
+
+    const seen = await answer("identify", "--port", sim.address, "--json");
+    expect(seen).toMatchObject({ code: 0, lines: [expect.any(String)] });
+    expect(seen.json).toMatchObject({ serial: sim.serial, family: "podp", environment: "simulator", port: sim.address });
+    expect(seen.lines.join()).not.toMatch(/"(?:mid|tid)"/i);
+
+    const done = await run(sim.address, sim.serial, out);
+    expect(done.lines).toHaveLength(1);
+    expect(done.code).toBe(0);
+    expect(done.json).toMatchObject({ endState: "CERT", outcome: "ERASED", code: "ok", seed: null, serial: sim.serial });
+    expect(done.err).toContain("20/20");
+    await expectWiped(state);
+
+    const certificate = String(done.json["certificate"]);
+    const judged = await answer("verify", certificate, "--trust", join(keys, "root.pem"), "--json");
+    expect(judged.json).toMatchObject({ status: "ACCEPTED", environment: "simulator", outcome: "ERASED" });
+    const strict = await answer("verify", certificate, "--trust", join(keys, "root.pem"), "--production", "--json");
+    expect([strict.code, strict.json["status"]]).toEqual([statuses.REJECTED.exit, "REJECTED"]);
+
+    const again = await resume(sim.address, out);
+    expect(again).toMatchObject({ code: 0, json: done.json });
+    const status = await answer("status", "--out", out, "--json");
+    expect(status.json).toEqual({ runs: [expect.objectContaining({ serial: sim.serial, state: "ended", endState: "CERT", code: "ok" })] });
+
+    const second = await run(sim.address, sim.serial, out);
+    expect(second.json).toMatchObject({ endState: "CERT", code: "ok" });
+    expect(second.json["certId"]).not.toBe(done.json["certId"]);
+    sim.child.process.kill("SIGTERM");
+    expect((await sim.child.ended).code).toBe(0);
+  });
+
+  it("that is killed in the middle leaves a HOLD of exit 6, and resume finishes when it is back", async () => {
+    const state = at("killed");
+    const out = at("killed-out");
+    const line = ["--pty", "--model", "podp-small", "--seed", "8", "--state", state, "--cut", "erase:3"];
+    const before = await simulate(...line);
+    const stopped = await run(before.address, before.serial, out);
+    expect((await before.child.ended).code).toBe("SIGKILL");
+    expect(stopped).toMatchObject({ code: 6, json: { endState: "HOLD", exit: 6, certificate: null } });
+    expect(readFileSync(String(stopped.json["hold"]), "utf8")).toContain(String(stopped.json["code"]));
+    const held = await answer("status", "--out", out, "--json");
+    expect(held.json).toMatchObject({ runs: [{ state: "held", endState: "HOLD", code: stopped.json["code"] }] });
+
+    const after = await simulate(...line);
+    expect(after.serial).toBe(before.serial);
+    expect((await run(after.address, after.serial, out)).json).toMatchObject({ code: "run.open", exit: 2 });
+    const finished = await resume(after.address, out);
+    expect(finished).toMatchObject({ code: 0, json: { endState: "CERT", outcome: "ERASED", runId: stopped.json["runId"] } });
+    await expectWiped(state);
+    after.child.process.kill("SIGTERM");
+    await after.child.ended;
+  });
+});
+
+describe("a terminal on TCP in another process", () => {
+  it("answers one client after another and keeps what it is", async () => {
+    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "5");
+    for (let i = 0; i < 3; i++) expect((await answer("identify", "--port", sim.address, "--json")).json["serial"]).toBe(sim.serial);
+    const wrong = await run(sim.address, "SIM0000099", at("tcp-out"));
+    expect(wrong).toMatchObject({ code: 2, json: { endState: "REFUSE", code: "identity.serial", outcome: null, seed: null } });
+    const done = await run(sim.address, sim.serial, at("tcp-out"));
+    expect(done).toMatchObject({ code: 0, json: { endState: "CERT", outcome: "ERASED" } });
+    sim.child.process.kill("SIGINT");
+    expect((await sim.child.ended).code).toBe(0);
+  });
+
+  it("takes as long as a serial line of --baud would", async () => {
+    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "5", "--baud", "2400");
+    const begun = performance.now();
+    expect((await answer("identify", "--port", sim.address, "--json")).code).toBe(0);
+    expect(performance.now() - begun).toBeGreaterThan(1000);
+    sim.child.process.kill("SIGTERM");
+    await sim.child.ended;
+  });
+
+  it("that says it is in production is left alone", async () => {
+    const sim = await simulate("--tcp", "0", "--model", "podp-production", "--state", at("production"));
+    const refused = await run(sim.address, sim.serial, at("production-out"));
+    expect(refused).toMatchObject({ code: 2, json: { endState: "REFUSE", code: "order.bench" } });
+    expect(await inspect(at("production"))).toMatchObject({ bookings: [], violations: [] });
+    sim.child.process.kill("SIGTERM");
+    await sim.child.ended;
+  });
+
+  it("is left at a safe point after the first Ctrl-C, and resume goes on", async () => {
+    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "6", "--speed", "1");
+    const out = at("stopped-out");
+    const child = decom(
+      "run",
+      "--port",
+      sim.address,
+      "--bench",
+      "--expect-serial",
+      sim.serial,
+      "--yes",
+      "--json",
+      "--events",
+      "--out",
+      out,
+    );
+    await child.line(/"type":"begin","step":"settle"/);
+    child.process.kill("SIGINT");
+    const { code, out: said, err } = await child.ended;
+    expect(code).toBe(130);
+    expect(err).toContain("safe point");
+    const last = said.trimEnd().split("\n").at(-1) ?? "";
+    expect(JSON.parse(last)).toMatchObject({ code: "run.interrupted", exit: 130, endState: null });
+    expect(said).toMatch(/"type":"end","step":"settle"/);
+    expect(await resume(sim.address, out)).toMatchObject({ code: 0, json: { endState: "CERT", outcome: "ERASED" } });
+    sim.child.process.kill("SIGTERM");
+    await sim.child.ended;
+  });
+
+  it("or nothing at all: exit 3, in bounded time", async () => {
+    const nobody = await answer("identify", "--port", "tcp:127.0.0.1:1", "--patience", "200", "--json");
+    expect(nobody).toMatchObject({ code: 3, json: { code: "port.open", exit: 3 } });
+  });
+});
+
+describe("the process", () => {
+  it("is not stopped by a reader that goes away", async () => {
+    const out = at("epipe-out");
+    const child = decom(
+      "run",
+      "--port",
+      "sim:podp-small,seed=4",
+      "--bench",
+      "--expect-serial",
+      "SIM4000001",
+      "--yes",
+      "--events",
+      "--out",
+      out,
+    );
+    child.process.stdout.destroy();
+    child.process.stderr.destroy();
+    const [code] = await new Promise<[number | null]>((done) => child.process.once("exit", (exit) => done([exit])));
+    expect(code).toBe(0);
+    expect((await answer("status", "--out", out, "--json")).json).toMatchObject({ runs: [{ state: "ended", code: "ok" }] });
+  });
+
+  it("of a command that needs no serial port loads no native module", async () => {
+    const child = start(process.execPath, ["--input-type=module", "-e", `
+      await import("./dist/src/index.js"); await import("./dist/src/simulator.js"); await import("./dist/src/cli/program.js");
+      console.log(process.report.getReport().sharedObjects.filter((path) => path.endsWith(".node")).length);`]); // biome-ignore format: a program
+    expect((await child.ended).out.trim()).toBe("0");
+  });
+});
+
+describe("a simulated port in the same process", () => {
+  const port = ["--port", "sim:podp-small,seed=3"];
+  const here = { ...env, DECOM_OUT: at("sim-out") };
+
+  it("gives one JSON object and keeps everything else off stdout; --events come before it", async () => {
+    const argv = ["run", ...port, "--bench", "--expect-serial", "SIM3000001", "--json"];
+    const quiet = await say([...argv, "--yes"], here);
+    expect(quiet.out).toHaveLength(1);
+    expect(quiet.json).toMatchObject({ endState: "CERT", outcome: "ERASED", code: "ok", exit: 0, seed: 3 });
+    const told = await say([...argv, "--events"], here, ["SIM3000001"]);
+    expect(told.json).toMatchObject({ endState: "CERT", code: "ok" });
+    const events = told.out.slice(0, -1).map((line) => JSON.parse(line) as { type: string; step: string });
+    expect(events.filter(({ type }) => type === "begin")).toHaveLength(20);
+    expect(events.every(({ step }) => step !== "")).toBe(true);
+    expect((await say(["status", "--json"], here)).json).toMatchObject({ runs: [{ state: "ended" }, { state: "ended" }] });
+  });
+
+  it("conforms to the specification, or decom conform says where not and exits 1", async () => {
+    const { exit, json } = await say(["conform", ...port, "--json"], here);
+    expect(json).toMatchObject({ failed: 0, exit: 0, seed: 3 });
+    expect(json["cases"]).toHaveLength(24);
+    expect(exit).toBe(0);
+  });
+});
