@@ -36,7 +36,8 @@ export function draftCodes(parked: Parked): readonly string[] {
     const context = { trust: [source.station.root], trustedTime: parked.clock.wall(), production: source.role === "station" };
     const envelope = verifyEnvelope({ content, signature, roles: [source.role], ...context });
     const refusing = findingsOn(statement, envelope, context).filter(({ severity }) => !HARMLESS.has(severity));
-    return [...new Set(refusing.map(({ code }) => code))];
+    // POLICY_OUTCOME alone says only that it would not be ERASED; the reasons say why.
+    return refusing.length === 0 ? [] : [...new Set([...refusing.map(({ code }) => code), ...statement.outcomeReasons])];
   } catch (thrown) {
     if (thrown instanceof DecomError || thrown instanceof Rejection) return [thrown.code];
     throw thrown;

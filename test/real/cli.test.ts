@@ -192,7 +192,7 @@ describe("a terminal on TCP in another process", () => {
   });
 
   it("is left at a safe point after the first Ctrl-C, and resume goes on", async () => {
-    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "6", "--speed", "1");
+    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "6", "--speed", "4");
     const out = at("stopped-out");
     const child = decom(
       "run",
