@@ -130,7 +130,15 @@ export function vouchedKey(certificate: Uint8Array, serial: string, model: strin
   const decoded = deviceCertificate.decode(certificate);
   if ("badTag" in decoded || decoded.value.serial !== serial || decoded.value.model !== model) return undefined;
   const { value } = decoded;
-  const message = concat(ascii("podp1 device"), ascii(value.serial), ascii(value.model), value.deviceKey, value.vendorKeyId);
+  const message = concat(
+    ascii("podp1 device"),
+    uint(value.serial.length, 1),
+    ascii(value.serial),
+    uint(value.model.length, 1),
+    ascii(value.model),
+    value.deviceKey,
+    value.vendorKeyId,
+  );
   for (const point of vendorKeys.map(unhex)) {
     const key = keyOfPoint(point);
     if (key !== undefined && hex(sha256(point).subarray(0, 8)) === hex(value.vendorKeyId) && verifyP256(key, message, value.signature)) {

@@ -27,7 +27,8 @@ export function attest(terminal: Terminal, identity: ReturnType<typeof pairOf>, 
   const state = concat(serial, uint(life.life, 4), uint(boot, 4), of.op, of.planHash, of.resultHash, firmwareHash);
   const vendor = vendorPair();
   const vouched = { serial: unit.serial, model: model.name, deviceKey: identity.point, vendorKeyId: keyIdOf(vendor.point) };
-  const values = concat(ascii(vouched.serial), ascii(vouched.model), vouched.deviceKey, vouched.vendorKeyId);
+  const named = concat(serial, uint(model.name.length, 1), ascii(model.name));
+  const values = concat(named, vouched.deviceKey, vouched.vendorKeyId);
   return {
     signature: signP256(identity.key, concat(ascii("podp1 attest"), of.nonce, state)),
     firmwareHash,

@@ -293,8 +293,19 @@ export function worked(sign: (name: string, key: KeyObject, input: Uint8Array) =
     ),
   );
   const certificateBody = { serial, model: "demo", deviceKey: pointOf(identity), vendorKeyId: keyIdOf(pointOf(vendor)) };
-  const unsignedCertificate = m.deviceCertificate.encode({ ...certificateBody, signature: NO_SIGNATURE });
-  const vendorSignature = signed("certificate", vendor, concat(ascii("podp1 device"), values(unsignedCertificate)));
+  const vendorSignature = signed(
+    "certificate",
+    vendor,
+    concat(
+      ascii("podp1 device"),
+      uint(serial.length, 1),
+      ascii(serial),
+      uint(certificateBody.model.length, 1),
+      ascii(certificateBody.model),
+      certificateBody.deviceKey,
+      certificateBody.vendorKeyId,
+    ),
+  );
   put("certificate", element(0xff30, m.deviceCertificate.encode({ ...certificateBody, signature: vendorSignature })));
   return { blocks, signatures };
 }
