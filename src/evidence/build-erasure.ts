@@ -60,7 +60,7 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
           }
         : {
             method: last.coverageBytes === area.size ? "full-read" : "sampled-read",
-            level: ["V1", "V3"],
+            level: [...(code === 0 ? (["V1"] as const) : []), ...(passed ? (["V3"] as const) : [])],
             coverageBytes: last.coverageBytes,
             samples: last.blocks,
             seedCommit: hex(sha256(unhex(seed))),
@@ -108,7 +108,7 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     deviceCode: code ?? NOT_ASKED,
     after: unseen ? NOT_ASKED : observed === "ABSENT" ? "absent" : "present",
     probe: unseen ? NOT_ASKED : { expected: "ABSENT", observed: known ?? NOT_REPORTED },
-    level: unseen ? [] : ["V1", "V2"],
+    level: [...(code === 0 ? (["V1"] as const) : []), ...(observed === "ABSENT" && !unseen ? (["V2"] as const) : [])],
     result: code === undefined || unseen ? "unverified" : code === 0 && observed === "ABSENT" ? "erased" : "failed",
   };
 }

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { families } from "../../protocols/index.js";
+import { abandon } from "../../src/procedure/decommission.js";
+import type { SimOptions } from "../../src/sim/body.js";
+import { simModel } from "../../src/sim/models.js";
+import { plantedValues } from "../../src/sim/provision.js";
+import { World, type WorldSetup } from "../support/world.js";
+
+/** Runs once and gives what it said together with what the bytes say. */
+async function run(setup: WorldSetup) {
+  const world = new World(setup);
+  const end = await world.clock.run(() => world.run("run"));
+  return { world, end, bytes: world.inspect(), untouched: world.inspect().areas.every(({ readable }) => readable) };
+}
+
+const withOptions = (options: SimOptions) => run({ options });
+
+describe("a run ends in exactly one end state (I4)", () => {
+  it("REFUSE: another serial number than the label's, and nothing beyond identify was sent", async () => {
+    const world = new World();
+    Object.defineProperty(world, "serial", { value: "SIM9999999" });
+    await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "identity.serial" });
+    expect(world.line.frames.out).toBe(1);
+    expect(world.disk.list("out")).toEqual([]);
+  });
+
+  it("REFUSE: a bench order for a production terminal (I8), and nothing beyond identify was sent", async () => {
+    const world = new World({ model: "podp-production" });
+    await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "order.bench" });
+    expect(world.line.frames.out).toBe(1);
+    expect(Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString()).toContain('"endState":"REFUSE"');
+  });
+
+  it("QUAR: a tampered terminal, before any money", async () => {
+    const { end, bytes, untouched } = await withOptions({ tampered: true });
+    expect(end).toMatchObject({ endState: "QUAR", code: "terminal.tampered", exit: 5, certificate: null });
+    expect({ bookings: bytes.bookings, untouched }).toEqual({ bookings: [], untouched: true });
+  });
+
+  it("HOLD: an area that cannot be read could hold money (I1)", async () => {
+    const { end, bytes, untouched } = await withOptions({ unreadable: [1] });
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.unread", exit: 4 });
+    expect({ bookings: bytes.bookings, untouched }).toEqual({ bookings: [], untouched: true });
+  });
+
+  it.each([
+    ["cannot be reached", { unreachable: true }, "settle.host"],
+    ["refuses offline advices", { refusesKinds: ["U05"] }, "batch.open"],
+    ["rejects the settlement", { rejects: "97" }, "settle.host"],
+    ["holds other totals for good", { excess: 100n }, "settle.unbalanced"],
+  ] as const)("HOLD, exit 4, nothing erased: the host %s", async (_how, host, code) => {
+    const { end, untouched } = await withOptions({ host });
+    expect(end).toMatchObject({ endState: "HOLD", code, exit: 4, certificate: null });
+    expect(end?.hold).toMatch(/hold\.json$/);
+    expect(untouched).toBe(true);
+  });
+
+  it("settles after an upload when the host lacked records", async () => {
+    const { end, bytes } = await withOptions({ host: { lacks: 1 } });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+    expect(bytes.money.host).toBe(bytes.money.start);
+  });
+
+  it.each(["before", "after"] as const)(
+    "CERT: the settlement's answer is lost %s the host booked, and is looked up (I2)",
+    async (silent) => {
+      const { end, bytes } = await withOptions({ host: { silent, silences: 1 } });
+      expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+      expect(new Set(bytes.bookings.map(({ stan }) => stan)).size).toBe(bytes.bookings.length);
+      expect(bytes.money).toMatchObject({ host: bytes.money.start, terminal: 0n });
+      expect(bytes.violations).toEqual([]);
+    },
+  );
+
+  it("HOLD: the answer is lost and the host cannot tell; resuming changes nothing (I2)", async () => {
+    const { end, world, untouched } = await withOptions({ host: { silent: "after", silences: 1, cannotTell: true } });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.unknown", exit: 4 });
+    const booked = world.inspect().bookings.length;
+    await world.replug();
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
+    expect(world.inspect().bookings).toHaveLength(booked);
+    expect(untouched).toBe(true);
+  });
+
+  it("QUAR: memory that claims to be erased is found by reading back, and the certificate says NOT_ERASED (I3)", async () => {
+    const { end, world } = await withOptions({ lying: [2] });
+    expect(end).toMatchObject({ endState: "QUAR", outcome: "NOT_ERASED", code: "erase.residue", exit: 5 });
+    expect(world.verified(end?.certificate ?? "")).toMatchObject({ status: "QUARANTINED", outcome: "NOT_ERASED" });
+  });
+
+  it("DESTROY: memory that cannot be erased, and the certificate says NOT_ERASED (I3)", async () => {
+    const { end, world } = await withOptions({ stuck: [2] });
+    expect(end).toMatchObject({ endState: "DESTROY", outcome: "NOT_ERASED", code: "erase.failed", exit: 5 });
+    expect(world.verified(end?.certificate ?? "")).toMatchObject({ status: "QUARANTINED", outcome: "NOT_ERASED" });
+  });
+
+  it.each([
+    ["a flat battery without mains", { batteryPercent: 5, mains: false }, "terminal.power"],
+    ["a restart that is due", { rebootAfter: 60 }, "terminal.reboot-due"],
+  ] as const)("HOLD, exit 6: %s", async (_what, options, code) => {
+    const { end, untouched } = await withOptions(options);
+    expect(end).toMatchObject({ endState: "HOLD", code, exit: 6 });
+    expect(untouched).toBe(true);
+  });
+
+  it("ABANDONED: a parked run is given up, with a certificate that says ABORTED", async () => {
+    const { world, end } = await withOptions({ host: { rejects: "97" } });
+    const given = abandon(world.bench(), families, world.serial);
+    expect(given).toMatchObject({ endState: "ABANDONED", outcome: "ABORTED", exit: 1, runId: end?.runId, certId: end?.certId });
+    expect(world.verified(given.certificate ?? "")).toMatchObject({ status: "QUARANTINED", outcome: "ABORTED" });
+    await world.replug();
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "ABANDONED", certificate: given.certificate });
+  });
+
+  it("a second run beside an unfinished one is refused and names resume", async () => {
+    const { world } = await withOptions({ host: { rejects: "97" } });
+    await world.replug();
+    await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "run.open" });
+  });
+
+  it("interrupted: stops before the next step, and resume finishes it", async () => {
+    const world = new World();
+    const stop = new AbortController();
+    world.clock.after(200, () => stop.abort());
+    await expect(world.clock.run(() => world.run("run", stop.signal))).rejects.toMatchObject({ code: "run.interrupted" });
+    expect(world.inspect().violations).toEqual([]);
+    await world.replug();
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+  });
+
+  it("a finished run gives the same result again, without touching the terminal", async () => {
+    const { world, end } = await run({});
+    await world.replug();
+    expect(await world.clock.run(() => world.run("resume"))).toEqual(end);
+    expect(world.line.frames.out).toBe(1);
+  });
+});
+
+describe("nothing leaks (I6)", () => {
+  it("no planted card number, track, key, password or phone number is in anything the agent wrote", async () => {
+    const model = simModel("podp-traditional");
+    const { world, end } = await run({ model: "podp-traditional" });
+    expect(end?.outcome).toBe("ERASED");
+    const planted = plantedValues(model!, 7).filter(({ what }) => what !== "merchant"); // MID and TID belong in a certificate
+    expect(planted.length).toBeGreaterThan(50);
+    const names = world.disk.list(end?.folder ?? "");
+    expect(names).toEqual(expect.arrayContaining(["archive.bin", "journal.ndjson", "transcript.ndjson"]));
+    for (const name of names) {
+      const bytes = Buffer.from(world.disk.read(`${end?.folder}/${name}`) ?? []);
+      for (const { what, value } of planted) {
+        const forms = [
+          Buffer.from(value),
+          Buffer.from(Buffer.from(value).toString("hex")),
+          Buffer.from(Buffer.from(value).toString("base64")),
+        ];
+        for (const form of forms) if (bytes.includes(form)) expect.fail(`${what} in ${name}`);
+      }
+    }
+  });
+});
