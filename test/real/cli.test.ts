@@ -1,78 +1,13 @@
 // The `decom` command as other programs call it: child processes over ptys and TCP, with power cuts, signals and full runs.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { statuses } from "../../src/verify.js";
 import { say } from "../cli/console.js";
-import { type Child, root, start, startModule } from "../tools/child.js";
+import { start, startModule } from "../tools/child.js";
+import { answer, at, decom, env, expectWiped, inspect, keys, resume, run, simulate } from "../tools/decom.js";
 import { has } from "../tools/has.js";
-
-const folder = mkdtempSync(join(tmpdir(), "decom-real-"));
-const at = (...names: string[]) => join(folder, ...names);
-const keys = at("keys");
-const env = { DECOM_PASSPHRASE: "only for this test", DECOM_KEYS: keys };
-const decom = (...args: string[]): Child => start(process.execPath, [join(root, "dist/src/cli/main.js"), ...args], env);
-
-interface Answer {
-  readonly code: number | NodeJS.Signals | null;
-  readonly lines: readonly string[];
-  readonly err: string;
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
-async function answer(...args: string[]): Promise<Answer> {
-  const child = decom(...args);
-  child.process.stdin.end();
-  const { code, out, err } = await child.ended;
-  const lines = out.trimEnd().split("\n");
-  const last = lines.at(-1) ?? "";
-  return { code, lines, err, json: last.startsWith("{") ? JSON.parse(last) : {} };
-}
-
-interface Ready {
-  readonly ready: true;
-  readonly address: string;
-  readonly seed: number;
-  readonly serial: string;
-  readonly pid: number;
-  readonly owner: string;
-}
-
-async function simulate(...args: string[]): Promise<Ready & { readonly child: Child }> {
-  const child = decom("simulate", ...args);
-  const [line] = await child.line(/^\{.*\}$/m);
-  return { ...(JSON.parse(line) as Ready), child };
-}
-
-const inspect = async (state: string) =>
-  (await answer("simulate", "--inspect", state, "--json")).json as {
-    areas: { readable: boolean; kept?: true }[];
-    keys: { readable: boolean; kept?: true }[];
-    money: { start: number; host: number; terminal: number };
-    bookings: { account: string; batch: string; stan: string; kind: string }[];
-    violations: string[];
-  };
-
-async function expectWiped(state: string): Promise<void> {
-  const { areas, keys: slots, money, bookings, violations } = await inspect(state);
-  expect([...areas, ...slots].filter(({ readable, kept }) => readable && kept !== true)).toEqual([]);
-  expect(money).toEqual({ start: money.start, host: money.start, terminal: 0 });
-  expect(new Set(bookings.map((one) => JSON.stringify(one))).size).toBe(bookings.length);
-  expect(violations).toEqual([]);
-}
-
-const run = (port: string, serial: string, out: string) =>
-  answer("run", "--port", port, "--bench", "--keys", keys, "--expect-serial", serial, "--yes", "--json", "--out", out);
-const resume = (port: string, out: string) => answer("resume", "--out", out, "--port", port, "--keys", keys, "--yes", "--json");
-
-beforeAll(async () => {
-  const made = await answer("keys", "init", "--dir", keys, "--bench", "--algorithm", "p256", "--json");
-  expect(made.json).toMatchObject({ dir: keys });
-  expect(made.code).toBe(0);
-});
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("keys init", () => {
   it("writes root, owner and private keys that only their user can read, and the passphrase nowhere", () => {

@@ -42,7 +42,8 @@ export function importsOf(path: string, source: string): Import[] {
 /** Where a file stands, from its path. */
 function room(path: string): string {
   const family = /^protocols\/([^/]+)\/(.+)$/.exec(path);
-  if (family !== null) return /^simulated\b/.test(family[2]!) ? "face" : /^(?:driver\.ts|family\.ts|models\/)/.test(family[2]!) ? "driver" : "family";
+  if (family !== null)
+    return /^simulated\b/.test(family[2]!) ? "face" : /^(?:driver\.ts|family\.ts|models\/)/.test(family[2]!) ? "driver" : "family";
   if (path === "protocols/index.ts") return "families";
   if (path === "protocols/simulated.ts") return "faces";
   const folder = /^src\/([^/]+)\/.+$/.exec(path)?.[1];

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { Prepared, Terminal } from "../../src/terminal/driver.js";
+import type { Census, Identity, Item } from "../../src/terminal/facts.js";
+import { Counted, ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
+
+const identity: Identity = {
+  serial: "SIM1",
+  model: "m",
+  firmware: "f",
+  life: 1,
+  bootNumber: 4,
+  resetReason: "power",
+  environment: "simulator",
+  nextOp: 1,
+  capabilities: [],
+  ownerKeyIds: [],
+  ownerState: "set",
+  passFloor: 0,
+  locked: true,
+  secondsToReboot: 9999,
+};
+const item = (kind: Item["kind"]): Item => ({
+  account: "a",
+  kind,
+  batch: "000001",
+  direction: "debit",
+  money: { minor: 100n, currency: "156" },
+  stan: "000114",
+  digest: "00",
+});
+const census = (...items: Item[]): Census => ({ hash: "h", generation: 1, items, unread: [] });
+const settled = new Map([["a", "BALANCED"]]);
+
+describe("the permit to erase", () => {
+  it("is minted when nothing that blocks is left and every acquirer has an outcome", () => {
+    expect(ErasePermit.look(identity, census(item("U10")), ["a"], settled).seen.bootNumber).toBe(4);
+  });
+
+  it.each(["U01", "U03", "U05", "U07", "U15", "U17", "U23", "U25"] as const)("is not minted while a %s item is there", (kind) => {
+    expect(() => ErasePermit.look(identity, census(item(kind)), ["a"], settled)).toThrow(expect.objectContaining({ code: "batch.open" }));
+  });
+
+  it("names the items that are in the way", () => {
+    expect(() => ErasePermit.look(identity, census(item("U01")), ["a"], settled)).toThrow("census after settle shows 1 open (STAN 000114)");
+  });
+
+  it.each(["UNKNOWN", "UNBALANCED", "HOST_REJECTED"])("is not minted on outcome %s", (outcome) => {
+    expect(() => ErasePermit.look(identity, census(), ["a"], new Map([["a", outcome]]))).toThrow(
+      expect.objectContaining({ code: "settle.unknown" }),
+    );
+  });
+
+  it("is not minted while an acquirer has no outcome, an area is unread or a record is of unknown kind", () => {
+    expect(() => ErasePermit.look(identity, census(), ["a", "b"], settled)).toThrow(expect.objectContaining({ code: "settle.unknown" }));
+    expect(() => ErasePermit.look(identity, { ...census(), unread: [1] }, ["a"], settled)).toThrow(
+      expect.objectContaining({ code: "batch.unread" }),
+    );
+    expect(() => Counted.look(identity, census(item("U24")))).toThrow(expect.objectContaining({ code: "batch.unknown-item" }));
+  });
+
+  it("is worth nothing after a restart, on another terminal or over other records", () => {
+    const permit = ErasePermit.look(identity, census(), ["a"], settled);
+    expect(() => stillTrue(permit, identity, "h")).not.toThrow();
+    for (const [now, hash] of [
+      [{ ...identity, bootNumber: 5 }, "h"],
+      [{ ...identity, serial: "SIM2" }, "h"],
+      [identity, "other"],
+      [identity, undefined],
+    ] as const) {
+      expect(() => stillTrue(permit, now, hash)).toThrow(expect.objectContaining({ code: "proof.stale" }));
+    }
+  });
+});
+
+it("holds against the compiler, which judges the lines below", () => expect(doesNotCompile).toBeTypeOf("function"));
+
+/** Never called: these lines are judged by the compiler, which fails when one of them is no error. */
+async function doesNotCompile(terminal: Terminal, prepared: Prepared, counted: Counted): Promise<void> {
+  // @ts-expect-error wiping without a permit
+  await terminal.arm(undefined, "op", new Uint8Array(16));
+  // @ts-expect-error a census is not a permit
+  await terminal.arm(counted, "op", new Uint8Array(16));
+  // @ts-expect-error a permit cannot be written down by hand
+  await terminal.commit({ seen: { serial: "", bootNumber: 0, censusHash: "" } }, "op", prepared, undefined);
+  // @ts-expect-error nor constructed
+  new ErasePermit({ serial: "", bootNumber: 0, censusHash: "" });
+  // @ts-expect-error settling without having counted
+  await terminal.settle(undefined, "op", "account");
+}
