@@ -1,8 +1,9 @@
 // Package entry: run a decommission from a program. No native module is loaded before a serial port is opened.
 export { families } from "../protocols/index.js";
 export { type Clock, systemClock } from "./base/clock.js";
+export { codes, type DidItHappen, type EndState, type ErrorCode } from "./base/codes.js";
 export { type Disk, systemDisk } from "./base/disk.js";
-export { codes, DecomError, type DidItHappen, type EndState, type ErrorCode } from "./base/errors.js";
+export { DecomError } from "./base/errors.js";
 export { type Log, silent } from "./base/log.js";
 export { type Random, systemRandom } from "./base/random.js";
 export { type BenchRequest, openBench } from "./cli/bench.js";

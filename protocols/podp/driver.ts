@@ -1,7 +1,8 @@
 // The podp driver: facts in and out of a session. Nothing is judged here; refusals become errors that say what the terminal objected to.
 import { concat, equal, hex, unhex } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
-import { DecomError, type ErrorCode } from "../../src/base/errors.js";
+import type { ErrorCode } from "../../src/base/codes.js";
+import { DecomError } from "../../src/base/errors.js";
 import type { Money } from "../../src/base/money.js";
 import { hmacSha256, keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";

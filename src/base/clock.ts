@@ -1,5 +1,6 @@
 // The one injected clock. wall() dates documents, monotonic() measures deadlines; nothing else in the program asks for the time.
-import { DecomError, type ErrorCode } from "./errors.js";
+import type { ErrorCode } from "./codes.js";
+import { DecomError } from "./errors.js";
 
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00Z. */

@@ -16,8 +16,3 @@ const ALPHA: Readonly<Record<string, string>> = { "156": "CNY", "840": "USD", "9
 export function alphabetic(currency: Currency): string {
   return ALPHA[currency] ?? currency;
 }
-
-export function plus(a: Money, b: Money): Money {
-  if (a.currency !== b.currency) throw new RangeError(`cannot add ${a.currency} and ${b.currency}`);
-  return { minor: a.minor + b.minor, currency: a.currency };
-}

@@ -1,6 +1,7 @@
 // The commands, their options and how each is answered. A command's own code is loaded only when it is called.
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { asDecomError, codes, DecomError } from "../base/errors.js";
+import { codes } from "../base/codes.js";
+import { asDecomError, DecomError } from "../base/errors.js";
 import { words } from "../base/words.js";
 import { version } from "./bench.js";
 import { complain, errorJson, type Io, type Told, toLine } from "./io.js";

@@ -1,5 +1,5 @@
 // What `run --dry-run` answers. Merchant and terminal numbers are in it, since the person must see what would be settled.
-import { codes } from "../base/errors.js";
+import { codes } from "../base/codes.js";
 import { words } from "../base/words.js";
 import type { Survey } from "../procedure/survey.js";
 import type { Told } from "./io.js";

@@ -1,6 +1,6 @@
 // What a journal can say. Intents are written before an act, sightings after a look; money stands as whole minor units.
 
-import type { EndState, ErrorCode } from "../base/errors.js";
+import type { EndState, ErrorCode } from "../base/codes.js";
 import type { WipePlan } from "../terminal/driver.js";
 import type {
   Account,

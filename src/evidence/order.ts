@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { hex } from "../base/bytes.js";
 import { type Clock, rfc3339 } from "../base/clock.js";
-import { DecomError, type ErrorCode } from "../base/errors.js";
+import type { ErrorCode } from "../base/codes.js";
+import { DecomError } from "../base/errors.js";
 import { type Random, uuid7 } from "../base/random.js";
 import { keyIdOf, pointOf, sha256, signP256 } from "../base/sign.js";
 import type { GrantFacts, GrantMaker } from "../terminal/authority.js";

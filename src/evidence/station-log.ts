@@ -1,8 +1,9 @@
 // The station's append-only log: every run it began, parked or ended, so that a lost or hidden run leaves a visible hole.
 import { hex } from "../base/bytes.js";
 import { type Clock, rfc3339 } from "../base/clock.js";
+import type { EndState } from "../base/codes.js";
 import { appendDurably, type Disk } from "../base/disk.js";
-import { DecomError, type EndState } from "../base/errors.js";
+import { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
 
 export type LogRecord =

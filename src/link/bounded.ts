@@ -1,6 +1,7 @@
 // Sending and closing that always come to an end, whatever the driver does.
 import { type Clock, within } from "../base/clock.js";
-import { DecomError, type DidItHappen } from "../base/errors.js";
+import type { DidItHappen } from "../base/codes.js";
+import { DecomError } from "../base/errors.js";
 
 type Done = (error?: Error | null) => void;
 

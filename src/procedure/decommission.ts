@@ -139,10 +139,11 @@ export async function connect(
     try {
       return { terminal: await family.connect(link, context, patience), family };
     } catch (thrown) {
-      if (!(thrown instanceof DecomError) || thrown.code !== "terminal.silent") {
-        await link.close();
-        throw thrown;
-      }
+      if (thrown instanceof DecomError && thrown.code === "terminal.silent") continue;
+      await link.close();
+      // Nobody has answered yet: whatever happened to the line, there is no terminal for us.
+      const gone = thrown instanceof DecomError && (thrown.code === "link.closed" || thrown.code === "link.stuck");
+      throw gone ? new DecomError("terminal.absent", thrown.message, { cause: thrown }) : thrown;
     }
   }
   await link.close();

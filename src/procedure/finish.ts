@@ -1,5 +1,6 @@
 // How a run ends, in one place: the verdict read from the journal, then a certificate, a hold or a record, and never two of them.
-import { codes, DecomError, type EndState } from "../base/errors.js";
+import { codes, type EndState } from "../base/codes.js";
+import { DecomError } from "../base/errors.js";
 import { buildStatement, type Issue, type StatementSource } from "../evidence/build.js";
 import { certificatePaths, type Issued, issueCertificate } from "../evidence/certificate.js";
 import { writeHold } from "../evidence/hold.js";

@@ -1,5 +1,6 @@
 // A run without its acts: connects, checks the order, opens and reads everything, and says what a run would do. Moves and erases nothing.
-import { DecomError, type ErrorCode } from "../base/errors.js";
+import type { ErrorCode } from "../base/codes.js";
+import { DecomError } from "../base/errors.js";
 import { checkOrder } from "../evidence/order.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
 import type { Bench } from "./context.js";

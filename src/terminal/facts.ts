@@ -4,35 +4,35 @@ import type { Currency, Direction, Money } from "../base/money.js";
 /** What an unsettled item of a kind means for the wipe: never excepted, excepted by signed order only, or reported. */
 export type Gate = "BLOCK" | "BLOCK-X" | "WARN";
 
-/** The kinds of unsettled item, U01 to U26. */
+/** The kinds of unsettled item, U01 to U26; what they are called is in the catalogue. */
 export const kinds = {
-  U01: { gate: "BLOCK-X", what: "open batch" },
-  U02: { gate: "BLOCK-X", what: "records with zero totals" },
-  U03: { gate: "BLOCK-X", what: "pending reversal" },
-  U04: { gate: "BLOCK-X", what: "abandoned reversal" },
-  U05: { gate: "BLOCK-X", what: "offline advice not sent" },
-  U06: { gate: "BLOCK-X", what: "offline advice rejected by the host" },
-  U07: { gate: "BLOCK-X", what: "offline advice sent, no answer" },
-  U08: { gate: "BLOCK-X", what: "e-signature not uploaded" },
-  U09: { gate: "WARN", what: "EMV script result not sent" },
-  U10: { gate: "WARN", what: "open pre-authorisation" },
-  U11: { gate: "BLOCK-X", what: "completion notice not sent" },
-  U12: { gate: "BLOCK-X", what: "tip or adjustment not sent" },
-  U13: { gate: "BLOCK-X", what: "refund with lost answer" },
-  U14: { gate: "BLOCK-X", what: "wallet payment with unknown result" },
-  U15: { gate: "BLOCK", what: "settlement sent, answer lost" },
-  U16: { gate: "BLOCK", what: "batch upload interrupted" },
-  U17: { gate: "BLOCK", what: "settled at the host, local steps pending" },
-  U18: { gate: "BLOCK-X", what: "totals differ after upload" },
-  U19: { gate: "BLOCK", what: "acquirer without outcome" },
-  U20: { gate: "BLOCK-X", what: "stored-value log not settled" },
-  U21: { gate: "WARN", what: "failed offline EMV record" },
-  U22: { gate: "BLOCK-X", what: "points, instalment or DCC batch" },
-  U23: { gate: "BLOCK-X", what: "damaged record" },
-  U24: { gate: "BLOCK", what: "record of unknown type" },
-  U25: { gate: "BLOCK", what: "cleared before us" },
-  U26: { gate: "BLOCK", what: "booked in custody" },
-} as const satisfies Record<string, { gate: Gate; what: string }>;
+  U01: { gate: "BLOCK-X" },
+  U02: { gate: "BLOCK-X" },
+  U03: { gate: "BLOCK-X" },
+  U04: { gate: "BLOCK-X" },
+  U05: { gate: "BLOCK-X" },
+  U06: { gate: "BLOCK-X" },
+  U07: { gate: "BLOCK-X" },
+  U08: { gate: "BLOCK-X" },
+  U09: { gate: "WARN" },
+  U10: { gate: "WARN" },
+  U11: { gate: "BLOCK-X" },
+  U12: { gate: "BLOCK-X" },
+  U13: { gate: "BLOCK-X" },
+  U14: { gate: "BLOCK-X" },
+  U15: { gate: "BLOCK" },
+  U16: { gate: "BLOCK" },
+  U17: { gate: "BLOCK" },
+  U18: { gate: "BLOCK-X" },
+  U19: { gate: "BLOCK" },
+  U20: { gate: "BLOCK-X" },
+  U21: { gate: "WARN" },
+  U22: { gate: "BLOCK-X" },
+  U23: { gate: "BLOCK-X" },
+  U24: { gate: "BLOCK" },
+  U25: { gate: "BLOCK" },
+  U26: { gate: "BLOCK" },
+} as const satisfies Record<string, { gate: Gate }>;
 
 export type Kind = keyof typeof kinds;
 

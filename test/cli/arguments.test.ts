@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { codes } from "../../src/base/errors.js";
+import { codes } from "../../src/base/codes.js";
 import { statuses } from "../../src/verify.js";
 import { say } from "./console.js";
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { codes } from "../../src/base/errors.js";
+import { codes } from "../../src/base/codes.js";
 import { words } from "../../src/base/words.js";
 import { steps } from "../../src/procedure/plan.js";
 import { kinds } from "../../src/terminal/facts.js";

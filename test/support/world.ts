@@ -15,7 +15,7 @@ import { decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
-import { copyStores, type FactoryStores, memoryStores, PowerCut } from "../../src/sim/stores.js";
+import { copyStores, type FactoryStores, memoryStores } from "../../src/sim/stores.js";
 import type { Hooks } from "../../src/sim/terminal.js";
 import { testStation } from "./identities.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
@@ -50,7 +50,6 @@ export interface WorldSetup {
 }
 
 const REPLUG_MS = 3000;
-export const MAX_ROUNDS = 6;
 
 export class World {
   readonly clock = new VirtualClock(START);
@@ -183,5 +182,3 @@ export class World {
     });
   }
 }
-
-export { PowerCut };

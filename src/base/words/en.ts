@@ -1,5 +1,5 @@
 // The English catalogue.
-import type { DidItHappen, EndState, ErrorCode } from "../errors.js";
+import type { DidItHappen, EndState, ErrorCode } from "../codes.js";
 
 export const en = {
   /** What to do next, one sentence per code. */

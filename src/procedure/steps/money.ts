@@ -4,6 +4,7 @@ import { hex } from "../../base/bytes.js";
 import { replaceDurably } from "../../base/disk.js";
 import { DecomError, unreachable } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
+import { words } from "../../base/words.js";
 import type { CensusMoment, Stored } from "../../evidence/entries.js";
 import { settlementOf } from "../../evidence/record.js";
 import { type Account, type Census, type Kind, kindOf, kinds, type TotalRow } from "../../terminal/facts.js";
@@ -99,7 +100,7 @@ async function sendPending(run: Run, account: Account, kind: Kind): Promise<void
   run.write({ kind: "seen", step: "pending", op, state });
   if (state === "DONE" || state === "FAILED") await run.terminal.release(op);
   if (state !== "DONE" && kinds[kindOf(Number(kind.slice(1)))].gate !== "WARN") {
-    throw new DecomError("pending.unsent", `${kinds[kind].what} of ${account.tid}: the terminal says ${state}`, { did: "unknown" });
+    throw new DecomError("pending.unsent", `${words.kind[kind]} of ${account.tid}: the terminal says ${state}`, { did: "unknown" });
   }
 }
 

@@ -1,0 +1,99 @@
+// Every code of this program: who can help, how a command that ends with it exits, and what it makes of a run. Remedies are in the catalogue.
+
+/** Who can help: the person at the bench, the acquirer's back office, or whoever maintains this program. */
+export type Helper = "technician" | "back-office" | "developer";
+/** What a run becomes when this code ends it. `undefined`: the code does not end a run. */
+export type EndState = "CERT" | "HOLD" | "QUAR" | "DESTROY" | "REFUSE" | "ABANDONED";
+export type DidItHappen = "not-done" | "unknown" | "done";
+
+export interface CodeRow {
+  readonly who: Helper;
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 130;
+  readonly end?: EndState;
+}
+
+const bench = { who: "technician" } as const;
+const office = { who: "back-office" } as const;
+
+export const codes = {
+  // arguments, files, keys
+  "args.invalid": { ...bench, exit: 2 },
+  "args.consent": { ...bench, exit: 2 },
+  "file.unreadable": { ...bench, exit: 2 },
+  "file.unwritable": { ...bench, exit: 6, end: "HOLD" },
+  "file.locked": { ...bench, exit: 2 },
+  "keys.missing": { ...bench, exit: 2 },
+  "keys.passphrase": { ...bench, exit: 2 },
+  "keys.exists": { ...bench, exit: 2 },
+  "keys.invalid": { ...bench, exit: 2 },
+  // the line
+  "port.none": { ...bench, exit: 3 },
+  "port.ambiguous": { ...bench, exit: 3 },
+  "port.open": { ...bench, exit: 3 },
+  "port.permission": { ...bench, exit: 3 },
+  "port.busy": { ...bench, exit: 3 },
+  "pty.missing": { ...bench, exit: 2 },
+  "link.closed": { ...bench, exit: 6, end: "HOLD" },
+  "link.stuck": { ...bench, exit: 6, end: "HOLD" },
+  "wire.unsendable": { who: "developer", exit: 6, end: "HOLD" },
+  // the terminal
+  "terminal.silent": { ...bench, exit: 6, end: "HOLD" },
+  "terminal.absent": { ...bench, exit: 3 },
+  "terminal.unknown": { ...bench, exit: 3 },
+  "terminal.restarted": { ...bench, exit: 6, end: "HOLD" },
+  "terminal.busy": { ...bench, exit: 6, end: "HOLD" },
+  "terminal.answer": { who: "developer", exit: 6, end: "HOLD" },
+  "terminal.refused": { ...office, exit: 6, end: "HOLD" },
+  "terminal.power": { ...bench, exit: 6, end: "HOLD" },
+  "terminal.reboot-due": { ...bench, exit: 6, end: "HOLD" },
+  "terminal.tampered": { ...office, exit: 5, end: "QUAR" },
+  "terminal.clock": { ...office, exit: 5, end: "QUAR" },
+  "proof.stale": { who: "developer", exit: 6, end: "HOLD" },
+  // identity
+  "identity.serial": { ...bench, exit: 2, end: "REFUSE" },
+  "identity.swapped": { ...bench, exit: 5, end: "QUAR" },
+  "identity.unreadable": { ...bench, exit: 5, end: "QUAR" },
+  "identity.binding": { ...office, exit: 5, end: "QUAR" },
+  // order and authority
+  "order.invalid": { ...office, exit: 2, end: "REFUSE" },
+  "order.expired": { ...office, exit: 2, end: "REFUSE" },
+  "order.device": { ...office, exit: 2, end: "REFUSE" },
+  "order.life": { ...office, exit: 2, end: "REFUSE" },
+  "order.nonce": { ...office, exit: 2, end: "REFUSE" },
+  "order.bench": { ...office, exit: 2, end: "REFUSE" },
+  "order.owner": { ...office, exit: 2, end: "REFUSE" },
+  "order.auth": { ...office, exit: 6, end: "HOLD" },
+  // money
+  "batch.open": { ...office, exit: 4, end: "HOLD" },
+  "batch.unread": { ...office, exit: 4, end: "HOLD" },
+  "batch.unknown-item": { ...office, exit: 4, end: "HOLD" },
+  "batch.cleared-before": { ...office, exit: 4, end: "HOLD" },
+  "batch.grown": { ...office, exit: 5, end: "QUAR" },
+  "pending.unsent": { ...office, exit: 4, end: "HOLD" },
+  "settle.unknown": { ...office, exit: 4, end: "HOLD" },
+  "settle.host": { ...office, exit: 4, end: "HOLD" },
+  "settle.unbalanced": { ...office, exit: 4, end: "HOLD" },
+  // wipe
+  "census.changed": { ...office, exit: 6, end: "HOLD" },
+  "erase.failed": { ...bench, exit: 5, end: "DESTROY" },
+  "erase.residue": { ...bench, exit: 5, end: "QUAR" },
+  "erase.unfinished": { ...bench, exit: 6, end: "HOLD" },
+  "model.unknown": { ...office, exit: 2, end: "REFUSE" },
+  "model.differs": { ...office, exit: 6, end: "HOLD" },
+  // evidence
+  "draft.rejected": { ...office, exit: 6, end: "HOLD" },
+  "signer.unavailable": { ...bench, exit: 6, end: "HOLD" },
+  "journal.forged": { ...office, exit: 5, end: "QUAR" },
+  "journal.version": { ...office, exit: 6, end: "HOLD" },
+  "log.rolled-back": { ...office, exit: 6, end: "HOLD" },
+  "clock.floor": { ...bench, exit: 6, end: "HOLD" },
+  // runs
+  "run.open": { ...bench, exit: 2 },
+  "run.none": { ...bench, exit: 2 },
+  "run.locked": { ...bench, exit: 2 },
+  "run.abandoned": { ...bench, exit: 1, end: "ABANDONED" },
+  "run.interrupted": { ...bench, exit: 130 },
+  "internal.bug": { who: "developer", exit: 1 },
+} as const satisfies Record<string, CodeRow>;
+
+export type ErrorCode = keyof typeof codes;
