@@ -7,7 +7,7 @@ import { sha256 } from "../../base/sign.js";
 import { words } from "../../base/words.js";
 import type { CensusMoment, Stored } from "../../evidence/entries.js";
 import { settlementOf } from "../../evidence/record.js";
-import { type Account, type Census, type Kind, kindOf, kinds, type TotalRow } from "../../terminal/facts.js";
+import { type Account, type Census, type Kind, kinds, type TotalRow } from "../../terminal/facts.js";
 import { Counted, ErasePermit } from "../../terminal/proofs.js";
 import type { Run } from "../context.js";
 import { settleAccount } from "../settle.js";
@@ -99,7 +99,7 @@ async function sendPending(run: Run, account: Account, kind: Kind): Promise<void
   const { state } = await run.terminal.finished(op);
   run.write({ kind: "seen", step: "pending", op, state });
   if (state === "DONE" || state === "FAILED") await run.terminal.release(op);
-  if (state !== "DONE" && kinds[kindOf(Number(kind.slice(1)))].gate !== "WARN") {
+  if (state !== "DONE" && kinds[kind].gate !== "WARN") {
     throw new DecomError("pending.unsent", `${words.kind[kind]} of ${account.tid}: the terminal says ${state}`, { did: "unknown" });
   }
 }
