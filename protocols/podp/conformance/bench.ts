@@ -136,10 +136,11 @@ export class Bench {
     must(says === "OK", `a good OPEN was answered ${says}`);
   }
 
-  /** A new session, open. */
+  /** A new session, open. The first OPEN that a simulated terminal without an owner sees pins the key: HELLO is asked again after it. */
   async again(): Promise<void> {
     await this.hello();
     await this.open();
+    if (this.ack.ownerState === "unset") await this.again();
   }
 
   /** A command that has to be answered OK (or ACCEPTED), decoded. */
