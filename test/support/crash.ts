@@ -138,7 +138,9 @@ function judge(world: World, { last, code }: How): string[] {
   for (const violation of violations) wrong.push(`violation ${violation}`);
   const { json, p7s } = world.certificate();
   if (json.length > 1 || p7s.length > 1) wrong.push(`${json.length} certificates`);
-  if (last === "error") wrong.push(`ended with ${code}`);
+  // These faults pass: a run has to get through them, except where not even the host can tell what happened.
+  const parked = last === "HOLD" && code === "settle.unknown" && world.setup.model === "podp-mute";
+  if (last !== "CERT" && !parked) wrong.push(`ended as ${last} ${code}`);
   const [certificate] = p7s.length === 1 ? json : [];
   const verified = certificate === undefined ? undefined : world.verified(certificate);
   if (verified !== undefined && verified.status !== "ACCEPTED" && last === "CERT")
