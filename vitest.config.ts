@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** unit: pure, under ten seconds. matrix: seeded share of the crash matrix. real: ptys, sockets, child processes, OpenSSL. */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
       { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], testTimeout: 60_000 } },

@@ -67,26 +67,38 @@ const EXEMPT: readonly string[] = ["ownerKeyId", "tokenB64"];
 const NUMBERED: Readonly<Record<string, keyof KnownNumbers>> = { serialLabel: "serials", serialReported: "serials", mid: "mids" };
 
 export function scan(value: unknown, known: KnownNumbers): readonly Finding[] {
-  return [...scanValue(value, "", "", known)];
+  const findings: Finding[] = [];
+  scanValue(value, "", [], known, findings);
+  return findings;
 }
 
-function* scanValue(value: unknown, key: string, pointer: string, known: KnownNumbers): Generator<Finding> {
+/** `path` grows and shrinks on the way: a pointer is written only for what is found. */
+function scanValue(value: unknown, key: string, path: string[], known: KnownNumbers, findings: Finding[]): void {
+  const found = (code: VerifierCode) => {
+    const pointer = path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+    findings.push({ code, severity: verifierCodes[code].severity, pointer });
+  };
   if (typeof value === "string") {
     const code = scanText(value, key, known);
-    if (code !== undefined) yield { code, severity: verifierCodes[code].severity, pointer };
+    if (code !== undefined) found(code);
   } else if (typeof value === "number") {
-    if (key !== "amount" && isCardNumber(String(value))) yield { code: "DATA_PAN_FOUND", severity: "reject", pointer };
+    if (key !== "amount" && isCardNumber(String(value))) found("DATA_PAN_FOUND");
   } else if (typeof value === "object" && value !== null) {
+    const list = Array.isArray(value);
     for (const [inner, held] of Object.entries(value)) {
-      const at = `${pointer}/${inner.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      if (!Array.isArray(value)) yield* scanValue(inner, "", at, known);
-      yield* scanValue(held, Array.isArray(value) ? key : inner, at, known);
+      path.push(inner);
+      if (!list) scanValue(inner, "", path, known, findings);
+      scanValue(held, list ? key : inner, path, known, findings);
+      path.pop();
     }
   }
 }
 
+/** No card number, track or secret is shorter. */
+const SHORTEST = 7;
+
 function scanText(text: string, key: string, known: KnownNumbers): VerifierCode | undefined {
-  if (TYPED.test(text) || EXEMPT.includes(key)) return undefined;
+  if (text.length < SHORTEST || TYPED.test(text) || EXEMPT.includes(key)) return undefined;
   if (TRACK.test(text)) return "DATA_SAD_FOUND";
   if (SECRET.test(text)) return "DATA_SECRET_FOUND";
   const list = NUMBERED[key];

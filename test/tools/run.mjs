@@ -50,16 +50,8 @@ function vitest(name, args, env) {
 check("types", "tsc -p tsconfig.json");
 check("format and lint", "biome check .");
 check("unused code", "knip");
-// Packing needs every entry that package.json promises.
-const promised = Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports).flatMap((entry) => entry.default ?? []);
-if (promised.every((path) => existsSync(path.replace("./dist/", "").replace(/\.js$/, ".ts")))) {
-  check("package", "npm run package");
-} else {
-  console.log("\n--- package: skipped, its entries are not written yet");
-  total.skipped++;
-}
-vitest("tests", complete ? "--project unit --project real" : "");
-if (complete) vitest("matrix", "--project matrix --passWithNoTests", { DECOM_MATRIX: "complete" });
+check("package", "npm run package");
+vitest("tests", "", complete ? { DECOM_MATRIX: "complete" } : {});
 
 const nothing = total.passed === 0;
 console.log(`\n${total.passed} passed, ${total.failed + (nothing ? 1 : 0)} failed, ${total.skipped} skipped`);
