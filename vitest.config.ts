@@ -6,7 +6,17 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
-      { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "matrix",
+          include: ["test/matrix/**/*.test.ts"],
+          globalSetup: ["test/tools/build-matrix.ts"],
+          server: { deps: { external: [/\/reports\/matrix\//] } },
+          // Two workers on two cores: helper threads of the engine would only be in each other's way.
+          execArgv: ["--single-threaded", "--max-semi-space-size=64"],
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: "real",

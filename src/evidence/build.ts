@@ -33,7 +33,7 @@ export interface StatementSource {
   readonly runtime: { readonly node: string; readonly os: string; readonly arch: string };
   readonly logHead: LogLine | undefined;
   readonly timeFloor: string;
-  readonly transcript: TranscriptFacts;
+  transcript(): TranscriptFacts;
 }
 
 export interface Issue {
@@ -221,7 +221,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
     destination: order.destination,
     standardRef: "NIST SP 800-88r2",
     claims: [],
-    transcript: { ...source.transcript },
+    transcript: { ...source.transcript() },
     language: "en",
   };
 }

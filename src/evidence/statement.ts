@@ -207,9 +207,12 @@ export const KNOWN_IN_PRODUCTION = [
   "/verifiedBy",
 ] as const;
 
+/** Read first, so that another version is called by its name. */
+const headSchema = z.object({ type: z.string(), version: z.int() });
+
 /** Throws a Rejection with the pointer of the first thing that is not as the schema says. */
 export function parseStatement(json: unknown): Statement {
-  const head = z.object({ type: z.string(), version: z.int() }).safeParse(json);
+  const head = headSchema.safeParse(json);
   if (head.success && (head.data.type !== STATEMENT_TYPE || head.data.version !== 1)) {
     const pointer = head.data.type === STATEMENT_TYPE ? "/version" : "/type";
     throw new Rejection("SCHEMA_VERSION", pointer, "another document or another version");

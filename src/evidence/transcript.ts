@@ -6,6 +6,7 @@ import { sha256 } from "../base/sign.js";
 import type { TapLine } from "../terminal/driver.js";
 
 export const MASKED_POLICY = "podp-1";
+const LF = 0x0a;
 
 export class Transcript {
   readonly #disk: Disk;
@@ -43,6 +44,6 @@ export interface TranscriptFacts {
 export function transcriptFacts(disk: Disk, folder: string): TranscriptFacts {
   const bytes = disk.read(`${folder}/transcript.ndjson`) ?? new Uint8Array(0);
   let frames = 0;
-  for (const byte of bytes) if (byte === 0x0a) frames++;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) frames++;
   return { sha256: hex(sha256(bytes)), frames, maskedPolicy: MASKED_POLICY, bytes: bytes.length };
 }

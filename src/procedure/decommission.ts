@@ -256,7 +256,7 @@ function parked(bench: Bench, family: Family, { folder, journal, record }: Found
     runtime: bench.runtime,
     logHead: bench.stationLog.head,
     timeFloor: bench.stationLog.timeFloor,
-    transcript: transcriptFacts(bench.disk, folder),
+    transcript: () => transcriptFacts(bench.disk, folder),
   });
   return { ...bench, folder, journal, source };
 }

@@ -1,3 +1,3 @@
-import { singles } from "../support/matrix.js";
+import { singles } from "./axes.js";
 
 singles("podp-mute");

@@ -1,3 +1,3 @@
-import { pairs } from "../support/matrix.js";
+import { pairs } from "./axes.js";
 
 pairs("a");

@@ -1,7 +1,6 @@
 // The committed TEST-ONLY identities, ready to use without a passphrase, and leaves made to order under their CA.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { seededRandom } from "../../src/base/random.js";
 import type { Identity } from "../../src/evidence/identity.js";
 import { type Authority, type IssueRequest, issueCertificate, leafExtensions } from "../../src/evidence/issue.js";
@@ -10,7 +9,7 @@ import type { Role } from "../../src/evidence/oids.js";
 import { readCertificates } from "../../src/evidence/pem.js";
 
 const load = (name: string): Identity => {
-  const file = readFileSync(fileURLToPath(new URL(`../../fixtures/keys/TEST-ONLY-${name}.pem`, import.meta.url)));
+  const file = readFileSync(`fixtures/keys/TEST-ONLY-${name}.pem`);
   return { key: createPrivateKey(file), certificates: readCertificates(file) };
 };
 

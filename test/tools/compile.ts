@@ -1,0 +1,8 @@
+// The compiler as a child process; what it complains about, `npm run types` says.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export function compile(project: string): void {
+  const cwd = fileURLToPath(new URL("../..", import.meta.url));
+  spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project], { cwd });
+}
