@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** unit: pure, under ten seconds. matrix: seeded share of the crash matrix. real: ptys, sockets, child processes, OpenSSL. */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3, // the real tests mostly wait for their children
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
       {
