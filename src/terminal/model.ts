@@ -37,5 +37,8 @@ export interface Model {
 
 /** The model as a document: its JSON, written once, in declared order, with LF at the end. */
 export function modelSha256(model: Model): string {
-  return hex(sha256(Buffer.from(`${JSON.stringify(model)}\n`)));
+  const known = hashes.get(model) ?? hex(sha256(Buffer.from(`${JSON.stringify(model)}\n`)));
+  hashes.set(model, known);
+  return known;
 }
+const hashes = new WeakMap<Model, string>();

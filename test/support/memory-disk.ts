@@ -14,6 +14,23 @@ interface File {
   current: Uint8Array | undefined;
 }
 
+/** `before` with `bytes` behind it, in the same memory where there is room: what is there already is never changed. */
+function grown(before: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const length = before.length + bytes.length;
+  const room = before.buffer.byteLength - before.byteOffset;
+  const isLast = ends.get(before.buffer) === before.byteOffset + before.length;
+  const store =
+    isLast && room >= length
+      ? new Uint8Array(before.buffer, before.byteOffset, length)
+      : new Uint8Array(new ArrayBuffer(2 * length), 0, length);
+  if (store.buffer !== before.buffer) store.set(before);
+  store.set(bytes, before.length);
+  ends.set(store.buffer, store.byteOffset + length);
+  return store;
+}
+/** How far each memory is written; only its last view may grow in place. */
+const ends = new WeakMap<ArrayBufferLike, number>();
+
 export class MemoryDisk implements Disk {
   readonly #files = new Map<string, File>();
   readonly #locks = new Set<string>();
@@ -41,7 +58,7 @@ export class MemoryDisk implements Disk {
   append(path: string, bytes: Uint8Array): void {
     this.#operate(`append ${path}`, () => {
       const file = this.#file(path);
-      file.current = Buffer.concat([file.current ?? new Uint8Array(0), bytes]);
+      file.current = grown(file.current ?? new Uint8Array(0), bytes);
     });
   }
   write(path: string, bytes: Uint8Array): void {
