@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     maxWorkers: 3, // the real tests mostly wait for their children
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
+      { test: { name: "unit", isolate: false, include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
       {
         test: {
           name: "matrix",

@@ -5,8 +5,8 @@ import { type ConformanceContext, conformanceCases, type Outcome, runCase, runCo
 import type { Frame } from "../../protocols/podp/frame.js";
 import { commands } from "../../protocols/podp/messages.js";
 import { inspect } from "../../src/sim/inspect.js";
-import { simBench } from "./bench.js";
-import { rewriting } from "./rewriting.js";
+import { simBench } from "../podp/bench.js";
+import { rewriting } from "../podp/rewriting.js";
 
 const caseOf = (id: string) => conformanceCases.find((found) => found.id === id)!;
 /** Getters and methods stay those of the bench. */
