@@ -23,18 +23,20 @@ import type {
 export type Stored<T> = T extends bigint ? number : T extends string ? T : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T;
 
 /** How a settlement ended; only the first three open the gate. */
-export type Outcome =
-  | "NOTHING_TO_SETTLE"
-  | "BALANCED"
-  | "BALANCED_AFTER_UPLOAD"
-  | "UNBALANCED"
-  | "HOST_ERROR_FLAG"
-  | "HOST_REJECTED"
-  | "HOST_UNREACHABLE"
-  | "UPLOAD_INCOMPLETE"
-  | "PRINT_PENDING"
-  | "CLEAR_PENDING"
-  | "UNKNOWN";
+export const outcomes = [
+  "NOTHING_TO_SETTLE",
+  "BALANCED",
+  "BALANCED_AFTER_UPLOAD",
+  "UNBALANCED",
+  "HOST_ERROR_FLAG",
+  "HOST_REJECTED",
+  "HOST_UNREACHABLE",
+  "UPLOAD_INCOMPLETE",
+  "PRINT_PENDING",
+  "CLEAR_PENDING",
+  "UNKNOWN",
+] as const;
+export type Outcome = (typeof outcomes)[number];
 
 export interface SampledArea {
   readonly area: number;

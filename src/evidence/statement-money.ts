@@ -1,7 +1,7 @@
 // The money part of the statement: one settlement row per acquirer and currency, and the archive of what was in the terminal.
 import * as z from "zod";
 import { kinds } from "../terminal/facts.js";
-import type { Outcome } from "./entries.js";
+import { outcomes } from "./entries.js";
 import {
   count,
   hash,
@@ -22,20 +22,6 @@ import {
 const direction = z.enum(["debit", "credit"]);
 const totals = z.strictObject({ debitCount: count, debit: money, creditCount: count, credit: money });
 export type TotalsField = z.infer<typeof totals>;
-
-const outcomes = [
-  "NOTHING_TO_SETTLE",
-  "BALANCED",
-  "BALANCED_AFTER_UPLOAD",
-  "UNBALANCED",
-  "HOST_ERROR_FLAG",
-  "HOST_REJECTED",
-  "HOST_UNREACHABLE",
-  "UPLOAD_INCOMPLETE",
-  "PRINT_PENDING",
-  "CLEAR_PENDING",
-  "UNKNOWN",
-] as const satisfies readonly Outcome[];
 
 const openItems = z.strictObject({ kind: keysOf(kinds), gate: z.enum(["BLOCK", "BLOCK-X", "WARN"]), direction, count, money });
 export type OpenItems = z.infer<typeof openItems>;

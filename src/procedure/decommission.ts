@@ -2,16 +2,17 @@
 import { hex } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
 import { uuid7 } from "../base/random.js";
-import { keyIdOf, pointOf, sha256, signP256 } from "../base/sign.js";
+import { sha256 } from "../base/sign.js";
 import type { StatementSource } from "../evidence/build.js";
 import { Journal } from "../evidence/journal.js";
-import { type CheckedOrder, checkOrder, makeBenchOrder, readAcceptedOrder, type SignedOrder } from "../evidence/order.js";
+import { type CheckedOrder, readAcceptedOrder, type SignedOrder } from "../evidence/order.js";
 import { type RunRecord, recordOf } from "../evidence/record.js";
 import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
-import type { Authority, DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
+import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
+import { acceptedOrder, authorityOf } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { walk } from "./walk.js";
@@ -46,15 +47,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
       if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
       const model = modelOf(family, identity.model);
-      const signed = request.order === "bench" ? benchOrder(bench, family, identity) : request.order;
-      const order = checkOrder(signed, {
-        trust: [bench.station.root],
-        now: bench.clock.wall(),
-        identity,
-        station: bench.station,
-        maker: family.authority,
-        nonceUsed: (nonce) => bench.stationLog.find((record) => record.kind === "intent" && record.nonce === nonce) !== undefined,
-      });
+      const order = acceptedOrder(bench, family, identity, request.order);
       const { link, isolation, expectSerial } = request;
       const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial });
       return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
@@ -154,34 +147,6 @@ export function modelOf(family: Family, name: string): Model {
   const model = family.models.find(({ id }) => id === name);
   if (model === undefined) throw new DecomError("model.unknown", `${family.name} has no description of model ${name}`);
   return model;
-}
-
-export function benchOrder(bench: Bench, family: Family, identity: Identity): SignedOrder {
-  const { owner } = bench.station;
-  if (owner === undefined) throw new DecomError("keys.missing", "this station has no bench owner key, so it cannot make bench orders");
-  if (identity.environment === "production") {
-    throw new DecomError("order.bench", `${identity.serial} says it is a production terminal; a bench order does not count for it`);
-  }
-  if (identity.ownerState === "set" && !identity.ownerKeyIds.includes(hex(keyIdOf(pointOf(owner.key))))) {
-    throw new DecomError("order.owner", `${identity.serial} knows owner keys ${identity.ownerKeyIds.join(", ")}, not this bench's`);
-  }
-  return makeBenchOrder({ owner, station: bench.station, identity, clock: bench.clock, random: bench.random, maker: family.authority });
-}
-
-/** Grant and pass for the terminal. The pass is the bench owner's word for this station; a depot gets its own from the back office. */
-export function authorityOf(bench: Bench, family: Family, order: CheckedOrder, identity: Identity): Authority {
-  const { owner, wireKey, depotId } = bench.station;
-  if (owner === undefined) throw new DecomError("keys.missing", "this station has no owner key to issue its station pass");
-  const pass = family.authority.pass(
-    {
-      ownerKeyId: order.ownerKeyId,
-      depot: depotId,
-      stationKey: pointOf(wireKey),
-      passNumber: Math.max(1, identity.passFloor),
-    },
-    (bytes) => signP256(owner.key, bytes),
-  );
-  return { grant: order.grant, pass, ownerKey: pointOf(owner.key), sign: (bytes) => signP256(wireKey, bytes) };
 }
 
 interface Begun {

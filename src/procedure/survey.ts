@@ -1,10 +1,10 @@
 // A run without its acts: connects, checks the order, opens and reads everything, and says what a run would do. Moves and erases nothing.
 import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
-import { checkOrder } from "../evidence/order.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
+import { acceptedOrder, authorityOf } from "./admission.js";
 import type { Bench } from "./context.js";
-import { authorityOf, benchOrder, connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
+import { connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
 import { PENDING } from "./steps/money.js";
 import { compare, planOf } from "./steps/wipe.js";
 
@@ -41,14 +41,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
   if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
   const model = modelOf(family, identity.model);
-  const order = checkOrder(request.order === "bench" ? benchOrder(bench, family, identity) : request.order, {
-    trust: [bench.station.root],
-    now: bench.clock.wall(),
-    identity,
-    station: bench.station,
-    maker: family.authority,
-    nonceUsed: (nonce) => bench.stationLog.find((record) => record.kind === "intent" && record.nonce === nonce) !== undefined,
-  });
+  const order = acceptedOrder(bench, family, identity, request.order);
   const condition = await terminal.condition();
   await terminal.open(authorityOf(bench, family, order, identity));
   const { accounts, rows } = await terminal.accounts();

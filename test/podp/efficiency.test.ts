@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { families } from "../../protocols/index.js";
 import { limits } from "../../protocols/podp/codes.js";
 import { payloadRoom } from "../../protocols/podp/frame.js";
-import { checkOrder } from "../../src/evidence/order.js";
-import { authorityOf, benchOrder, connect } from "../../src/procedure/decommission.js";
+import { acceptedOrder, authorityOf } from "../../src/procedure/admission.js";
+import { connect } from "../../src/procedure/decommission.js";
 import { encodeRecord, RECORD } from "../../src/sim/records.js";
 import { World } from "../support/world.js";
 
@@ -37,14 +37,7 @@ async function readFile(latencyMs: number): Promise<{ efficiency: number; bytes:
     const bench = world.bench();
     const { terminal, family } = await connect(bench, { families, link: world.line, patience: 5000 });
     const { identity } = terminal;
-    const order = checkOrder(benchOrder(bench, family, identity), {
-      trust: [bench.station.root],
-      now: bench.clock.wall(),
-      identity,
-      station: bench.station,
-      maker: family.authority,
-      nonceUsed: () => false,
-    });
+    const order = acceptedOrder(bench, family, identity, "bench");
     await terminal.open(authorityOf(bench, family, order, identity));
     const file = (await terminal.areas()).flatMap((area) => area.files)[0]!;
     const begun = world.clock.monotonic();

@@ -1,23 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/evidence/entries.js";
+import { outcomes } from "../../src/evidence/entries.js";
 import { conclude, type Look } from "../../src/procedure/unknown.js";
 import { opStates, settlementStates } from "../../src/terminal/facts.js";
 
 const ops = [...Object.keys(opStates), "unknown-99"] as Look["op"][];
 const states = [...Object.keys(settlementStates), "unknown-99"] as Look["state"][];
-const outcomes: Outcome[] = [
-  "NOTHING_TO_SETTLE",
-  "BALANCED",
-  "BALANCED_AFTER_UPLOAD",
-  "UNBALANCED",
-  "HOST_ERROR_FLAG",
-  "HOST_REJECTED",
-  "HOST_UNREACHABLE",
-  "UPLOAD_INCOMPLETE",
-  "PRINT_PENDING",
-  "CLEAR_PENDING",
-  "UNKNOWN",
-];
 const hosts: Look["host"][] = ["not-asked", "closed", "open", "cannot-tell", "unknown-7"];
 const flags = [true, false];
 
