@@ -3,12 +3,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { type Clock, within } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
-import { closing, lineClosed, sending } from "./bounded.js";
-import { Inbox } from "./inbox.js";
-import type { Link, LinkEvents } from "./link.js";
+import { closing } from "./bounded.js";
+import type { Link } from "./link.js";
+import { StreamLink } from "./stream-link.js";
 
 const OPEN_MS = 5_000;
-const SEND_MS = 5_000;
 const CLOSE_MS = 1_000;
 
 /**
@@ -41,51 +40,26 @@ function slavePath(child: ChildProcessWithoutNullStreams): Promise<string> {
   });
 }
 
-class PtyLink implements Link {
+class PtyLink extends StreamLink {
   readonly kind = "serial";
-  readonly baud = undefined;
-  readonly address: string;
-  readonly #clock: Clock;
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #inbox = new Inbox();
-  #closing: Promise<void> | undefined;
 
   /** `holder` is the other side's end, never read: while someone has it open the master reads no error (socat 1.7 keeps one too, but promises nothing). */
   constructor(clock: Clock, child: ChildProcessWithoutNullStreams, path: string, holder: number) {
-    this.address = path;
-    this.#clock = clock;
+    super(clock, path, child.stdin);
     this.#child = child;
     child.stdin.on("error", () => undefined); // socat is gone; "exit" tells
-    child.stdout.on("data", (chunk: Uint8Array) => this.#inbox.bytes(chunk));
+    child.stdout.on("data", (chunk: Uint8Array) => this.inbox.bytes(chunk));
     child.once("exit", (code, signal) => {
       closeSync(holder);
-      this.#inbox.end(new Error(`socat ended (${signal ?? code})`));
+      this.inbox.end(new Error(`socat ended (${signal ?? code})`));
     });
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#inbox.over || !this.#child.stdin.writable) throw lineClosed(this.address, "not-done");
-    await sending(this.#clock, SEND_MS, this.address, (done) => this.#child.stdin.write(Uint8Array.from(bytes), done));
-  }
-
-  listen(events: LinkEvents): void {
-    this.#inbox.listen(events);
-  }
-
-  close(): Promise<void> {
-    this.#inbox.stop();
-    this.#closing ??= this.#end();
-    return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #end(): Promise<void> {
+  protected async end(): Promise<void> {
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null) return;
-    await closing(this.#clock, CLOSE_MS, this.address, (done) => child.once("exit", () => done()).stdin.end());
+    await closing(this.clock, CLOSE_MS, this.address, (done) => child.once("exit", () => done()).stdin.end());
     child.kill("SIGKILL");
   }
 }

@@ -2,12 +2,11 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { type Clock, within } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
-import { closing, lineClosed, sending } from "./bounded.js";
-import { Inbox } from "./inbox.js";
-import type { Link, LinkEvents } from "./link.js";
+import { closing } from "./bounded.js";
+import type { Link } from "./link.js";
+import { StreamLink } from "./stream-link.js";
 
 const OPEN_MS = 5_000;
-const SEND_MS = 5_000;
 const CLOSE_MS = 500;
 
 export async function connectTcp(clock: Clock, host: string, port: number): Promise<Link> {
@@ -89,51 +88,26 @@ export async function listenTcp(clock: Clock, port: number, host = "127.0.0.1"):
   return new TcpListener(clock, server, host);
 }
 
-class TcpLink implements Link {
+class TcpLink extends StreamLink {
   readonly kind = "tcp";
-  readonly baud = undefined;
-  readonly address: string;
-  readonly #clock: Clock;
   readonly #socket: Socket;
-  readonly #inbox = new Inbox();
-  #closing: Promise<void> | undefined;
 
   constructor(clock: Clock, socket: Socket, address: string) {
-    this.address = address;
-    this.#clock = clock;
+    super(clock, address, socket);
     this.#socket = socket;
     let cause: Error | undefined;
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Uint8Array) => this.#inbox.bytes(chunk));
+    socket.on("data", (chunk: Uint8Array) => this.inbox.bytes(chunk));
     socket.on("error", (error) => {
       cause = error;
     });
-    socket.on("close", () => this.#inbox.end(cause));
+    socket.on("close", () => this.inbox.end(cause));
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#inbox.over || !this.#socket.writable) throw lineClosed(this.address, "not-done");
-    await sending(this.#clock, SEND_MS, this.address, (done) => this.#socket.write(Uint8Array.from(bytes), done));
-  }
-
-  listen(events: LinkEvents): void {
-    this.#inbox.listen(events);
-  }
-
-  close(): Promise<void> {
-    this.#inbox.stop();
-    this.#closing ??= this.#end();
-    return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #end(): Promise<void> {
+  protected async end(): Promise<void> {
     const socket = this.#socket;
     if (socket.destroyed) return;
-    await closing(this.#clock, CLOSE_MS, this.address, (done) => socket.once("close", () => done()).end());
+    await closing(this.clock, CLOSE_MS, this.address, (done) => socket.once("close", () => done()).end());
     socket.destroy();
   }
 }
