@@ -7,7 +7,7 @@ export { DecomError } from "./base/errors.js";
 export { type Log, silent } from "./base/log.js";
 export { type Random, systemRandom } from "./base/random.js";
 export { type BenchRequest, openBench } from "./cli/bench.js";
-export { type Algorithm, type InitRequest, initBenchKeys, openStation, type Station, type StationFacts } from "./evidence/keys.js";
+export { type Algorithm, type InitRequest, initBenchKeys, openStation, type Station, type StationFacts } from "./evidence/envelope/keys.js";
 export type { SignedOrder } from "./evidence/order.js";
 export type { Link, LinkEvents } from "./link/link.js";
 export { openSpec } from "./link/open.js";

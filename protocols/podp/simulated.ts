@@ -16,9 +16,9 @@ import { elements } from "../../src/wire/tlv.js";
 import { authFaults, badStates, capabilityBits, limits, results, type rights, VERSION } from "./codes.js";
 import { payloadRoom } from "./frame.js";
 import { type CommandName, commands, events, FILL_DATA, hello, helloAck, progress, refusal, stall } from "./messages.js";
-import { Authority, isCritical } from "./simulated-authority.js";
-import { encoding, handlers, type Outgoing, type Plan, rowOf } from "./simulated-commands.js";
-import { type Conversation, Line, type Reply } from "./simulated-line.js";
+import { Authority, isCritical } from "./simulated/authority.js";
+import { encoding, handlers, type Outgoing, type Plan, rowOf } from "./simulated/commands.js";
+import { type Conversation, Line, type Reply } from "./simulated/line.js";
 
 export interface SimulatedSetup {
   /** By name; a terminal that was provisioned before stays what it is. */

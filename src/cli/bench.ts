@@ -8,7 +8,7 @@ import { type Disk, systemDisk } from "../base/disk.js";
 import { type Log, silent } from "../base/log.js";
 import { type Random, systemRandom } from "../base/random.js";
 import { pointOf, sha256 } from "../base/sign.js";
-import { openStation } from "../evidence/keys.js";
+import { openStation } from "../evidence/envelope/keys.js";
 import { StationLog } from "../evidence/station-log.js";
 import type { Bench, RunEvent } from "../procedure/context.js";
 

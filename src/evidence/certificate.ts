@@ -4,7 +4,7 @@ import { type Clock, rfc3339 } from "../base/clock.js";
 import { type Disk, replaceDurably } from "../base/disk.js";
 import { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
-import { type Signer, signDetached } from "./cms.js";
+import { type Signer, signDetached } from "./envelope/cms.js";
 import type { Journal } from "./journal.js";
 import { recordOf } from "./record.js";
 

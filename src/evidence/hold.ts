@@ -4,7 +4,7 @@ import { rfc3339 } from "../base/clock.js";
 import { type Disk, replaceDurably } from "../base/disk.js";
 import type { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
-import { type Signer, signDetached } from "./cms.js";
+import { type Signer, signDetached } from "./envelope/cms.js";
 import { type RunRecord, settlementOf } from "./record.js";
 
 export const HOLD_TYPE = "application/vnd.decom.hold+json;v=1";

@@ -8,11 +8,11 @@ import { type Random, uuid7 } from "../base/random.js";
 import { keyIdOf, pointOf, sha256, signP256 } from "../base/sign.js";
 import type { GrantFacts, GrantMaker } from "../terminal/authority.js";
 import type { contentClasses, Identity } from "../terminal/facts.js";
-import { signDetached } from "./cms.js";
 import { Rejection } from "./codes.js";
-import { verifyEnvelope } from "./envelope.js";
+import { signDetached } from "./envelope/cms.js";
+import { verifyEnvelope } from "./envelope/envelope.js";
+import type { Owner, StationFacts } from "./envelope/keys.js";
 import { readJson } from "./json.js";
-import type { Owner, StationFacts } from "./keys.js";
 
 const identifier = z.string().regex(/^[A-Z0-9._-]{1,64}$/);
 const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -2,12 +2,12 @@
 import { equal, hex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import { type Finding, Rejection, type Status, statusOf, type VerifierCode } from "./codes.js";
-import { type VerifiedEnvelope, verifyEnvelope } from "./envelope.js";
-import type { EvidenceLevel } from "./fields.js";
+import { type VerifiedEnvelope, verifyEnvelope } from "./envelope/envelope.js";
+import type { StationRole } from "./envelope/oids.js";
 import { readJson } from "./json.js";
-import type { StationRole } from "./oids.js";
-import { checkStatement, finding, type RuleContext } from "./rules.js";
-import { parseStatement, type Statement } from "./statement.js";
+import type { EvidenceLevel } from "./statement/fields.js";
+import { checkStatement, finding, type RuleContext } from "./statement/rules.js";
+import { parseStatement, type Statement } from "./statement/statement.js";
 
 export interface CertificateFiles {
   /** The .json, as it lies on disk. */

@@ -1,12 +1,12 @@
 // How a run ends, in one place: the verdict read from the journal, then a certificate, a hold or a record, and never two of them.
 import { codes, type EndState } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
-import { buildStatement, type Issue, type StatementSource } from "../evidence/build.js";
 import { certificatePaths, type Issued, issueCertificate } from "../evidence/certificate.js";
 import { writeHold } from "../evidence/hold.js";
 import type { Journal } from "../evidence/journal.js";
 import { recordOf } from "../evidence/record.js";
-import { type Statement, writeStatement } from "../evidence/statement.js";
+import { buildStatement, type Issue, type StatementSource } from "../evidence/statement/build.js";
+import { type Statement, writeStatement } from "../evidence/statement/statement.js";
 import type { Bench } from "./context.js";
 
 /** What a run or resume prints as its last line. */

@@ -1,8 +1,8 @@
 // One walk down the table of steps, begun anew whenever the run is taken up: open, find the phase by looking, do what is left.
 import { DecomError } from "../base/errors.js";
-import type { StatementSource } from "../evidence/build.js";
 import type { Journal } from "../evidence/journal.js";
 import { recordOf } from "../evidence/record.js";
+import type { StatementSource } from "../evidence/statement/build.js";
 import type { Transcript } from "../evidence/transcript.js";
 import type { Run } from "./context.js";
 import { draftCodes } from "./draft.js";

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { equal, hex } from "../../src/base/bytes.js";
 import { sha256 } from "../../src/base/sign.js";
-import { keySigner, signDetached } from "../../src/evidence/cms.js";
-import { type Der, readDer, readOid, TAG } from "../../src/evidence/der.js";
-import { oids } from "../../src/evidence/oids.js";
+import { keySigner, signDetached } from "../../src/evidence/envelope/cms.js";
+import { type Der, readDer, readOid, TAG } from "../../src/evidence/envelope/der.js";
+import { oids } from "../../src/evidence/envelope/oids.js";
 import { content, craft, signingTime } from "../support/craft.js";
 import { testStation } from "../support/identities.js";
 

@@ -19,8 +19,8 @@ import {
   tlv,
   utf8,
   yes,
-} from "../../src/evidence/der.js";
-import { oids, roleOids } from "../../src/evidence/oids.js";
+} from "../../src/evidence/envelope/der.js";
+import { oids, roleOids } from "../../src/evidence/envelope/oids.js";
 
 function refusal(bytes: Uint8Array): string {
   try {

@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import { concat } from "../../src/base/bytes.js";
 import { seededRandom } from "../../src/base/random.js";
 import { sha256 } from "../../src/base/sign.js";
-import { keySigner, signDetached } from "../../src/evidence/cms.js";
 import { Rejection, type VerifierCode } from "../../src/evidence/codes.js";
-import { bitString, context, integer, octets, oid, sequence, setOf, time, tlv } from "../../src/evidence/der.js";
-import { type EnvelopeRequest, verifyEnvelope } from "../../src/evidence/envelope.js";
-import { type Authority, caExtensions, extension, issueCertificate, leafExtensions } from "../../src/evidence/issue.js";
-import { oids, roleOids } from "../../src/evidence/oids.js";
-import { pemOf } from "../../src/evidence/pem.js";
+import { keySigner, signDetached } from "../../src/evidence/envelope/cms.js";
+import { bitString, context, integer, octets, oid, sequence, setOf, time, tlv } from "../../src/evidence/envelope/der.js";
+import { type EnvelopeRequest, verifyEnvelope } from "../../src/evidence/envelope/envelope.js";
+import { type Authority, caExtensions, extension, issueCertificate, leafExtensions } from "../../src/evidence/envelope/issue.js";
+import { oids, roleOids } from "../../src/evidence/envelope/oids.js";
+import { pemOf } from "../../src/evidence/envelope/pem.js";
 import {
   attribute,
   type Craft,

@@ -4,10 +4,10 @@ import { hex } from "../../src/base/bytes.js";
 import { passesLuhn } from "../../src/base/redact.js";
 import { sha256 } from "../../src/base/sign.js";
 import type { VerifierCode } from "../../src/evidence/codes.js";
-import { outcomeOf } from "../../src/evidence/outcome.js";
-import { type Reason, reasons } from "../../src/evidence/reasons.js";
-import { checkStatement, type RuleContext } from "../../src/evidence/rules.js";
-import { type Evidence, parseStatement, type Statement } from "../../src/evidence/statement.js";
+import { outcomeOf } from "../../src/evidence/statement/outcome.js";
+import { type Reason, reasons } from "../../src/evidence/statement/reasons.js";
+import { checkStatement, type RuleContext } from "../../src/evidence/statement/rules.js";
+import { type Evidence, parseStatement, type Statement } from "../../src/evidence/statement/statement.js";
 import { concluded, put, testEvidence, testOrder, testStatement } from "../support/statement.js";
 
 type Change<T> = (statement: T) => void;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DecomError } from "../../src/base/errors.js";
 import { Rejection } from "../../src/evidence/codes.js";
 import { readJson } from "../../src/evidence/json.js";
-import { parseStatement, type Statement, statementSchema, writeStatement } from "../../src/evidence/statement.js";
+import { parseStatement, type Statement, statementSchema, writeStatement } from "../../src/evidence/statement/statement.js";
 import { testStatement } from "../support/statement.js";
 
 const good = testStatement();

@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { hex } from "../../src/base/bytes.js";
 import { sha256 } from "../../src/base/sign.js";
-import { keySigner } from "../../src/evidence/cms.js";
 import { Rejection, statuses } from "../../src/evidence/codes.js";
-import type { StationRole } from "../../src/evidence/oids.js";
-import { checkStatement } from "../../src/evidence/rules.js";
-import { parseStatement, type Statement, writeStatement } from "../../src/evidence/statement.js";
+import { keySigner } from "../../src/evidence/envelope/cms.js";
+import type { StationRole } from "../../src/evidence/envelope/oids.js";
+import { checkStatement } from "../../src/evidence/statement/rules.js";
+import { parseStatement, type Statement, writeStatement } from "../../src/evidence/statement/statement.js";
 import type { CertificateFiles, VerifyContext } from "../../src/evidence/verify.js";
 import { verify } from "../../src/verify.js";
 import { testLeaf, testStation, testStationKey } from "../support/identities.js";

@@ -1,8 +1,8 @@
 // Every single bit of both signature files, RSA and P-256: none may be without meaning.
 import { expect, test } from "vitest";
-import { signDetached } from "../../src/evidence/cms.js";
 import { Rejection } from "../../src/evidence/codes.js";
-import { verifyEnvelope } from "../../src/evidence/envelope.js";
+import { signDetached } from "../../src/evidence/envelope/cms.js";
+import { verifyEnvelope } from "../../src/evidence/envelope/envelope.js";
 import { content, now, signingTime } from "../support/craft.js";
 import { testRoot, testStation } from "../support/identities.js";
 

@@ -8,10 +8,10 @@ import { hex } from "../../src/base/bytes.js";
 import { systemClock } from "../../src/base/clock.js";
 import { systemDisk } from "../../src/base/disk.js";
 import { systemRandom } from "../../src/base/random.js";
-import { signDetached } from "../../src/evidence/cms.js";
-import { openPkcs12 } from "../../src/evidence/identity.js";
-import { type Algorithm, initBenchKeys, openStation } from "../../src/evidence/keys.js";
-import { pemOf } from "../../src/evidence/pem.js";
+import { signDetached } from "../../src/evidence/envelope/cms.js";
+import { openPkcs12 } from "../../src/evidence/envelope/identity.js";
+import { type Algorithm, initBenchKeys, openStation } from "../../src/evidence/envelope/keys.js";
+import { pemOf } from "../../src/evidence/envelope/pem.js";
 import { content } from "../support/craft.js";
 import { testRoot, testStation, testStationKey } from "../support/identities.js";
 

@@ -2,10 +2,10 @@
 import type { KeyObject } from "node:crypto";
 import { concat } from "../../src/base/bytes.js";
 import { sha256 } from "../../src/base/sign.js";
-import { context, integer, octets, oid, readDer, sequence, setOf, time, tlv } from "../../src/evidence/der.js";
-import { oids } from "../../src/evidence/oids.js";
-import { encodeSignature, kindOf, signRaw } from "../../src/evidence/signature.js";
-import { readCertificate } from "../../src/evidence/x509.js";
+import { context, integer, octets, oid, readDer, sequence, setOf, time, tlv } from "../../src/evidence/envelope/der.js";
+import { oids } from "../../src/evidence/envelope/oids.js";
+import { encodeSignature, kindOf, signRaw } from "../../src/evidence/envelope/signature.js";
+import { readCertificate } from "../../src/evidence/envelope/x509.js";
 import { testIssuing, testStation, testStationKey } from "./identities.js";
 
 export const content = new TextEncoder().encode('{"type":"test"}\n');

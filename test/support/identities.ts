@@ -2,11 +2,11 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { seededRandom } from "../../src/base/random.js";
-import type { Identity } from "../../src/evidence/identity.js";
-import { type Authority, type IssueRequest, issueCertificate, leafExtensions } from "../../src/evidence/issue.js";
-import { type Algorithm, journalKeyOf, type Owner, type Station, signerOf } from "../../src/evidence/keys.js";
-import type { Role } from "../../src/evidence/oids.js";
-import { readCertificates } from "../../src/evidence/pem.js";
+import type { Identity } from "../../src/evidence/envelope/identity.js";
+import { type Authority, type IssueRequest, issueCertificate, leafExtensions } from "../../src/evidence/envelope/issue.js";
+import { type Algorithm, journalKeyOf, type Owner, type Station, signerOf } from "../../src/evidence/envelope/keys.js";
+import type { Role } from "../../src/evidence/envelope/oids.js";
+import { readCertificates } from "../../src/evidence/envelope/pem.js";
 
 const load = (name: string): Identity => {
   const file = readFileSync(`fixtures/keys/TEST-ONLY-${name}.pem`);

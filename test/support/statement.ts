@@ -2,12 +2,12 @@
 import { hex } from "../../src/base/bytes.js";
 import { rfc3339 } from "../../src/base/clock.js";
 import { sha256 } from "../../src/base/sign.js";
-import { type Signer, signDetached } from "../../src/evidence/cms.js";
-import { claimsOf, findingsOf, limitationsOf } from "../../src/evidence/disclosures.js";
-import type { StationRole } from "../../src/evidence/oids.js";
-import { outcomeOf } from "../../src/evidence/outcome.js";
-import type { OrderFacts } from "../../src/evidence/rules.js";
-import { type Evidence, STATEMENT_TYPE, type Statement, writeStatement } from "../../src/evidence/statement.js";
+import { type Signer, signDetached } from "../../src/evidence/envelope/cms.js";
+import type { StationRole } from "../../src/evidence/envelope/oids.js";
+import { claimsOf, findingsOf, limitationsOf } from "../../src/evidence/statement/disclosures.js";
+import { outcomeOf } from "../../src/evidence/statement/outcome.js";
+import type { OrderFacts } from "../../src/evidence/statement/rules.js";
+import { type Evidence, STATEMENT_TYPE, type Statement, writeStatement } from "../../src/evidence/statement/statement.js";
 import type { CertificateFiles, VerifyContext } from "../../src/evidence/verify.js";
 import { testRoot, testStation } from "./identities.js";
 

@@ -4,7 +4,7 @@ import { type Simulated, startSimulated } from "../../protocols/podp/simulated.j
 import { silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
-import type { StationRole } from "../../src/evidence/oids.js";
+import type { StationRole } from "../../src/evidence/envelope/oids.js";
 import { StationLog } from "../../src/evidence/station-log.js";
 import { verify } from "../../src/evidence/verify.js";
 import { type Fault, FaultyLink } from "../../src/link/faults.js";

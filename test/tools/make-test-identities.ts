@@ -4,9 +4,9 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemRandom } from "../../src/base/random.js";
-import { type Authority, caExtensions, issueCertificate, leafExtensions } from "../../src/evidence/issue.js";
-import type { Role } from "../../src/evidence/oids.js";
-import { pemOf } from "../../src/evidence/pem.js";
+import { type Authority, caExtensions, issueCertificate, leafExtensions } from "../../src/evidence/envelope/issue.js";
+import type { Role } from "../../src/evidence/envelope/oids.js";
+import { pemOf } from "../../src/evidence/envelope/pem.js";
 
 const validity = { notBefore: Date.UTC(2000, 0, 1), notAfter: Date.UTC(2099, 11, 31, 23, 59, 59), random: systemRandom };
 const p256 = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;

@@ -7,7 +7,7 @@ import { systemRandom } from "../../base/random.js";
 import { pointOf } from "../../base/sign.js";
 import { VirtualClock } from "../../base/virtual-clock.js";
 import { words } from "../../base/words.js";
-import { openStation } from "../../evidence/keys.js";
+import { openStation } from "../../evidence/envelope/keys.js";
 import { type PortSpec, parsePortSpec } from "../../link/spec.js";
 import type { Io, Told } from "../io.js";
 import { type KeyOptions, keysOf, type PortOptions, passphraseOf, portOf } from "../options.js";

@@ -4,7 +4,7 @@ import { systemDisk } from "../../base/disk.js";
 import { DecomError } from "../../base/errors.js";
 import { systemRandom } from "../../base/random.js";
 import { words } from "../../base/words.js";
-import { type Algorithm, initBenchKeys } from "../../evidence/keys.js";
+import { type Algorithm, initBenchKeys } from "../../evidence/envelope/keys.js";
 import type { Io, Told } from "../io.js";
 import { type KeyOptions, passphraseOf, wanted } from "../options.js";
 

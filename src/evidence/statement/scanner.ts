@@ -1,7 +1,7 @@
 // Looks for what must never leave a terminal in every text of a document: card numbers, track data, secrets.
-import { passesLuhn } from "../base/redact.js";
-import type { Finding, VerifierCode } from "./codes.js";
-import { verifierCodes } from "./codes.js";
+import { passesLuhn } from "../../base/redact.js";
+import type { Finding, VerifierCode } from "../codes.js";
+import { verifierCodes } from "../codes.js";
 
 /** Values of order and device that may look like card numbers: a tenth of all 15-digit MIDs passes Luhn's check. */
 export interface KnownNumbers {

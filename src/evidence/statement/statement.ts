@@ -1,8 +1,8 @@
 // The statement: all that a certificate can say, closed and in the order in which it is written. Version 1 is complete; it is filled, not widened.
 import * as z from "zod";
-import type { EndState } from "../base/codes.js";
-import { DecomError } from "../base/errors.js";
-import { Rejection, type VerifierCode } from "./codes.js";
+import type { EndState } from "../../base/codes.js";
+import { DecomError } from "../../base/errors.js";
+import { Rejection, type VerifierCode } from "../codes.js";
 import * as f from "./fields.js";
 import { type Reason, reasons } from "./reasons.js";
 import * as e from "./statement-erasure.js";

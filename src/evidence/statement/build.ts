@@ -1,21 +1,21 @@
 // The statement of a run, written from its record alone: what was not seen is said to be unknown, and nothing is claimed beyond it.
-import { hex } from "../base/bytes.js";
-import type { DecomError } from "../base/errors.js";
-import { pointOf, sha256 } from "../base/sign.js";
-import type { Mark } from "../terminal/driver.js";
-import { type Model, modelSha256 } from "../terminal/model.js";
+import { hex } from "../../base/bytes.js";
+import type { DecomError } from "../../base/errors.js";
+import { pointOf, sha256 } from "../../base/sign.js";
+import type { Mark } from "../../terminal/driver.js";
+import { type Model, modelSha256 } from "../../terminal/model.js";
+import type { Signer } from "../envelope/cms.js";
+import type { Station } from "../envelope/keys.js";
+import type { StationRole } from "../envelope/oids.js";
+import type { Order } from "../order.js";
+import type { RunRecord } from "../record.js";
+import type { LogLine } from "../station-log.js";
+import type { TranscriptFacts } from "../transcript.js";
 import { areaRows, inspectionRows, keyRows, notCovered, retainedRows } from "./build-erasure.js";
 import { settlementRows } from "./build-money.js";
-import type { Signer } from "./cms.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
-import type { Station } from "./keys.js";
-import type { StationRole } from "./oids.js";
-import type { Order } from "./order.js";
 import { outcomeOf } from "./outcome.js";
-import type { RunRecord } from "./record.js";
 import { STATEMENT_TYPE, type Statement } from "./statement.js";
-import type { LogLine } from "./station-log.js";
-import type { TranscriptFacts } from "./transcript.js";
 
 /** Everything a statement says that is not in the journal: who signs, for whom, with which program. */
 export interface StatementSource {

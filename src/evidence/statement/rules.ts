@@ -1,9 +1,9 @@
 // The rules that a statement must keep with itself, and with order, device and policy where these are given. Pure; the station runs them on its draft.
-import { type Finding, type VerifierCode, verifierCodes } from "./codes.js";
+import { type Finding, type VerifierCode, verifierCodes } from "../codes.js";
+import type { Order } from "../order.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { isKnown } from "./fields.js";
 import { type Floor, raised } from "./floor.js";
-import type { Order } from "./order.js";
 import { flawsOf, outcomeOf, verdictOf } from "./outcome.js";
 import { type Flaw, type Reason, reasons } from "./reasons.js";
 import { scan } from "./scanner.js";

@@ -1,6 +1,6 @@
 // The erasure part of the statement: key slots, data areas, what was not covered, and sentences that say how far the evidence goes.
 import * as z from "zod";
-import { probeStates } from "../terminal/facts.js";
+import { probeStates } from "../../terminal/facts.js";
 import {
   algorithm,
   contentClass,

@@ -1,9 +1,9 @@
 // Flaws of settlement and archive: what is left, what does not add up, and levels above their evidence.
 
-import { kinds } from "../terminal/facts.js";
+import { kinds } from "../../terminal/facts.js";
+import { opensGate } from "../record.js";
 import { isKnown } from "./fields.js";
 import type { Flaw } from "./reasons.js";
-import { opensGate } from "./record.js";
 import type { Evidence } from "./statement.js";
 import type { ExceptionRow, OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
 

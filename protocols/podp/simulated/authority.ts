@@ -1,15 +1,15 @@
 // What a podp terminal believes: grant, pass, station signature, challenge. Written from README "Authority", apart from the agent's side.
-import { ascii, concat, equal, hex, readBcd, readUint, uint, unhex } from "../../src/base/bytes.js";
-import { keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
-import type { Exception } from "../../src/sim/batch.js";
-import { refuse } from "../../src/sim/refused.js";
-import type { Terminal } from "../../src/sim/terminal.js";
-import type { Fields, Of } from "../../src/wire/fields.js";
-import { struct } from "../../src/wire/fields.js";
-import type { Request } from "../../src/wire/messages.js";
-import { element, elements } from "../../src/wire/tlv.js";
-import { ALL_RIGHTS, type authFaults, environments, limits, rights, timers, VERSION } from "./codes.js";
-import { commands, grantFields, passFields, rolloverFields } from "./messages.js";
+import { ascii, concat, equal, hex, readBcd, readUint, uint, unhex } from "../../../src/base/bytes.js";
+import { keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../../src/base/sign.js";
+import type { Exception } from "../../../src/sim/batch.js";
+import { refuse } from "../../../src/sim/refused.js";
+import type { Terminal } from "../../../src/sim/terminal.js";
+import type { Fields, Of } from "../../../src/wire/fields.js";
+import { struct } from "../../../src/wire/fields.js";
+import type { Request } from "../../../src/wire/messages.js";
+import { element, elements } from "../../../src/wire/tlv.js";
+import { ALL_RIGHTS, type authFaults, environments, limits, rights, timers, VERSION } from "../codes.js";
+import { commands, grantFields, passFields, rolloverFields } from "../messages.js";
 
 /** Who may do what until the session ends. */
 export interface Opened {

@@ -1,8 +1,8 @@
 // Private keys at rest: RSA identities in PKCS#12 (the one use of node-forge, which Node has no reader for), P-256 keys in encrypted PKCS#8.
 import { createCipheriv, createPrivateKey, type KeyObject, pbkdf2Sync } from "node:crypto";
-import { EMPTY } from "../base/bytes.js";
-import { DecomError } from "../base/errors.js";
-import type { Random } from "../base/random.js";
+import { EMPTY } from "../../base/bytes.js";
+import { DecomError } from "../../base/errors.js";
+import type { Random } from "../../base/random.js";
 import { bitString, integer, nothing, octets, oid, readDer, sequence } from "./der.js";
 import { oids } from "./oids.js";
 import { pemOf, readPem } from "./pem.js";

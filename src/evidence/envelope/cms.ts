@@ -1,9 +1,9 @@
 // Detached CMS SignedData in one shape only (RFC 5652, 5035): what this file writes is all that the verifier accepts.
 import type { KeyObject } from "node:crypto";
-import { concat } from "../base/bytes.js";
-import { DecomError } from "../base/errors.js";
-import { sha256 } from "../base/sign.js";
-import { Rejection } from "./codes.js";
+import { concat } from "../../base/bytes.js";
+import { DecomError } from "../../base/errors.js";
+import { sha256 } from "../../base/sign.js";
+import { Rejection } from "../codes.js";
 import { context, integer, nothing, octets, oid, sequence, setOf, time, tlv } from "./der.js";
 import { oids } from "./oids.js";
 import { encodeSignature, type KeyKind, signRaw, verifySignature } from "./signature.js";

@@ -1,10 +1,10 @@
 // The simulated terminal's end of the line: frames, numbers, repetition, the window of READ. Written from README "Line and framing".
-import { concat, EMPTY, equal, uint } from "../../src/base/bytes.js";
-import type { Clock } from "../../src/base/clock.js";
-import type { Link } from "../../src/link/link.js";
-import { DelimitedReader } from "../../src/wire/delimited.js";
-import { type FrameType, limits } from "./codes.js";
-import { ahead, decodeFrame, encodeFrame, type Frame, fragments, next, payloadRoom } from "./frame.js";
+import { concat, EMPTY, equal, uint } from "../../../src/base/bytes.js";
+import type { Clock } from "../../../src/base/clock.js";
+import type { Link } from "../../../src/link/link.js";
+import { DelimitedReader } from "../../../src/wire/delimited.js";
+import { type FrameType, limits } from "../codes.js";
+import { ahead, decodeFrame, encodeFrame, type Frame, fragments, next, payloadRoom } from "../frame.js";
 
 export interface Reply {
   /** Result u8 ‖ TLV. */

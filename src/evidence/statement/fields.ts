@@ -1,6 +1,6 @@
 // The small forms that the statement is composed of: texts with a closed alphabet, times, hashes, money, and values that are not known.
 import * as z from "zod";
-import { algorithms, type ContentClass, contentClasses, type KeyType, keyTypes } from "../terminal/facts.js";
+import { algorithms, type ContentClass, contentClasses, type KeyType, keyTypes } from "../../terminal/facts.js";
 
 /** A mandatory value that nobody has: the reason stands in its place, nothing is invented. */
 export const unknown = z.strictObject({ unknown: z.enum(["NOT_REPORTED", "UNREADABLE", "NOT_SUPPORTED", "NOT_ASKED", "NOT_IN_ORDER"]) });

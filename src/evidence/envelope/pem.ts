@@ -1,5 +1,5 @@
 // PEM: the text form in which keys and certificates lie in files (RFC 7468).
-import { text } from "../base/bytes.js";
+import { text } from "../../base/bytes.js";
 
 /** One block per DER, in order. */
 export function pemOf(label: string, ...ders: readonly Uint8Array[]): string {

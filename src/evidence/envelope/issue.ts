@@ -1,7 +1,7 @@
 // Making certificates for benches and tests: root, issuing CA, leaf. Production certificates come from the deployer's own CA.
 import { createPublicKey, type KeyObject } from "node:crypto";
-import type { Random } from "../base/random.js";
-import { sha256 } from "../base/sign.js";
+import type { Random } from "../../base/random.js";
+import { sha256 } from "../../base/sign.js";
 import { bitString, context, integer, nothing, octets, oid, sequence, setOf, time, tlv, utf8, yes } from "./der.js";
 import { oids, type Role, roleOids } from "./oids.js";
 import { encodeSignature, kindOf, signRaw } from "./signature.js";

@@ -1,5 +1,5 @@
 // Rules about time: what came first stands first. Times are RFC 3339 in UTC with milliseconds, which sort as text.
-import { type Finding, type VerifierCode, verifierCodes } from "./codes.js";
+import { type Finding, type VerifierCode, verifierCodes } from "../codes.js";
 import { isKnown, type Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
 

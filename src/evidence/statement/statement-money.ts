@@ -1,7 +1,7 @@
 // The money part of the statement: one settlement row per acquirer and currency, and the archive of what was in the terminal.
 import * as z from "zod";
-import { kinds } from "../terminal/facts.js";
-import { outcomes } from "./entries.js";
+import { kinds } from "../../terminal/facts.js";
+import { outcomes } from "../entries.js";
 import {
   count,
   hash,

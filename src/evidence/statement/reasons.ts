@@ -1,5 +1,5 @@
 // Why a certificate says less than ERASED, or says nothing that holds: every flaw that evidence can have, and what it does to the outcome.
-import type { VerifierCode } from "./codes.js";
+import type { VerifierCode } from "../codes.js";
 
 /**
  * `not-erased` and `exception` set the outcome, and are findings only when the statement claims more than they allow.

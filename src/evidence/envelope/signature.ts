@@ -1,8 +1,8 @@
 // The two signature algorithms of evidence, PKCS#1 v1.5 and ECDSA on P-256, both over SHA-256 and each in one form only.
 import { type KeyObject, sign as nodeSign, verify as nodeVerify } from "node:crypto";
-import { concat } from "../base/bytes.js";
-import { signP256, verifyP256 } from "../base/sign.js";
-import { Rejection } from "./codes.js";
+import { concat } from "../../base/bytes.js";
+import { signP256, verifyP256 } from "../../base/sign.js";
+import { Rejection } from "../codes.js";
 import { Fields, integer, readDer, readPositive, sequence, TAG } from "./der.js";
 
 export type KeyKind = "rsa" | "p256";

@@ -1,10 +1,10 @@
 // What the simulated terminal signs about itself, and the simulated maker that vouches for it. Written from README "Erasure", ATTEST.
-import { ascii, concat, uint } from "../../src/base/bytes.js";
-import { keyIdOf, sha256, signP256 } from "../../src/base/sign.js";
-import { pairOf } from "../../src/sim/keys.js";
-import type { Terminal } from "../../src/sim/terminal.js";
-import type { Response } from "../../src/wire/messages.js";
-import { type commands, deviceCertificate } from "./messages.js";
+import { ascii, concat, uint } from "../../../src/base/bytes.js";
+import { keyIdOf, sha256, signP256 } from "../../../src/base/sign.js";
+import { pairOf } from "../../../src/sim/keys.js";
+import type { Terminal } from "../../../src/sim/terminal.js";
+import type { Response } from "../../../src/wire/messages.js";
+import { type commands, deviceCertificate } from "../messages.js";
 
 /** Not secret by construction: it vouches for simulated terminals only. */
 const VENDOR = sha256(ascii("podp simulated vendor 1"));

@@ -1,18 +1,18 @@
 // What the simulated terminal answers to each podp command: README "Commands", "Settlement", "Erasure", as one table of functions.
-import { concat, equal, hex, unhex } from "../../src/base/bytes.js";
-import { hmacSha256, keyIdOf, sha256 } from "../../src/base/sign.js";
-import { type Encoding, memo } from "../../src/sim/body.js";
-import { resultOf } from "../../src/sim/ops.js";
-import { refuse } from "../../src/sim/refused.js";
-import type { Terminal, WipePlan } from "../../src/sim/terminal.js";
-import type { SettlementFacts, SlotRange, TotalRow, Totals } from "../../src/terminal/facts.js";
-import { number, one, struct, u16 } from "../../src/wire/fields.js";
-import type { Request, Response } from "../../src/wire/messages.js";
-import { areaFaults, keepReasons, limits, settleCodes } from "./codes.js";
-import { type CommandName, commands, settleResult, wipeResult } from "./messages.js";
-import { samplePositions } from "./sampling.js";
-import type { Authority } from "./simulated-authority.js";
-import { attest } from "./simulated-proofs.js";
+import { concat, equal, hex, unhex } from "../../../src/base/bytes.js";
+import { hmacSha256, keyIdOf, sha256 } from "../../../src/base/sign.js";
+import { type Encoding, memo } from "../../../src/sim/body.js";
+import { resultOf } from "../../../src/sim/ops.js";
+import { refuse } from "../../../src/sim/refused.js";
+import type { Terminal, WipePlan } from "../../../src/sim/terminal.js";
+import type { SettlementFacts, SlotRange, TotalRow, Totals } from "../../../src/terminal/facts.js";
+import { number, one, struct, u16 } from "../../../src/wire/fields.js";
+import type { Request, Response } from "../../../src/wire/messages.js";
+import { areaFaults, keepReasons, limits, settleCodes } from "../codes.js";
+import { type CommandName, commands, settleResult, wipeResult } from "../messages.js";
+import { samplePositions } from "../sampling.js";
+import type { Authority } from "./authority.js";
+import { attest } from "./proofs.js";
 
 type Wire<N extends CommandName> = Response<(typeof commands)[N]>;
 export type Handler<N extends CommandName> = (request: Request<(typeof commands)[N]>, raw: Uint8Array) => Wire<N>;

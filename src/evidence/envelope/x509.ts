@@ -1,7 +1,7 @@
 // Strict reading of X.509 v3 certificates (RFC 5280) and of who issued them; Node's own reader names key usages wrongly and skips most rules.
-import { equal, hex } from "../base/bytes.js";
-import { publicKeyOf as publicKeyOfSpki, sha256 } from "../base/sign.js";
-import { Rejection, type VerifierCode } from "./codes.js";
+import { equal, hex } from "../../base/bytes.js";
+import { publicKeyOf as publicKeyOfSpki, sha256 } from "../../base/sign.js";
+import { Rejection, type VerifierCode } from "../codes.js";
 import { type Der, Fields, isOid, readDer, readOid, readPositive, readTime, readWholeBits, TAG } from "./der.js";
 import { oids } from "./oids.js";
 import { type KeyKind, type PublicKey, verifyEitherForm, verifySignature } from "./signature.js";

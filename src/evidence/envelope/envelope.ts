@@ -1,9 +1,9 @@
 // Verifies a detached signature from outside: transport, DER, profile, digest, signature, chain and times, in this order; pure, no I/O.
-import { equal } from "../base/bytes.js";
-import { DecomError } from "../base/errors.js";
-import { sha256 } from "../base/sign.js";
+import { equal } from "../../base/bytes.js";
+import { DecomError } from "../../base/errors.js";
+import { sha256 } from "../../base/sign.js";
+import { Rejection } from "../codes.js";
 import { buildEnvelope, type EnvelopeParts } from "./cms.js";
-import { Rejection } from "./codes.js";
 import { type Der, Fields, isOid, readDer, readOid, readTime, TAG } from "./der.js";
 import { oids, type Role, roleOf } from "./oids.js";
 import { type KeyKind, verifySignature } from "./signature.js";

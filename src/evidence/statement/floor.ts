@@ -1,5 +1,5 @@
 // What ERASED means at the very least. An order or a verifier may ask for more, nobody for less.
-import type { ContentClass } from "../terminal/facts.js";
+import type { ContentClass } from "../../terminal/facts.js";
 import type { EvidenceLevel } from "./fields.js";
 
 export interface Floor {

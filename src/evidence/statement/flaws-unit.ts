@@ -1,6 +1,6 @@
 // Flaws of the unit itself: which one it is, whether it was opened by force, and whether it was looked at again after a restart.
-import { hex } from "../base/bytes.js";
-import { sha256 } from "../base/sign.js";
+import { hex } from "../../base/bytes.js";
+import { sha256 } from "../../base/sign.js";
 import { isKnown } from "./fields.js";
 import type { Flaw } from "./reasons.js";
 import type { Evidence } from "./statement.js";

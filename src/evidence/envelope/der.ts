@@ -1,6 +1,6 @@
 // Strict DER, both ways: what is read here has exactly one encoding, so that writing it again gives the same bytes (X.690).
-import { concat, equal, readUint } from "../base/bytes.js";
-import { Rejection, type VerifierCode } from "./codes.js";
+import { concat, equal, readUint } from "../../base/bytes.js";
+import { Rejection, type VerifierCode } from "../codes.js";
 
 const MAX_DEPTH = 24;
 

@@ -1,10 +1,10 @@
 // The money rows of a statement: per acquirer, what was open, what was tried, how it ended and what is left.
-import { alphabetic } from "../base/money.js";
-import type { Item, Totals } from "../terminal/facts.js";
-import { type Account, kinds } from "../terminal/facts.js";
-import type { Stored } from "./entries.js";
-import type { Order } from "./order.js";
-import { type RunRecord, type SettleAttempt, settlementOf } from "./record.js";
+import { alphabetic } from "../../base/money.js";
+import type { Item, Totals } from "../../terminal/facts.js";
+import { type Account, kinds } from "../../terminal/facts.js";
+import type { Stored } from "../entries.js";
+import type { Order } from "../order.js";
+import { type RunRecord, type SettleAttempt, settlementOf } from "../record.js";
 import type { OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
 
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;

@@ -1,10 +1,10 @@
 // The erasure rows of a statement: per area and key range, what the terminal reported and what the last looks found.
-import { hex, unhex } from "../base/bytes.js";
-import { sha256 } from "../base/sign.js";
-import type { ProbeRange, ProbeState, SlotRange } from "../terminal/facts.js";
-import type { Model, ModelArea, ModelSlots } from "../terminal/model.js";
-import type { SampledArea } from "./entries.js";
-import type { RunRecord } from "./record.js";
+import { hex, unhex } from "../../base/bytes.js";
+import { sha256 } from "../../base/sign.js";
+import type { ProbeRange, ProbeState, SlotRange } from "../../terminal/facts.js";
+import type { Model, ModelArea, ModelSlots } from "../../terminal/model.js";
+import type { SampledArea } from "../entries.js";
+import type { RunRecord } from "../record.js";
 import type { Statement } from "./statement.js";
 import type { AreaRow, KeyRow, RetainedRow } from "./statement-erasure.js";
 

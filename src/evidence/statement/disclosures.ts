@@ -1,9 +1,9 @@
 // What a statement must say beside its outcome, given its evidence. The station copies it in; a verifier misses it when it is not there.
 
+import { opensGate } from "../record.js";
 import { isKnown } from "./fields.js";
 import { outcomeOf } from "./outcome.js";
 import type { Reason } from "./reasons.js";
-import { opensGate } from "./record.js";
 import type { Claim, Evidence, Statement } from "./statement.js";
 import type { KeyRow, Limitation, StatementFinding } from "./statement-erasure.js";
 import { limitations, statementFindings } from "./statement-erasure.js";
