@@ -7,8 +7,11 @@ import { cell, type Entry, fromJson, type Stores } from "./stores.js";
 import { ledgerName, UNIT, type Unit } from "./unit.js";
 
 export interface Inspection {
-  readonly areas: readonly { readonly id: number; readonly readable: boolean; readonly kept?: true }[];
-  readonly keys: readonly { readonly slot: string; readonly readable: boolean; readonly kept?: true }[];
+  /** What a wipe has to take; `readable`: some byte is not blank. */
+  readonly areas: readonly { readonly id: number; readonly readable: boolean }[];
+  readonly keys: readonly { readonly slot: string; readonly readable: boolean }[];
+  /** What belongs to the terminal itself and stays: its identity. */
+  readonly kept: { readonly areas: readonly number[]; readonly keys: readonly string[] };
   /** Net minor units of sales, refunds, reversals and advices: what was put in, what the host has booked, what the terminal still has. */
   readonly money: { readonly start: bigint; readonly host: bigint; readonly terminal: bigint };
   /** Everything that was ever put into the terminal, and what of it is open there now. */
@@ -38,19 +41,16 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
   const slots = [
     ...new Set([...(model?.keys ?? []).flatMap((k) => k.used.map((slot) => `key/${k.type}/${k.algorithm}/${slot}`)), ...nv.names()]),
   ];
+  const isOwn = (id: number) => area(id)?.classes.includes("ID") === true;
+  const names = slots.filter((name) => name.startsWith("key/")).map((name) => name.slice(4));
+  const isIdentity = (slot: string) => slot.startsWith("IDENTITY/");
   return {
-    areas: flash.areas().map((id) => ({
-      id,
-      readable: !isFilledWith(flash.bytes(id), 0xff),
-      ...(area(id)?.classes.includes("ID") === true ? { kept: true as const } : {}),
-    })),
-    keys: slots
-      .filter((name) => name.startsWith("key/"))
-      .map((name) => ({
-        slot: name.slice(4),
-        readable: (nv.get(name)?.length ?? 0) > 0,
-        ...(name.startsWith("key/IDENTITY/") ? { kept: true as const } : {}),
-      })),
+    areas: flash
+      .areas()
+      .filter((id) => !isOwn(id))
+      .map((id) => ({ id, readable: !isFilledWith(flash.bytes(id), 0xff) })),
+    keys: names.filter((slot) => !isIdentity(slot)).map((slot) => ({ slot, readable: (nv.get(`key/${slot}`)?.length ?? 0) > 0 })),
+    kept: { areas: flash.areas().filter(isOwn), keys: names.filter(isIdentity) },
     money: { start: net(start), host: net(bookings), terminal: net(terminal) },
     start,
     terminal,

@@ -7,8 +7,8 @@ describe("a returned terminal", () => {
     const result = await world.clock.run(() => world.run("run"));
     expect(result).toMatchObject({ message: null, endState: "CERT", code: "ok", outcome: "ERASED", exit: 0 });
     const { areas, keys, money, violations } = world.inspect();
-    expect(areas.filter((area) => area.readable && area.kept !== true)).toEqual([]);
-    expect(keys.filter((key) => key.readable && key.kept !== true)).toEqual([]);
+    expect(areas.filter((area) => area.readable)).toEqual([]);
+    expect(keys.filter((key) => key.readable)).toEqual([]);
     expect(money.host).toBe(money.start);
     expect(violations).toEqual([]);
     const { json } = world.certificate();

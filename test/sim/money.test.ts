@@ -220,7 +220,7 @@ describe("a wipe", () => {
       );
       const { areas, keys } = inspect(at.stores);
       expect([n, areas.filter(({ readable }) => readable)]).toEqual([n, []]);
-      expect([n, keys.filter(({ readable, kept }) => readable && kept !== true)]).toEqual([n, []]);
+      expect([n, keys.filter(({ readable }) => readable)]).toEqual([n, []]);
       expect(at.terminal.life).toMatchObject({ life: 2, locked: false, spentGrant: "33", wipe: { state: "done" } });
       expect(at.terminal.wipe.op()?.state).toBe("DONE");
       if (at.cuts === 0) break;

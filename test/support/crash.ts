@@ -147,7 +147,7 @@ function judge(world: World, { last, code }: How): string[] {
     wrong.push(`certificate is ${verified.status} ${verified.code}`);
   if ((last === "CERT") !== (verified?.outcome === "ERASED")) wrong.push(`end state ${last} with outcome ${verified?.outcome ?? "none"}`);
   if (verified?.outcome === "ERASED") {
-    const readable = [...areas, ...keys].filter((part) => part.readable && part.kept !== true);
+    const readable = [...areas, ...keys].filter((part) => part.readable);
     if (readable.length > 0) wrong.push(`ERASED, but ${readable.length} areas or keys can still be read`);
     if (terminal.length > 0) wrong.push(`ERASED with ${terminal.length} items in the terminal`);
   }

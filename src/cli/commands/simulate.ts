@@ -132,18 +132,15 @@ function inspected(folder: string): Told {
   const stores = systemDisk.list(folder).includes("nv.bin") ? folderStores(folder) : undefined;
   if (stores === undefined) throw new DecomError("file.unreadable", `${folder} is not a terminal's state folder`, { path: folder });
   const seen = inspect(stores);
-  const readable = (rows: readonly { readonly readable: boolean; readonly kept?: true }[]) =>
-    words.cli.readable(
-      rows.filter((row) => row.readable && row.kept !== true).length,
-      rows.filter((row) => row.readable && row.kept === true).length,
-    );
+  const readable = (rows: readonly { readonly readable: boolean }[], kept: number) =>
+    words.cli.readable(rows.filter((row) => row.readable).length, kept);
   const { start, host, terminal } = seen.money;
   return {
     exit: 0,
     json: seen,
     text: [
-      `${words.cli.areas}: ${readable(seen.areas)}`,
-      `${words.cli.keySlots}: ${readable(seen.keys)}`,
+      `${words.cli.areas}: ${readable(seen.areas, seen.kept.areas.length)}`,
+      `${words.cli.keySlots}: ${readable(seen.keys, seen.kept.keys.length)}`,
       words.cli.money(start, terminal, host, seen.bookings.length),
       words.cli.violations(seen.violations.join(", ")),
     ],
