@@ -40,9 +40,15 @@ function addUp(lines: readonly Line[]) {
   const settled = seen("settle");
   return {
     begin,
-    logged: intents("record").at(-1),
-    identities: seen("identity"),
-    condition: seen("condition").at(-1),
+    get logged() {
+      return intents("record").at(-1);
+    },
+    get identities() {
+      return seen("identity");
+    },
+    get condition() {
+      return seen("condition").at(-1);
+    },
     census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
     /** Oldest first. */
     attempts: (account: string): readonly SettleAttempt[] =>
@@ -52,21 +58,49 @@ function addUp(lines: readonly Line[]) {
     /** The host was asked about this batch before and said it was open. */
     openedBefore: (account: string, batch: string) =>
       seen("host-query").some((s) => s.account === account && s.batch === batch && s.answer === "open"),
-    archive: seen("archive").at(-1),
-    isolation: seen("isolate").at(-1),
-    plan: seen("plan").at(-1),
-    commit: intents("commit").at(-1),
-    arm: intents("arm").at(-1),
-    erase: seen("erase").at(-1),
-    inspections: seen("inspect", fresh),
+    get archive() {
+      return seen("archive").at(-1);
+    },
+    get isolation() {
+      return seen("isolate").at(-1);
+    },
+    get plan() {
+      return seen("plan").at(-1);
+    },
+    get commit() {
+      return intents("commit").at(-1);
+    },
+    get arm() {
+      return intents("arm").at(-1);
+    },
+    get erase() {
+      return seen("erase").at(-1);
+    },
+    get inspections() {
+      return seen("inspect", fresh);
+    },
     seeds: (n: number) => intents("inspect", fresh).findLast((i) => i.n === n)?.seeds ?? [],
-    finalIdentity: seen("identity", fresh).at(-1),
-    attestNonce: intents("attest", fresh).at(-1),
-    attest: seen("attest", fresh).at(-1),
-    signing: of("sign.begin").at(-1),
-    issued: of("issued").at(-1),
-    end: of("end").at(-1),
-    resumptions: of("resumed"),
+    get finalIdentity() {
+      return seen("identity", fresh).at(-1);
+    },
+    get attestNonce() {
+      return intents("attest", fresh).at(-1);
+    },
+    get attest() {
+      return seen("attest", fresh).at(-1);
+    },
+    get signing() {
+      return of("sign.begin").at(-1);
+    },
+    get issued() {
+      return of("issued").at(-1);
+    },
+    get end() {
+      return of("end").at(-1);
+    },
+    get resumptions() {
+      return of("resumed");
+    },
   };
 }
 

@@ -49,13 +49,13 @@ const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 export function buildStatement(source: StatementSource, issue: Issue): Statement {
   const body = describe(source, issue);
   const { outcome, reasons } = outcomeOf(body);
-  const judged: Statement = {
-    ...body,
-    outcome,
-    endState: outcome === "NOT_ERASED" && body.endState === "CERT" ? "QUAR" : body.endState,
-    outcomeReasons: [...reasons, ...(issue.ended === undefined ? [] : [issue.ended.error.code])],
-  };
-  return { ...judged, limitations: [...limitationsOf(judged)], findings: findingsOf(judged), claims: [...claimsOf(judged)] };
+  body.outcome = outcome;
+  if (outcome === "NOT_ERASED" && body.endState === "CERT") body.endState = "QUAR";
+  body.outcomeReasons = [...reasons, ...(issue.ended === undefined ? [] : [issue.ended.error.code])];
+  body.limitations = [...limitationsOf(body)];
+  body.findings = findingsOf(body);
+  body.claims = [...claimsOf(body)];
+  return body;
 }
 
 /** All but the verdict; `endState` is what is asked for, the evidence decides what it becomes. */
