@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "matrix",
+          isolate: false,
           include: ["test/matrix/**/*.test.ts"],
           globalSetup: ["test/tools/build-matrix.ts"],
           server: { deps: { external: [/\/reports\/matrix\//] } },
