@@ -15,7 +15,7 @@ const LONG_MS = 3000;
 const ACTS: readonly CutAct[] = ["nv", "program", "erase"];
 const FRAME_FAULTS = [{ kind: "drop" }, { kind: "flip", bit: BIT }, { kind: "double" }, { kind: "delay", ms: LONG_MS }] as const;
 const complete = process.env["DECOM_MATRIX"] === "complete";
-const PAIRS = complete ? 15_000 : 750;
+const PAIRS = complete ? 15_000 : 735;
 const HOURS_MS = 3_600_000;
 
 type Kinded = readonly [kind: string, at: Case];

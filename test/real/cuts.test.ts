@@ -17,7 +17,7 @@ const points = [
   "restart",
   "attest",
 ];
-const some = ["settle.sent", "commit.accepted", "erase:4"];
+const some = ["settle.booked", "erase:4"];
 const MINUTE_MS = 60_000;
 
 const certificates = (out: string) => readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".p7s"));

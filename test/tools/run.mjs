@@ -1,5 +1,6 @@
 // The project's test command: every stage, then one line with what the runners reported. `--complete` adds the whole crash matrices.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,49 +10,51 @@ const complete = process.argv.includes("--complete");
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 process.chdir(root);
-process.env.PATH = [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter);
 rmSync("reports", { recursive: true, force: true });
 mkdirSync("reports");
 
-/** Runs a command line to its end; true when it ended well. */
-function run(line, env = {}) {
-  const { status } = spawnSync(line, { shell: true, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
-  return status === 0;
-}
+const inPath = { ...process.env, PATH: [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter) };
 
-function stage(name, work) {
-  console.log(`\n--- ${name}`);
-  const started = Date.now();
-  const before = total.failed;
-  work();
-  console.log(`--- ${name}: ${total.failed === before ? "ok" : "FAILED"}, ${((Date.now() - started) / 1000).toFixed(1)} s`);
-}
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-/** A stage without a report of its own counts as one test. */
-function check(name, line) {
-  stage(name, () => total[run(line) ? "passed" : "failed"]++);
+/** Checks without a report of their own count as one test each. They run side by side and speak one after the other. */
+async function checks(lines) {
+  const each = Object.entries(lines).map(async ([name, line]) => {
+    const started = Date.now();
+    const child = spawn(line, { shell: true, stdio: ["ignore", "pipe", "pipe"], env: inPath });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text));
+    const [code] = await once(child, "close");
+    total[code === 0 ? "passed" : "failed"]++;
+    console.log(`\n--- ${name}: ${code === 0 ? "ok" : "FAILED"}, ${seconds(started)}\n${said.trimEnd()}`);
+  });
+  await Promise.all(each);
 }
 
 /** A runner that ended badly although no test failed (a file that would not load, nothing run) counts as one failure. */
-function vitest(name, args, env) {
-  stage(name, () => {
-    const report = `reports/${name}.json`;
-    const well = run(`vitest run --reporter=default --reporter=json --outputFile.json=${report} ${args}`, env);
-    const seen = existsSync(report)
-      ? JSON.parse(readFileSync(report, "utf8"))
-      : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
-    total.passed += seen.numPassedTests;
-    total.failed += seen.numFailedTests;
-    total.skipped += seen.numPendingTests + seen.numTodoTests;
-    if (!well && seen.numFailedTests === 0) total.failed++;
-  });
+async function vitest(name, env) {
+  console.log(`\n--- ${name}`);
+  const started = Date.now();
+  const report = `reports/${name}.json`;
+  const line = `vitest run --reporter=default --reporter=json --outputFile.json=${report}`;
+  const child = spawn(line, { shell: true, stdio: ["ignore", "inherit", "inherit"], env: { ...inPath, ...env } });
+  const [code] = await once(child, "close");
+  const seen = existsSync(report)
+    ? JSON.parse(readFileSync(report, "utf8"))
+    : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
+  total.passed += seen.numPassedTests;
+  total.failed += seen.numFailedTests;
+  total.skipped += seen.numPendingTests + seen.numTodoTests;
+  if (code !== 0 && seen.numFailedTests === 0) total.failed++;
+  console.log(`--- ${name}: ${code === 0 ? "ok" : "FAILED"}, ${seconds(started)}`);
 }
 
-check("types", "tsc -p tsconfig.json");
-check("format and lint", "biome check .");
-check("unused code", "knip");
-check("package", "npm run package");
-vitest("tests", "", complete ? { DECOM_MATRIX: "complete" } : {});
+// The tests run what these two make; the rest is looked at while they run.
+await checks({ package: "npm run package", "code of the matrix": "tsc -p tsconfig.matrix.json" });
+await Promise.all([
+  checks({ types: "tsc -p tsconfig.json", "format and lint": "biome check .", "unused code": "knip" }),
+  vitest("tests", { DECOM_BUILT: "1", ...(complete ? { DECOM_MATRIX: "complete" } : {}) }),
+]);
 
 const nothing = total.passed === 0;
 console.log(`\n${total.passed} passed, ${total.failed + (nothing ? 1 : 0)} failed, ${total.skipped} skipped`);
