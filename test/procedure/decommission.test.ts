@@ -15,4 +15,11 @@ describe("a returned terminal", () => {
     expect(json).toHaveLength(1);
     expect(world.verified(json[0]!)).toMatchObject({ status: "ACCEPTED", environment: "simulator", outcome: "ERASED" });
   });
+
+  it("ends in ERASED whatever its seed", async () => {
+    for (const seed of [1, 2, 3, 42, 999, 123_456]) {
+      const world = new World({ model: "podp-traditional", seed });
+      expect(await world.clock.run(() => world.run("run"))).toMatchObject({ message: null, outcome: "ERASED" });
+    }
+  });
 });
