@@ -3,7 +3,6 @@ import { concat, equal, hex, unhex } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
 import type { ErrorCode } from "../../src/base/codes.js";
 import { DecomError } from "../../src/base/errors.js";
-import type { Money } from "../../src/base/money.js";
 import { hmacSha256, keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";
 import type {
@@ -20,14 +19,10 @@ import type {
 import {
   type Account,
   type AreaFact,
-  type Capability,
   type Census,
   type Condition,
-  type ContentClass,
   cannotPay,
-  contentClasses,
   type Identity,
-  kindOf,
   type ProbeRange,
   type SettlementFacts,
   type SlotFact,
@@ -36,12 +31,13 @@ import {
 } from "../../src/terminal/facts.js";
 import type { Model } from "../../src/terminal/model.js";
 import { type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
-import type { Command, Response } from "../../src/wire/messages.js";
-import { capabilityBits, keepReasons, limits, type Result } from "./codes.js";
+import type { Command } from "../../src/wire/messages.js";
+import { keepReasons, limits, type Result } from "./codes.js";
+import { areaFact, type CensusItem, identityOf, itemFact, known, named, slotRange, totalRow } from "./facts.js";
 import { payloadRoom } from "./frame.js";
 import { commands, wipeResult } from "./messages.js";
 import { samplePositions } from "./sampling.js";
-import { type Answer, describeRefusal, type HelloAck, Session } from "./session.js";
+import { type Answer, describeRefusal, Session } from "./session.js";
 import { attestMessage, grantHash, stationMessage, vouchedKey } from "./signed.js";
 
 /** What a refusal means to a run; anything not listed is `terminal.refused`. */
@@ -62,10 +58,6 @@ const refusals: Readonly<Partial<Record<Result, ErrorCode>>> = {
 const POLL = 250;
 const WIPE_LIMIT = 30 * 60_000;
 const RESTART_PATIENCE = 60_000;
-
-const named = <N extends string>(bits: Readonly<Record<N, number>>, mask: number): N[] =>
-  (Object.keys(bits) as N[]).filter((name) => (mask & bits[name]) !== 0); // keys() loses the key type
-const money = (row: { readonly amount: bigint; readonly currency: string }): Money => ({ minor: row.amount, currency: row.currency });
 
 export class PodpTerminal implements Terminal {
   readonly #session: Session;
@@ -179,16 +171,7 @@ export class PodpTerminal implements Terminal {
 
   async areas(): Promise<readonly AreaFact[]> {
     const { areas } = await this.#ask(commands.areaList, {});
-    return areas.map((a) => ({
-      id: a.area,
-      classes: named<ContentClass>(contentClasses, a.classes),
-      size: a.size,
-      block: a.block,
-      blank: a.blank,
-      generation: a.generation,
-      fillable: a.fillable,
-      files: a.files.map((f) => ({ id: f.id, size: f.size, generation: f.generation })),
-    }));
+    return areas.map(areaFact);
   }
 
   async slots(): Promise<{ ranges: readonly SlotRange[]; slots: readonly SlotFact[] }> {
@@ -236,11 +219,11 @@ export class PodpTerminal implements Terminal {
   }
 
   async settlement(op: string): Promise<SettlementFacts> {
-    return settlementOf(await this.#ask(commands.settleStatus, { op: unhex(op) }));
+    return await this.#ask(commands.settleStatus, { op: unhex(op) });
   }
 
   async lastSettlement(account: string): Promise<SettlementFacts> {
-    return settlementOf(await this.#ask(commands.lastSettlement, { account: unhex(account) }));
+    return await this.#ask(commands.lastSettlement, { account: unhex(account) });
   }
 
   async askHost(op: string): Promise<HostReply> {
@@ -351,7 +334,7 @@ export class PodpTerminal implements Terminal {
   /** One reading of all pages, or undefined when the records changed meanwhile. */
   async #censusOnce(): Promise<Census | undefined> {
     const pages: Uint8Array[] = [];
-    const items: Response<typeof commands.census>["items"][number][] = [];
+    const items: CensusItem[] = [];
     const unread = new Set<number>();
     let generation = -1;
     for (let page = 0, count = 1; page < count; page++) {
@@ -369,15 +352,7 @@ export class PodpTerminal implements Terminal {
       hash: hex(sha256(concat(...pages))),
       generation,
       unread: [...unread],
-      items: items.map((i) => ({
-        account: hex(i.account),
-        kind: kindOf(i.kind),
-        batch: i.batch,
-        direction: i.direction === "credit" ? "credit" : "debit",
-        money: money(i),
-        stan: i.stan,
-        digest: hex(i.digest),
-      })),
+      items: items.map(itemFact),
     };
   }
 
@@ -394,52 +369,4 @@ export class PodpTerminal implements Terminal {
     const code = refusals[answer.result] ?? "terminal.refused";
     throw new DecomError(code, `command ${command.code.toString(16)} was answered ${describeRefusal(answer)}`, { result: answer.result });
   }
-}
-
-function identityOf(ack: HelloAck): Identity {
-  return {
-    serial: ack.serial,
-    model: ack.model,
-    firmware: ack.firmware,
-    life: ack.life,
-    bootNumber: ack.bootNumber,
-    resetReason: ack.resetReason,
-    // A value this version does not know is treated as the strictest one.
-    environment: ack.environment === "bench" || ack.environment === "simulator" ? ack.environment : "production",
-    nextOp: ack.nextOp,
-    capabilities: named<Capability>(capabilityBits, ack.capabilities),
-    ownerKeyIds: ack.ownerKeys.map(hex),
-    ownerState: ack.ownerState === "unset" || ack.ownerState === "first-use" ? ack.ownerState : "set",
-    passFloor: ack.passFloor,
-    locked: ack.locked,
-    ...(ack.busyOp === undefined ? {} : { busyOp: hex(ack.busyOp) }),
-    secondsToReboot: ack.secondsToReboot,
-  };
-}
-
-type Row = Response<typeof commands.totals>["rows"][number];
-function totalRow(row: Row): TotalRow {
-  return {
-    account: hex(row.account),
-    kind: kindOf(row.kind),
-    direction: row.direction === "credit" ? "credit" : "debit",
-    count: row.count,
-    money: money(row),
-  };
-}
-
-/** Names outside the table would silently vanish from a comparison with the model, so they end the step instead. */
-function known<N extends string>(name: N | `unknown-${number}`): N {
-  if (name.startsWith("unknown-"))
-    throw new DecomError("model.differs", `the terminal names a key type or algorithm that is not known: ${name}`);
-  return name as N; // the only other member of the union was just excluded
-}
-
-function slotRange(range: Response<typeof commands.keyList>["ranges"][number]): SlotRange {
-  return { type: known(range.type), algorithm: known(range.algorithm), from: range.from, to: range.to };
-}
-
-type Settlement = Response<typeof commands.settleStatus>;
-function settlementOf(seen: Settlement): SettlementFacts {
-  return seen;
 }

@@ -83,9 +83,6 @@ function addUp(lines: readonly Line[]) {
     get finalIdentity() {
       return seen("identity", fresh).at(-1);
     },
-    get attestNonce() {
-      return intents("attest", fresh).at(-1);
-    },
     get attest() {
       return seen("attest", fresh).at(-1);
     },
