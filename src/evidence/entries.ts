@@ -63,6 +63,7 @@ export type Entry =
       readonly baud: number;
       readonly labelSerial: string;
       readonly performedBy: string;
+      readonly witness?: string;
       readonly isolation: string;
       readonly order: string;
       readonly orderSignature: string;

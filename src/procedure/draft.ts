@@ -7,7 +7,7 @@ import type { Entry } from "../evidence/entries.js";
 import { signDetached } from "../evidence/envelope/cms.js";
 import { verifyEnvelope } from "../evidence/envelope/envelope.js";
 import type { Line } from "../evidence/journal.js";
-import type { Order } from "../evidence/order.js";
+import type { Order } from "../evidence/order/schema.js";
 import { opensGate, type RunRecord, recordOf, settlementOf } from "../evidence/record.js";
 import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";

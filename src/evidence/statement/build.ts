@@ -7,7 +7,8 @@ import { type Model, modelSha256 } from "../../terminal/model.js";
 import type { Signer } from "../envelope/cms.js";
 import type { Station } from "../envelope/keys.js";
 import type { StationRole } from "../envelope/oids.js";
-import type { Order } from "../order.js";
+import { policyOf } from "../order/policy.js";
+import type { Order } from "../order/schema.js";
 import type { RunRecord } from "../record.js";
 import type { LogLine } from "../station-log.js";
 import type { TranscriptFacts } from "../transcript.js";
@@ -132,8 +133,8 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
       requestedAreas: order.requestedAreas,
       minimumLevels: order.minimumLevels,
       retentionPolicy: order.retentionPolicy,
-      archiveDemanded: false,
-      dualControl: false,
+      archiveDemanded: order.archiveDemanded || policyOf(order.reasonCode).payout === "held",
+      dualControl: order.dualControl,
       priorRuns: order.priorRuns,
     },
     grant: {

@@ -1,6 +1,6 @@
 // The rules that a statement must keep with itself, and with order, device and policy where these are given. Pure; the station runs them on its draft.
 import { type Finding, type VerifierCode, verifierCodes } from "../codes.js";
-import type { Order } from "../order.js";
+import type { Order } from "../order/schema.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { isKnown } from "./fields.js";
 import { type Floor, raised } from "./floor.js";
@@ -23,8 +23,8 @@ export interface Policy {
 /** The order as its own file says it, with that file's hash. */
 export type OrderFacts = Pick<
   Order,
-  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "device" | "destination" | "requestedAreas" | "minimumLevels"
-> & { readonly sha256: string };
+  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "destination" | "requestedAreas" | "minimumLevels"
+> & { readonly device: Pick<Order["device"], "serial" | "life">; readonly sha256: string };
 
 export interface RuleContext {
   readonly production?: boolean;
@@ -143,7 +143,7 @@ function* orderFindings(statement: Statement, order: OrderFacts): Generator<Find
   const differs: readonly (readonly [boolean, VerifierCode, string])[] = [
     [statement.device.serialReported !== order.device.serial, "ORDER_WRONG_DEVICE", "/device/serialReported"],
     [statement.device.life !== order.device.life, "ORDER_WRONG_LIFE", "/device/life"],
-    [statement.station.id !== order.station, "ORDER_WRONG_STATION", "/station/id"],
+    [order.station !== undefined && statement.station.id !== order.station, "ORDER_WRONG_STATION", "/station/id"],
     [told.id !== order.id || told.nonce !== order.nonce, "ORDER_NONCE_REUSED", "/order/nonce"],
     [told.issuedAt !== order.issuedAt, "TIME_BEFORE_ORDER", "/order/issuedAt"],
     [told.notAfter !== order.notAfter, "ORDER_EXPIRED", "/order/notAfter"],
