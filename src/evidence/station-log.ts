@@ -17,6 +17,8 @@ export type LogRecord =
       readonly orderSha256: string;
       readonly nonce: string;
     }
+  /** Items of exceptions, and answers about batches, that this run has used up, each as a hash. */
+  | { readonly kind: "used"; readonly runId: string; readonly used: readonly string[] }
   | { readonly kind: "hold"; readonly runId: string; readonly code: string; readonly holdSha256: string }
   | {
       readonly kind: "end";

@@ -28,7 +28,7 @@ export function signOrder(order: Order, { owner, clock, maker }: SigningRequest)
 
 export interface BenchOrderRequest extends SigningRequest {
   readonly station: StationFacts;
-  readonly identity: Identity;
+  readonly identity: Pick<Identity, "serial" | "life" | "model" | "passFloor">;
   readonly random: Random;
 }
 

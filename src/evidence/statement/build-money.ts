@@ -1,12 +1,13 @@
 // The money rows of a statement: per acquirer, what was open, what was tried, how it ended and what is left.
 import { alphabetic, numeric } from "../../base/money.js";
+import { sameAccount } from "../../terminal/exceptions.js";
 import type { Item, Totals } from "../../terminal/facts.js";
 import { type Account, kinds } from "../../terminal/facts.js";
 import type { Stored } from "../entries.js";
 import { isView, viewOf } from "../order/lookup.js";
-import type { Order } from "../order/schema.js";
+import { type ExceptionField, exceptionHash, type Order } from "../order/schema.js";
 import { type RunRecord, type SettleAttempt, settlementOf } from "../record.js";
-import type { OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
+import type { ExceptionRow, OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
 
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
@@ -45,6 +46,7 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
           },
         }),
     terminal: { totals: totalsField(facts?.terminalTotals, currency) },
+    ...exceptionRows(record, order, account),
   };
 }
 
@@ -70,6 +72,23 @@ function viewField(order: Order, account: Account): SettlementRow["hostView"] {
     lastClosedBatch: view.lastClosedBatch ?? NOT_REPORTED,
     asOf: view.asOf,
   };
+}
+
+/** The exceptions that the gate let through, which are used whole or not at all. */
+export function usedExceptions(record: RunRecord, { exceptions }: Order): readonly ExceptionField[] {
+  const passed = record.gate?.exceptions ?? [];
+  return exceptions.filter((field) => passed.includes(exceptionHash(field)));
+}
+
+function exceptionRows(record: RunRecord, order: Order, account: Account): { exceptions?: ExceptionRow[] } {
+  const own = usedExceptions(record, order).filter((field) => sameAccount(field, account));
+  if (own.length === 0) return {};
+  const rows = own.map((field): ExceptionRow => {
+    const { kind, direction, items, count, amount, currency, disposition } = field;
+    const money = { amount, currency: alphabetic(numeric(currency)) };
+    return { orderItemSha256: exceptionHash(field), kind, direction, items, count, money, disposition };
+  });
+  return { exceptions: rows };
 }
 
 function attemptRow({ intent, seen }: SettleAttempt): SettlementRow["attempts"][number] {
