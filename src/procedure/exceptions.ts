@@ -12,6 +12,7 @@ import type { Run } from "./context.js";
 /** What other runs have used up; what this run used, it may use on. */
 export function usedByOthers({ stationLog, record }: Pick<Run, "stationLog" | "record">): ReadonlySet<string> {
   const { runId } = record().begin;
+  stationLog.refresh();
   return new Set(stationLog.lines.flatMap((line) => (line.record.kind === "used" && line.record.runId !== runId ? line.record.used : [])));
 }
 

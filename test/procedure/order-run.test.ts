@@ -117,7 +117,7 @@ describe("an item that the order excepts", () => {
 describe("the host's view", () => {
   const viewed =
     (change: (view: ReturnType<typeof viewsOf>[number]) => object): Change =>
-    (order, world) => ({
+    (_, world) => ({
       hostView: viewsOf(world).map((view) => ({ ...view, ...change(view) })),
     });
   const settles = (bytes: { readonly bookings: readonly unknown[] }) => bytes.bookings.length;

@@ -19,7 +19,7 @@ export interface OrderFacing {
   readonly now: number;
   /** The common name under which the order was signed. */
   readonly signer?: string;
-  readonly identity?: Pick<Identity, "serial" | "life"> & Partial<Pick<Identity, "model" | "environment">>;
+  readonly identity?: Pick<Identity, "serial" | "life"> & Partial<Pick<Identity, "model" | "environment" | "ownerState" | "ownerKeyIds">>;
   readonly station?: StationFacts;
   /** The people at the bench. */
   readonly atBench?: readonly string[];
@@ -125,6 +125,15 @@ export const orderRules = {
     code: "order.grant",
     needs: "maker",
     objection: (order, { maker }) => (maker === undefined ? undefined : grantObjection(order, maker)),
+  },
+  owner: {
+    code: "order.owner",
+    needs: "maker",
+    objection: (order, { maker, identity }) => {
+      const key = maker?.readGrant(grantOf(order))?.ownerKeyId ?? "";
+      const known = identity?.ownerKeyIds ?? [];
+      return says(identity?.ownerState === "set" && !known.includes(key), `the terminal knows owner keys ${known.join(", ")}, not ${key}`);
+    },
   },
 } as const satisfies Record<string, Rule>;
 
@@ -261,8 +270,10 @@ function resolutionObjection({ resolutions, accounts }: Order): Objection {
   return stranger([resolutions], accounts);
 }
 
+const grantOf = ({ grant }: Order) => new Uint8Array(Buffer.from(grant, "base64"));
+
 function grantObjection(order: Order, maker: GrantMaker): Objection {
-  const facts = maker.readGrant(new Uint8Array(Buffer.from(order.grant, "base64")));
+  const facts = maker.readGrant(grantOf(order));
   if (facts === undefined) return "there is no grant in it";
   try {
     return says(!sameGrant(facts, grantFactsOf(order, maker)), "the grant in it says something else than the order");
