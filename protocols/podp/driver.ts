@@ -155,7 +155,10 @@ export class PodpTerminal implements Terminal {
       currency: a.currency,
       batch: a.batch,
     }));
-    return { accounts, rows: seen.rows.map(totalRow) };
+    if (accounts.length <= limits.totalsAtOnce) return { accounts, rows: seen.rows.map(totalRow) };
+    const rows: TotalRow[] = [];
+    for (const { account } of seen.accounts) rows.push(...(await this.#ask(commands.totals, { account })).rows.map(totalRow));
+    return { accounts, rows };
   }
 
   async census(): Promise<Census> {
