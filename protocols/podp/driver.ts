@@ -185,6 +185,7 @@ export class PodpTerminal implements Terminal {
 
   async read(file: { id: number; generation: number; size: number }): Promise<Uint8Array> {
     const out = new Uint8Array(file.size);
+    if (file.size === 0) return out; // READ asks for at least one byte
     const perFrame = payloadRoom(limits.maxFrame) - 4;
     let at = 0;
     for (;;) {

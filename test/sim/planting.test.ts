@@ -80,7 +80,9 @@ describe("what is planted in a terminal", () => {
   });
 
   it("comes on top of what the model has, and lies in the log of a model without other files", () => {
-    const kinds = planted([{ kind: "U22" }], "podp-small", false).batch.census().items.map(({ kind }) => kind);
+    const kinds = planted([{ kind: "U22" }], "podp-small", false)
+      .batch.census()
+      .items.map(({ kind }) => kind);
     expect(kinds).toEqual(["U01", "U01", "U01", "U03", "U05", "U22"]);
   });
 
