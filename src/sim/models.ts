@@ -1,5 +1,6 @@
 // The simulated terminals as data. The driver's side keeps its own description of them: repeated on purpose, as a fence.
 import type { Algorithm, ContentClass, Environment, KeyType, Kind, SlotRange } from "../terminal/facts.js";
+import type { Dialect } from "./host/dialects/dialect.js";
 
 /** What lies in an area: which of the makers of test content in provision.ts fill it. */
 export type Content = "transactions" | "merchant" | "operators" | "comms" | "signatures" | "traces" | "receipt" | "identity";
@@ -15,6 +16,8 @@ export interface SimAccount {
   readonly acquirer: string;
   readonly name: string;
   readonly currency: string;
+  /** What its acquirer's host speaks; unionpay when absent. */
+  readonly dialect?: Dialect["name"];
   /** Kind and how many; every seventh sale is a refund. */
   readonly items: readonly (readonly [Kind, number])[];
 }
@@ -91,6 +94,7 @@ const traditional: SimModel = {
       acquirer: "00100000027",
       name: "HARBOUR TEA HOUSE (CARDS)",
       currency: "156",
+      dialect: "edc",
       items: [
         ["U01", 17],
         ["U03", 1],

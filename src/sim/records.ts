@@ -100,6 +100,9 @@ function mask(bytes: Uint8Array, damaged: boolean): Uint8Array {
   return out;
 }
 
+/** The whole card number in a record's bytes: for the acquirer alone. */
+export const cardNumber = (bytes: Uint8Array): string => text(bytes.subarray(HEAD, HEAD + PAN)).trimEnd();
+
 export const has = (state: number, mark: keyof typeof marks): boolean => (state & marks[mark]) === 0;
 
 /** What an open record is to a census now; `undefined` when nothing of it is pending. */
