@@ -67,6 +67,12 @@ function addUp(lines: readonly Line[]) {
     /** The host was asked about this batch before and said it was open. */
     openedBefore: (account: string, batch: string) =>
       seen("host-query").some((s) => s.account === account && s.batch === batch && s.answer === "open"),
+    get hostView() {
+      return seen("host-view").at(0);
+    },
+    get gate() {
+      return seen("gate").at(-1);
+    },
     get archive() {
       return seen("archive").at(-1);
     },

@@ -6,7 +6,7 @@ import type { Random } from "../base/random.js";
 import type { Entry } from "../evidence/entries.js";
 import type { Station } from "../evidence/envelope/keys.js";
 import type { Line } from "../evidence/journal.js";
-import type { CheckedOrder } from "../evidence/order.js";
+import type { CheckedOrder } from "../evidence/order/check.js";
 import type { RunRecord } from "../evidence/record.js";
 import type { StationLog } from "../evidence/station-log.js";
 import type { Authority, Family, Terminal } from "../terminal/driver.js";
@@ -32,6 +32,8 @@ export interface Bench {
   /** Name and version of this program. */
   readonly tool: { readonly version: string; readonly buildSha256: string };
   readonly performedBy: string;
+  /** The second person, where two are wanted. */
+  readonly witness?: string;
   readonly runtime: { readonly node: string; readonly os: string; readonly arch: string };
   readonly onEvent?: (event: RunEvent) => void;
 }

@@ -108,7 +108,7 @@ function outcomeOf(facts: SettlementFacts): Outcome {
   return facts.code.startsWith("unknown-") ? "UNKNOWN" : (facts.code as Outcome); // podp's settle codes are the outcomes' names
 }
 
-function stored(facts: SettlementFacts): Stored<SettlementFacts> {
+export function stored(facts: SettlementFacts): Stored<SettlementFacts> {
   const whole = (totals: Totals) => ({ ...totals, debit: Number(totals.debit), credit: Number(totals.credit) }); // 12 digits: always safe
   const { terminalTotals, hostTotals, ...rest } = facts;
   return {

@@ -6,10 +6,13 @@ import { DecomError, unreachable } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
 import { words } from "../../base/words.js";
 import type { CensusMoment, Stored } from "../../evidence/entries.js";
+import { exceptionsOf } from "../../evidence/order/granted.js";
 import { settlementOf } from "../../evidence/record.js";
 import { type Account, type Census, type Kind, kinds, type TotalRow } from "../../terminal/facts.js";
 import { Counted, ErasePermit } from "../../terminal/proofs.js";
+import { hostFindingsOf, judgeAccounts } from "../accounts.js";
 import type { Run } from "../context.js";
+import { isLetGo, usedByOthers } from "../exceptions.js";
 import { settleAccount } from "../settle.js";
 
 /** Before anything can be recorded: from here on the terminal takes no new transaction. */
@@ -38,6 +41,7 @@ export async function condition(run: Run): Promise<void> {
 export function census(when: CensusMoment): (run: Run) => Promise<void> {
   return async (run) => {
     await count(run, when);
+    if (when === "start") await judgeAccounts(run);
   };
 }
 
@@ -105,7 +109,15 @@ async function sendPending(run: Run, account: Account, kind: Kind): Promise<void
 }
 
 export async function settle(run: Run): Promise<void> {
-  for (const account of run.proofs.accounts) await settleAccount(run, account);
+  for (const account of run.proofs.accounts) {
+    try {
+      await settleAccount(run, account);
+    } catch (thrown) {
+      // The order lets go of all that this acquirer will not take; the gate looks at it again, item by item.
+      const refused = thrown instanceof DecomError && (thrown.code === "settle.host" || thrown.code === "settle.unbalanced");
+      if (!refused || !isLetGo(run, account)) throw thrown;
+    }
+  }
 }
 
 export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
@@ -137,7 +149,19 @@ export async function isolate(run: Run): Promise<void> {
 export async function permit(run: Run): Promise<void> {
   const counted = await count(run, "permit");
   const record = run.record();
-  const outcomes = new Map(run.proofs.accounts.map(({ id }) => [id, settlementOf(record, id)?.outcome ?? "none"]));
-  const ids = run.proofs.accounts.map(({ id }) => id);
-  run.proofs = { ...run.proofs, permit: ErasePermit.look(run.terminal.identity, counted, ids, outcomes) };
+  const now = run.proofs.accounts;
+  // An account that is gone by now still owes its outcome.
+  const accounts = [...now, ...(record.census("start")?.accounts ?? []).filter(({ id }) => now.every((one) => one.id !== id))];
+  const outcomes = new Map(accounts.map(({ id }) => [id, settlementOf(record, id)?.outcome ?? "none"]));
+  const exceptions = exceptionsOf(run.order.order);
+  const permit = ErasePermit.look(run.terminal.identity, {
+    census: counted,
+    accounts,
+    outcomes,
+    exceptions,
+    used: usedByOthers(run),
+    hostFindings: hostFindingsOf(record),
+  });
+  run.write({ kind: "seen", step: "gate", exceptions: exceptions.map(({ id }) => id) });
+  run.proofs = { ...run.proofs, permit };
 }
