@@ -177,7 +177,7 @@ export class Settling {
   }
 
   #card(record: LogRecord): Card {
-    const bytes = this.#body.stores.flash.bytes(this.#batch.log).subarray(record.slot * RECORD, (record.slot + 1) * RECORD);
+    const bytes = this.#body.stores.flash.bytes(record.area).subarray(record.slot * RECORD, (record.slot + 1) * RECORD);
     const pan = cardNumber(bytes);
     return { kind: record.kind, entry: this.#batch.entry(record), ...(pan === "" ? {} : { pan }), digest: record.digest };
   }
