@@ -1,7 +1,7 @@
 // What the bytes say, without starting a terminal: what can still be read, where the money is, what the host booked.
 import { isFilledWith, text } from "../base/bytes.js";
 import { isUnfinished, type Ledger } from "./batch.js";
-import { simModel } from "./models.js";
+import { recordFiles, simModel } from "./models.js";
 import { decodeRecord, has, RECORD } from "./records.js";
 import { cell, type Entry, fromJson, type Stores } from "./stores.js";
 import { ledgerName, UNIT, type Unit } from "./unit.js";
@@ -65,9 +65,7 @@ function recordsIn(
   start: readonly Entry[],
   area: (id: number) => { holds: readonly string[] } | undefined,
 ): Entry[] {
-  const log = flash.areas().find((id) => area(id)?.holds.includes("transactions"));
-  if (log === undefined) return [];
-  const bytes = flash.bytes(log);
+  const files = flash.areas().filter((id) => area(id)?.holds.some((content) => recordFiles.some((file) => file === content)));
   const accounts = [...new Set(start.map(({ account }) => account))];
   const settled = new Set(
     accounts.flatMap((account) => {
@@ -76,12 +74,15 @@ function recordsIn(
     }),
   );
   const out: Entry[] = [];
-  for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
-    const record = decodeRecord(bytes.subarray(at, at + RECORD), at);
-    if (record === undefined || record.damaged || has(record.state, "settled") || has(record.state, "booked")) continue;
-    const same = ({ batch, stan, kind }: Entry) => batch === record.batch && stan === record.stan && kind === record.kind;
-    const entry = start.find(same);
-    if (entry !== undefined && !(entry.kind === "U01" && settled.has(`${entry.account} ${entry.batch}`))) out.push(entry);
+  for (const file of files) {
+    const bytes = flash.bytes(file);
+    for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
+      const record = decodeRecord(bytes.subarray(at, at + RECORD), at, file);
+      if (record === undefined || has(record.state, "settled") || has(record.state, "booked")) continue;
+      const same = ({ batch, stan, kind }: Entry) => batch === record.batch && stan === record.stan && kind === record.kind;
+      const entry = start.find(same);
+      if (entry !== undefined && !(entry.kind === "U01" && settled.has(`${entry.account} ${entry.batch}`))) out.push(entry);
+    }
   }
   return out;
 }

@@ -13,7 +13,8 @@ import {
 } from "../terminal/facts.js";
 import { Batch, type Exception, inTheWay } from "./batch.js";
 import type { Body, CutPoint, Encoding, Progress, SimOptions } from "./body.js";
-import { AcquirerHost } from "./host.js";
+import { dialectOf } from "./host/dialects/dialects.js";
+import { AcquirerHost } from "./host/host.js";
 import { Keys, pairOf } from "./keys.js";
 import type { SimModel } from "./models.js";
 import { Ops } from "./ops.js";
@@ -104,7 +105,7 @@ export class Terminal {
     this.#listener = listener;
     this.#start = clock.monotonic();
     this.#stores = powered(stores, hooks.nonVolatile);
-    this.host = new AcquirerHost(stores.host, clock, options.host);
+    this.host = new AcquirerHost(stores.host, clock, options.host ?? {}, (acquirer) => dialectOf(model, acquirer));
     const body: Body = {
       stores: this.#stores,
       host: this.host,
@@ -253,8 +254,8 @@ export class Terminal {
   }
 
   get cannotPay(): number {
-    const { accounts, records, log } = this.batch;
-    const full = ((records.at(-1)?.slot ?? -1) + 2) * RECORD > this.#stores.flash.bytes(log).length;
+    const { accounts, log } = this.batch;
+    const full = (this.batch.used(log) + 1) * RECORD > this.#stores.flash.bytes(log).length;
     const reasons: Readonly<Record<keyof typeof cannotPay, boolean>> = {
       locked: this.life.locked,
       merchant: accounts.length === 0,
@@ -277,7 +278,9 @@ export class Terminal {
       blank: 0xff,
       generation: this.batch.generation(id),
       fillable: false,
-      files: id === this.batch.log ? [{ id: 1, size: this.batch.file().length, generation: this.batch.generation(id) }] : [],
+      files: this.batch.files.flatMap((area, i) =>
+        area === id ? [{ id: i + 1, size: this.batch.file(area).length, generation: this.batch.generation(area) }] : [],
+      ),
     }));
   }
 

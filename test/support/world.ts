@@ -16,6 +16,7 @@ import { decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
+import type { Plant } from "../../src/sim/planting.js";
 import { copyStores, type FactoryStores, memoryStores } from "../../src/sim/stores.js";
 import type { Hooks } from "../../src/sim/terminal.js";
 import { testStation } from "./identities.js";
@@ -28,11 +29,11 @@ const cached = { ...station, signerFor: (role: StationRole) => signers.get(role)
 
 /** Fresh terminals are provisioned once and copied. */
 const factory = new Map<string, FactoryStores>();
-function freshStores(model: string, seed: number): FactoryStores {
-  const key = `${model} ${seed}`;
+function freshStores(model: string, seed: number, plant: Plant | undefined): FactoryStores {
+  const key = `${model} ${seed} ${JSON.stringify(plant)}`;
   const known = factory.get(key) ?? memoryStores();
   if (!factory.has(key)) {
-    startSimulated({ model, seed, stores: known, clock: new VirtualClock(START) }).powerCut();
+    startSimulated({ model, seed, stores: known, clock: new VirtualClock(START), ...(plant === undefined ? {} : { plant }) }).powerCut();
     factory.set(key, known);
   }
   return copyStores(known);
@@ -42,6 +43,7 @@ export interface WorldSetup {
   readonly model?: string;
   readonly seed?: number;
   readonly options?: SimOptions;
+  readonly plant?: Plant;
   /** Faults on the first line; a line that is plugged in again is sound. */
   readonly faults?: readonly Fault[];
   readonly hooks?: Hooks;
@@ -70,7 +72,7 @@ export class World {
 
   constructor(setup: WorldSetup = {}) {
     this.setup = setup;
-    this.stores = freshStores(setup.model ?? "podp-small", setup.seed ?? 7);
+    this.stores = freshStores(setup.model ?? "podp-small", setup.seed ?? 7, setup.plant);
     [this.line, this.#plugged] = this.#newLine(setup.faults ?? []);
     this.sim = this.#boot(setup.hooks);
     this.sim.attach(this.#plugged);
