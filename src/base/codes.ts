@@ -86,6 +86,7 @@ export const codes = {
   "settle.unbalanced": { ...office, exit: 4, end: "HOLD" },
   "settle.error-flag": { ...office, exit: 4, end: "HOLD" },
   "settle.print": { ...bench, exit: 4, end: "HOLD" },
+  "settle.clear": { ...office, exit: 4, end: "HOLD" },
   "upload.incomplete": { ...office, exit: 4, end: "HOLD" },
   // wipe
   "census.changed": { ...office, exit: 6, end: "HOLD" },

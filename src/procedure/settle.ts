@@ -95,7 +95,7 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
     throw unknownSettlement(account, batch, "the terminal has not seen its op, but batch or records are others now");
   }
   const facts = await settlementFacts(run, account, op, state);
-  const situation = situationOf(dialectOf(run.model), facts.hostCode);
+  const situation = situationOf(dialectOf(run.model, account.acquirer), facts.hostCode);
   const outcome = outcomeOf(facts, situation);
   const counted = originalTotals(run, account, batch);
   if (outcome === "NOTHING_TO_SETTLE" && counted !== undefined && counted.debitCount + counted.creditCount > 0) {
@@ -145,17 +145,19 @@ async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: 
     case "settle":
       return start(run, account);
     case "finish": {
-      // An op that failed after the host had booked waits for its printer; it waits still, until somebody has been here.
+      // An op that failed after the host had booked waits for paper, or cannot clear; it does still, until somebody has been here.
       const isBooked = facts.state === "booked" || facts.state === "printed";
       if (seen.look.op !== "FAILED" || !isBooked || round.earlier) return start(run, account, op);
-      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: "PRINT_PENDING", facts: storedSettlement(facts) });
-      throw failedSettlement(account, batch, "PRINT_PENDING", situation, facts);
+      const outcome = facts.state === "booked" ? "PRINT_PENDING" : "CLEAR_PENDING";
+      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome, facts: storedSettlement(facts) });
+      throw failedSettlement(account, batch, outcome, situation, facts);
     }
     case "wait":
       return sleep(run.clock, 1000);
     case "failed":
       run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: storedSettlement(facts) });
-      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, round))))) return start(run, account);
+      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round)))))
+        return start(run, account);
       throw failedSettlement(account, batch, conclusion.outcome, situation, facts);
     case "unknown":
     case "ask-host":
@@ -200,8 +202,8 @@ function originalTotals(run: Run, account: Account, batch: string) {
 }
 
 /** Pauses, doubled each time, until the dialect's window is used up. */
-async function backOff(run: Run, { waited }: Round): Promise<boolean> {
-  const { first, window } = dialectOf(run.model).backOff;
+async function backOff(run: Run, account: Account, { waited }: Round): Promise<boolean> {
+  const { first, window } = dialectOf(run.model, account.acquirer).backOff;
   const pause = waited.ms + first; // 1, 2, 4 … times the first pause
   if (waited.ms + pause > window) return false;
   await sleep(run.clock, pause);
@@ -216,7 +218,7 @@ async function backOff(run: Run, { waited }: Round): Promise<boolean> {
 async function askHost(run: Run, account: Account, { intent }: SettleAttempt, facts: SettlementFacts): Promise<HostAnswer> {
   const { op, batch } = intent;
   let reply = await run.terminal.askHost(op);
-  const early = Date.parse(intent.at) + dialectOf(run.model).longestDelay - run.clock.wall();
+  const early = Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay - run.clock.wall();
   if (reply.answer === "open" && early > 0) {
     await sleep(run.clock, early);
     reply = await run.terminal.askHost(op);
@@ -233,7 +235,7 @@ function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { ter
   const word = run.resolution(account, intent.batch);
   if (word === undefined) return "none";
   if (word.answer === "closed") return terminalTotals !== undefined && sameTotals(word.totals, terminalTotals) ? "closed" : "none";
-  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model).longestDelay ? "open" : "none";
+  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay ? "open" : "none";
 }
 
 /** That an office's word was acted upon is on disk before the act: it counts once. */

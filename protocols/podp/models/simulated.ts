@@ -44,6 +44,7 @@ const common = {
 const traditional: Model = {
   id: "podp-traditional",
   ...common,
+  dialects: { "00100000027": "edc" },
   areas: [
     flash(1, "transaction log", 122_880, "SAD", "CHD", "BIZ"),
     flash(2, "merchant parameters", 4096, "BIZ"),

@@ -70,6 +70,7 @@ export const en = {
       "The host says it has this batch already, so it may be booked; send the hold file to the back office. Never change the batch number.",
     "settle.error-flag": "The host answered with an error flag, so nobody knows what it booked; send the hold file to the back office.",
     "settle.print": "The host has booked; the terminal waits for its printer. Put paper in or close the lid, then run: decom resume",
+    "settle.clear": "The host has booked, but the terminal cannot clear its batch; send the hold file to the back office.",
     "upload.incomplete": "The upload of the batch was interrupted and could not be taken up again; send the hold file to the back office.",
     "settle.host": "The host did not settle the batch; send the hold file to the back office, or resume when the host is back.",
     "settle.unbalanced": "Terminal and host disagree about the totals; send the hold file to the back office.",
