@@ -9,9 +9,9 @@ import type { Terminal } from "../terminal/driver.js";
 import { sameAccount } from "../terminal/exceptions.js";
 import type { Account, Item } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
+import { storedSettlement } from "./batches.js";
 import type { Run } from "./context.js";
 import { hostViewFindings } from "./host-view.js";
-import { stored } from "./settle.js";
 
 /** A terminal whose clock is further off dates its records wrongly. */
 const CLOCK_TOLERANCE = 86_400_000;
@@ -59,7 +59,8 @@ export async function compareViews(
 ): Promise<Pick<Extract<Seen, { readonly step: "host-view" }>, "last" | "findings">> {
   const last = [];
   for (const account of accounts) {
-    if (isView(viewOf(order, account))) last.push({ account: account.id, facts: stored(await terminal.lastSettlement(account.id)) });
+    if (isView(viewOf(order, account)))
+      last.push({ account: account.id, facts: storedSettlement(await terminal.lastSettlement(account.id)) });
   }
   const findings = hostViewFindings({
     order,

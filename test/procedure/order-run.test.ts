@@ -105,11 +105,26 @@ describe("an item that the order excepts", () => {
     expect(world.verified(end?.certificate ?? "").verified?.statement.settlement[0]?.outcome).toBe("HOST_REJECTED");
   });
 
+  it("may be a reversal that no host takes, when nothing of its account is settled beside it", async () => {
+    const refusesReversals: SimOptions = { host: { refusesKinds: ["U03"] } };
+    const all = (world: World) => exceptionsFor(world, censusOf(world, "U01", "U03", "U05"), { hostReference: "H00000000001" });
+    // The offline advice is still delivered, so an exception for it finds nothing.
+    const without = await run((_, w) => ({ exceptions: all(w).filter(({ kind }) => kind !== "U05"), dualControl: true }), {
+      options: refusesReversals,
+    });
+    expect(without.end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    const some = await run((_, w) => ({ exceptions: all(w).filter(({ kind }) => kind === "U03"), dualControl: true }), {
+      options: refusesReversals,
+    });
+    expect(some.end).toMatchObject({ endState: "HOLD", certificate: null });
+    expect(some.untouched).toBe(true);
+  });
+
   it("must be all that such an acquirer has", async () => {
     const { end, untouched } = await run((_, w) => ({ exceptions: exceptionsFor(w, censusOf(w, "U01").slice(1)), dualControl: true }), {
       options: { host: { rejects: "97" } },
     });
-    expect(end).toMatchObject({ endState: "HOLD", code: "settle.host" });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
     expect(untouched).toBe(true);
   });
 });
