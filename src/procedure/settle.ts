@@ -8,6 +8,7 @@ import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/
 import { dialectOf, nextBatch } from "../terminal/model.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
+import { askOrder, mayLetGo } from "./exceptions.js";
 import { failedSettlement, unknownSettlement } from "./settle-held.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
@@ -26,6 +27,7 @@ export async function settleAccounts(run: Run): Promise<void> {
       // What concerns this account alone is no reason to leave the others' money where it is.
       if (!(thrown instanceof DecomError)) throw thrown;
       const { code, did, message, facts } = thrown;
+      if (mayLetGo(run, account, thrown)) continue;
       if (facts["account"] === account.id) held.push(thrown);
       else if (code !== "settle.no-network") throw thrown;
       else held.push(new DecomError(code, `${account.tid}: ${message}`, { account: account.id, did, cause: thrown }));
@@ -116,14 +118,12 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
       facts.reference !== undefined &&
       (facts.hostTotals === undefined || facts.terminalTotals === undefined || sameTotals(facts.hostTotals, facts.terminalTotals)),
     host: "not-asked",
-    office: officeWord(run, account, attempt, facts),
+    office: "none",
   };
-  let conclusion = conclude(look);
-  if (conclusion.next === "ask-host") {
-    const host = await askHost(run, account, attempt, facts);
-    conclusion = conclude({ ...look, host });
-    if (host === "cannot-tell" && conclusion.next === "finish") noteOffice(run, account, attempt, look.office);
-  } else if (conclusion.next === "settle") noteOffice(run, account, attempt, look.office);
+  const asked: Look = conclude(look).next === "ask-host" ? { ...look, host: await askHost(run, account, attempt, facts) } : look;
+  const office = officeWord(run, account, attempt, facts, asked);
+  noteOffice(run, account, attempt, office);
+  const conclusion = conclude({ ...asked, office });
   await act(run, account, attempt, { look, facts, situation, conclusion, round });
 }
 
@@ -230,12 +230,15 @@ async function askHost(run: Run, account: Account, { intent }: SettleAttempt, fa
   return answer;
 }
 
-/** The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more. */
-function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts): Office {
-  const word = run.resolution(account, intent.batch);
-  if (word === undefined) return "none";
-  if (word.answer === "closed") return terminalTotals !== undefined && sameTotals(word.totals, terminalTotals) ? "closed" : "none";
-  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay ? "open" : "none";
+const WORDS = ["closed", "open"] as const satisfies readonly Office[];
+
+/** The back office is asked only where its word would change anything, since it counts once. */
+function officeWord(run: Run, account: Account, { intent }: SettleAttempt, facts: SettlementFacts, look: Look): Office {
+  const { next } = conclude(look);
+  if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
+  const { longestDelay } = dialectOf(run.model, account.acquirer);
+  const told = askOrder(run, account, intent.batch, facts, longestDelay);
+  return told === "closed" || told === "open" ? told : "none";
 }
 
 /** That an office's word was acted upon is on disk before the act: it counts once. */

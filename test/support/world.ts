@@ -10,6 +10,7 @@ import { verify } from "../../src/evidence/verify.js";
 import { type Fault, FaultyLink } from "../../src/link/faults.js";
 import type { Link } from "../../src/link/link.js";
 import { memoryPair } from "../../src/link/memory.js";
+import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Bench } from "../../src/procedure/context.js";
 import { decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
@@ -52,6 +53,10 @@ export interface WorldSetup {
   readonly baud?: number;
   readonly latencyMs?: number;
   readonly speed?: number;
+  /** The order of a run that begins; the bench makes its own when absent. */
+  readonly order?: (world: World) => GivenOrder;
+  /** The second person at the bench. */
+  readonly witness?: string;
 }
 
 const REPLUG_MS = 3000;
@@ -92,6 +97,7 @@ export class World {
       out: "out",
       tool: { version: "0.0.0-test", buildSha256: "0".repeat(64) },
       performedBy: "P-0001",
+      ...(this.setup.witness === undefined ? {} : { witness: this.setup.witness }),
       runtime: { node: "test", os: "test", arch: "test" },
     };
   }
@@ -111,7 +117,12 @@ export class World {
       const end =
         how === "resume"
           ? await resume(bench, connection)
-          : await decommission(bench, { ...connection, expectSerial: this.serial, order: "bench", isolation: "no network on this bench" });
+          : await decommission(bench, {
+              ...connection,
+              expectSerial: this.serial,
+              order: this.setup.order?.(this) ?? "bench",
+              isolation: "no network on this bench",
+            });
       this.ends.push(end);
       return end;
     } catch (thrown) {

@@ -85,6 +85,16 @@ const small: Model = {
   ],
 };
 
+const tiny: Model = {
+  id: "podp-tiny",
+  ...common,
+  areas: [
+    flash(1, "transaction log", 512, "SAD", "CHD", "BIZ"),
+    flash(2, "parameters, passwords and traces", 384, "SAD", "PII", "SEC", "BIZ"),
+  ],
+  slots: [slots("TPK", "TDES", 0, 0, "PIN working keys"), slots("TMK", "TDES", 0, 0, "master keys"), identity],
+};
+
 const multi: Model = {
   ...small,
   id: "podp-multi",
@@ -101,7 +111,8 @@ const multi: Model = {
 export const simulatedModels: readonly Model[] = [
   traditional,
   small,
+  tiny,
+  { ...tiny, id: "podp-mute" },
   multi,
-  { ...small, id: "podp-mute" },
   { ...small, id: "podp-production" },
 ];
