@@ -60,6 +60,9 @@ function addUp(lines: readonly Line[]) {
       return seen("condition").at(-1);
     },
     census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
+    get traceGaps() {
+      return seen("traces").at(0)?.gaps ?? [];
+    },
     /** The newest count there is. */
     get lastCensus() {
       return censuses.at(-1);
