@@ -126,6 +126,7 @@ export const en = {
     REFUSE: "refused, nothing was changed",
     ABANDONED: "given up",
   },
+  who: { technician: "at the bench", "back-office": "back office", developer: "whoever maintains this program" },
   outcome: {
     ERASED: "settled and erased",
     ERASED_WITH_EXCEPTIONS: "erased, with exceptions",
@@ -220,6 +221,7 @@ export const en = {
       run: "settle, wipe and certify the connected terminal",
       resume: "take up the unfinished run of the connected terminal",
       status: "list the runs in an output folder, as they were written",
+      holds: "list parked runs, the oldest first: what each waits for, of whom, by when",
       abandon: "give up an unfinished run, with a certificate that says so",
       verify: "check a certificate",
       simulate: "be a terminal, on a pty or over TCP",
@@ -258,6 +260,7 @@ export const en = {
       serial: "serial number of the terminal",
       signature: "the .p7s; default: beside the certificate, under its name",
       trust: "root certificate to trust, PEM",
+      olderThan: "only what has been parked for at least so long: 90m, 12h, 14d",
       production: "reject certificates of benches and simulators",
       pty: "on a pseudo terminal",
       tcp: "on this TCP port of 127.0.0.1; 0 takes any free one",
@@ -277,6 +280,7 @@ export const en = {
     missing: (option: string, variable?: string) => `${option} is missing${variable === undefined ? "" : `, and ${variable} is not set`}`,
     whole: (min: number, max: number) => `it must be a whole number from ${min} to ${max}.`,
     oneOf: (names: string) => `it must be one of: ${names}.`,
+    duration: "it must be a number with m, h or d: 90m, 12h, 14d.",
     noScenario: (name: string) => `there is no scenario ${name}; scenarios: none`,
     noModel: (name: string, names: string) => `there is no simulated model ${name}; models: ${names}`,
     benchOrOrder: "pass either --order PATH or --bench",
@@ -297,6 +301,10 @@ export const en = {
     stopping: "Stopping at the next safe point. Press Ctrl-C again to stop at once.",
     noPorts: "No serial port was found.",
     noRuns: (out: string) => `No run in ${out}.`,
+    noHolds: (out: string) => `No such hold in ${out}.`,
+    parked: (id: string, serial: string, code: string, age: string, deadline: string, overdue: boolean) =>
+      `${id}  ${serial}  ${code}  parked for ${age}, ${overdue ? "OVERDUE since" : "until"} ${deadline.slice(0, 10)}`,
+    holdDoubtful: (folder: string, why: string) => `${folder}: parked, but its hold file cannot be believed: ${why}`,
     identified: (serial: string, model: string, family: string) => `${serial}  ${model}, speaks ${family}`,
     firmware: (firmware: string, environment: string, life: number) => `firmware ${firmware}, ${environment}, life ${life}`,
     battery: (percent: number, mains: boolean, tamper: string) =>
