@@ -47,6 +47,15 @@ function oneOf(...names: readonly string[]): (text: string) => string {
   };
 }
 
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds from `90m`, `12h` or `14d`. */
+function duration(text: string): number {
+  const [, number = "", unit = ""] = /^([0-9]{1,6})([mhd])$/.exec(text) ?? [];
+  if (!(unit in UNITS)) throw new InvalidArgumentError(cli.duration);
+  return Number(number) * UNITS[unit as keyof typeof UNITS]; // just looked up
+}
+
 function speed(text: string): number | "max" {
   if (text === "max") return text;
   const value = Number(text);
@@ -110,6 +119,13 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   );
   on(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume)))))), async () => (await import("./commands/run.js")).resume);
   on(withOut(add("status", c.status)), async () => (await import("./commands/status.js")).status);
+  on(
+    withOut(add("holds", c.holds))
+      .option("--older-than <time>", option.olderThan, duration)
+      .option("--keys <dir>", option.keys)
+      .option("--trust <pem>", option.trust),
+    async () => (await import("./commands/holds.js")).holds,
+  );
   on(
     withOut(withKeys(add("abandon", c.abandon)))
       .option("--serial <sn>", option.serial)

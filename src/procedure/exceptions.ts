@@ -6,9 +6,9 @@ import { exceptionsOf } from "../evidence/order/granted.js";
 import { resolutionOf } from "../evidence/order/lookup.js";
 import type { ResolutionField } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import { type Account, type Kind, kinds } from "../terminal/facts.js";
+import { type Account, type Kind, kinds, type Totals } from "../terminal/facts.js";
 import { itemIds } from "../terminal/gate.js";
-import type { Resolution, Run } from "./context.js";
+import type { Run } from "./context.js";
 
 /** What other runs have used up; what this run used, it may use on. */
 export function usedByOthers({ stationLog, record }: Pick<Run, "stationLog" | "record">): ReadonlySet<string> {
@@ -72,6 +72,9 @@ function use({ stationLog, record }: Pick<Run, "stationLog" | "record">, ids: re
 function resolutionId({ acquirer, mid, tid, batch, answer, asOf, hostReference }: ResolutionField): string {
   return hex(sha256(Buffer.from(["resolution", acquirer, mid, tid, batch, answer, asOf, hostReference].join(" "))));
 }
+
+/** The back office's word on a batch. */
+type Resolution = { readonly answer: "closed"; readonly totals: Totals } | { readonly answer: "open"; readonly asOf: string };
 
 /** What the order says about this batch, unless another run has used that up. Whether it counts is for whoever looks to say. */
 export function resolutionFor(run: Pick<Run, "stationLog" | "record" | "order">, account: Account, batch: string): Resolution | undefined {

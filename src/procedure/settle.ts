@@ -8,7 +8,7 @@ import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/
 import { dialectOf, nextBatch } from "../terminal/model.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { isLetGo, useResolution } from "./exceptions.js";
+import { isLetGo, resolutionFor, useResolution } from "./exceptions.js";
 import { failedSettlement, unknownSettlement } from "./settle-held.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
@@ -118,14 +118,12 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
       facts.reference !== undefined &&
       (facts.hostTotals === undefined || facts.terminalTotals === undefined || sameTotals(facts.hostTotals, facts.terminalTotals)),
     host: "not-asked",
-    office: officeWord(run, account, attempt, facts),
+    office: "none",
   };
-  let conclusion = conclude(look);
-  if (conclusion.next === "ask-host") {
-    const host = await askHost(run, account, attempt, facts);
-    conclusion = conclude({ ...look, host });
-    if (host === "cannot-tell" && conclusion.next === "finish") noteOffice(run, account, attempt, look.office);
-  } else if (conclusion.next === "settle") noteOffice(run, account, attempt, look.office);
+  const asked: Look = conclude(look).next === "ask-host" ? { ...look, host: await askHost(run, account, attempt, facts) } : look;
+  const office = officeWord(run, account, attempt, facts, asked);
+  noteOffice(run, account, attempt, office);
+  const conclusion = conclude({ ...asked, office });
   await act(run, account, attempt, { look, facts, situation, conclusion, round });
 }
 
@@ -232,9 +230,13 @@ async function askHost(run: Run, account: Account, { intent }: SettleAttempt, fa
   return answer;
 }
 
-/** The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more. */
-function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts): Office {
-  const word = run.resolution(account, intent.batch);
+const WORDS = ["closed", "open"] as const satisfies readonly Office[];
+
+/** The back office is asked only where its word would change anything: "closed" counts with our totals, "open" when nothing is on its way. */
+function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts, look: Look): Office {
+  const { next } = conclude(look);
+  if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
+  const word = resolutionFor(run, account, intent.batch);
   if (word === undefined) return "none";
   if (word.answer === "closed") return terminalTotals !== undefined && sameTotals(word.totals, terminalTotals) ? "closed" : "none";
   return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay ? "open" : "none";

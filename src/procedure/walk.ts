@@ -7,7 +7,6 @@ import type { Transcript } from "../evidence/transcript.js";
 import type { Run } from "./context.js";
 import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
-import { resolutionFor } from "./exceptions.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
 import { type Phase, steps } from "./plan.js";
 
@@ -16,7 +15,7 @@ const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.sile
 const WALKS = 3;
 const REBOOT_PATIENCE = 60_000;
 
-export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs" | "resolution"> {
+export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs"> {
   readonly journal: Journal;
   readonly transcript: Transcript;
   source(): StatementSource;
@@ -30,7 +29,6 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
     record: () => recordOf(request.journal.lines),
     write: (entry) => request.journal.write(entry),
     draft: () => draftCodes(request),
-    resolution: (account, batch) => resolutionFor(run, account, batch),
     proofs: { accounts: [] },
   };
   for (let walks = 1; ; walks++) {

@@ -54,7 +54,7 @@ export async function archive(run: Run): Promise<void> {
   const bytes = Buffer.concat(parts);
   const file = "archive.bin";
   replaceDurably(run.disk, `${run.folder}/${file}`, bytes, 0o600);
-  const records = run.record().census("start")?.census.items.length ?? 0;
+  const records = (run.record().census("start")?.census.items ?? []).reduce((sum, { count: listed = 1 }) => sum + listed, 0);
   run.write({ kind: "seen", step: "archive", sha256: hex(sha256(bytes)), size: bytes.length, records, file });
 }
 
