@@ -5,6 +5,7 @@ import { silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
+import type { SignedOrder } from "../../src/evidence/order/schema.js";
 import { StationLog } from "../../src/evidence/station-log.js";
 import { verify } from "../../src/evidence/verify.js";
 import { type Fault, FaultyLink } from "../../src/link/faults.js";
@@ -72,6 +73,8 @@ export class World {
   /** Results of every time the agent was run, in order; `died` where its process was killed. */
   readonly ends: (RunResult | "died")[] = [];
   deaths = 0;
+  /** An order under which an unfinished run goes on. */
+  newer: SignedOrder | undefined;
   #plugged: Link;
 
   constructor(setup: WorldSetup = {}) {
@@ -116,7 +119,7 @@ export class World {
       const bench = this.bench();
       const end =
         how === "resume"
-          ? await resume(bench, connection)
+          ? await resume(bench, { ...connection, ...(this.newer === undefined ? {} : { order: this.newer }) })
           : await decommission(bench, {
               ...connection,
               expectSerial: this.serial,
