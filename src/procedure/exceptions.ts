@@ -74,7 +74,7 @@ function resolutionId({ acquirer, mid, tid, batch, answer, asOf, hostReference }
 }
 
 /** The back office's word on a batch. */
-type Resolution = { readonly answer: "closed"; readonly totals: Totals } | { readonly answer: "open"; readonly asOf: string };
+export type Resolution = { readonly answer: "closed"; readonly totals: Totals } | { readonly answer: "open"; readonly asOf: string };
 
 /** What the order says about this batch, unless another run has used that up. Whether it counts is for whoever looks to say. */
 export function resolutionFor(run: Pick<Run, "stationLog" | "record" | "order">, account: Account, batch: string): Resolution | undefined {

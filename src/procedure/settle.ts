@@ -232,7 +232,10 @@ async function askHost(run: Run, account: Account, { intent }: SettleAttempt, fa
 
 const WORDS = ["closed", "open"] as const satisfies readonly Office[];
 
-/** The back office is asked only where its word would change anything: "closed" counts with our totals, "open" when nothing is on its way. */
+/**
+ * The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more. It
+ * is asked only where its word would change anything, since it counts once.
+ */
 function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts, look: Look): Office {
   const { next } = conclude(look);
   if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
