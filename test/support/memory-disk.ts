@@ -37,7 +37,7 @@ export class MemoryDisk implements Disk {
   #dead = false;
   /** Operations that write, so far. */
   operations = 0;
-  /** Called around each of them; throw Death to end the process there. */
+  /** Called around each of them; throw Death to end the process there, anything else to refuse the operation. */
   hook: (n: number, when: "before" | "after", what: string) => void = () => undefined;
 
   read(path: string): Uint8Array | undefined {
@@ -97,6 +97,15 @@ export class MemoryDisk implements Disk {
     return () => this.#locks.delete(path);
   }
 
+  /** What is on it now; calling the result puts it all back, as from a backup. */
+  copy(): () => void {
+    const kept = [...this.#files].map(([path, { current }]) => [path, current?.slice()] as const);
+    return () => {
+      this.#files.clear();
+      for (const [path, bytes] of kept) this.#files.set(path, { durable: bytes, current: bytes });
+    };
+  }
+
   /** After a death: every write that was not synced is kept, torn or lost, by chance; locks of the dead are free. */
   reborn(random: Random): void {
     this.#dead = false;
@@ -135,9 +144,9 @@ export class MemoryDisk implements Disk {
   #around(n: number, when: "before" | "after", what: string): void {
     try {
       this.hook(n, when, what);
-    } catch (death) {
-      this.#dead = true;
-      throw death;
+    } catch (thrown) {
+      this.#dead = thrown instanceof Death;
+      throw thrown;
     }
   }
 }

@@ -1,6 +1,7 @@
 // A bench in memory: a simulated terminal, a line, an agent with its disk. Only wire, disk, clock and chance are make-believe.
 import { families } from "../../protocols/index.js";
 import { type Simulated, startSimulated } from "../../protocols/podp/simulated.js";
+import type { Clock } from "../../src/base/clock.js";
 import { silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
@@ -15,6 +16,8 @@ import { decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
+
+import { type AgentFault, type Staged, Staging } from "../../src/sim/scenario/staging.js";
 import { copyStores, type FactoryStores, memoryStores } from "../../src/sim/stores.js";
 import type { Hooks } from "../../src/sim/terminal.js";
 import { testStation } from "./identities.js";
@@ -24,6 +27,16 @@ export const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 const station = testStation("p256", "keys/state");
 const signers = new Map((["bench", "simulator"] as const).map((role) => [role as StationRole, station.signerFor(role)]));
 const cached = { ...station, signerFor: (role: StationRole) => signers.get(role) ?? station.signerFor(role) };
+
+const withoutKey = {
+  ...cached,
+  signerFor: (role: StationRole) => ({
+    ...cached.signerFor(role),
+    sign(): never {
+      throw new Error("the token with the key is not there");
+    },
+  }),
+};
 
 /** Fresh terminals are provisioned once and copied. */
 const factory = new Map<string, FactoryStores>();
@@ -44,31 +57,50 @@ export interface WorldSetup {
   /** Faults on the first line; a line that is plugged in again is sound. */
   readonly faults?: readonly Fault[];
   readonly hooks?: Hooks;
+  /** Whom the terminal obeys, as a point; without one it pins the first it is shown. */
+  readonly owner?: Uint8Array;
+  /** Serial number on the label; what the terminal says when absent. */
+  readonly label?: string;
+  /** Its conditions and faults come on top of the above. */
+  readonly scenario?: Staged;
+  /** A fault of the agent's own computer is due. */
+  readonly agent?: (fault: AgentFault) => void;
   readonly baud?: number;
   readonly latencyMs?: number;
   readonly speed?: number;
 }
 
-const REPLUG_MS = 3000;
-
 export class World {
   readonly clock = new VirtualClock(START);
-  readonly disk = new MemoryDisk();
-  readonly stores: FactoryStores;
+  /** The agent's own; another station has another. */
+  disk = new MemoryDisk();
+  stores: FactoryStores;
   readonly setup: WorldSetup;
+  readonly staging: Staging;
   sim: Simulated;
   line: FaultyLink;
   /** Results of every time the agent was run, in order; `died` where its process was killed. */
   readonly ends: (RunResult | "died")[] = [];
   deaths = 0;
+  /** The agent's own computer: how far its clock is off, what version of the agent it has, whether it can sign. */
+  readonly computer = { skewMs: 0, version: "0.0.0-test", canSign: true };
+  /** Every terminal that was ever at the end of the cable. */
+  readonly terminals = new Map<number, { readonly stores: FactoryStores; sim: Simulated }>();
   #plugged: Link;
 
   constructor(setup: WorldSetup = {}) {
     this.setup = setup;
     this.stores = freshStores(setup.model ?? "podp-small", setup.seed ?? 7);
+    this.staging = new Staging(setup.scenario ?? {}, {
+      clock: this.clock,
+      terminal: () => this.sim.terminal,
+      powerUp: () => this.powerUp(),
+      ...(setup.agent === undefined ? {} : { agent: setup.agent }),
+    });
     [this.line, this.#plugged] = this.#newLine(setup.faults ?? []);
     this.sim = this.#boot(setup.hooks);
     this.sim.attach(this.#plugged);
+    this.terminals.set(setup.seed ?? 7, { stores: this.stores, sim: this.sim });
   }
 
   get serial(): string {
@@ -76,15 +108,21 @@ export class World {
   }
 
   bench(): Bench {
+    const { skewMs, version, canSign } = this.computer;
+    const clock: Clock = {
+      wall: () => this.clock.wall() + skewMs,
+      monotonic: () => this.clock.monotonic(),
+      after: (ms, wake) => this.clock.after(ms, wake),
+    };
     return {
-      clock: this.clock,
+      clock,
       random: seededRandom(`agent ${this.setup.seed ?? 7} ${this.ends.length}`),
       disk: this.disk,
       log: silent,
-      station: cached,
-      stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", this.clock),
+      station: canSign ? cached : withoutKey,
+      stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", clock),
       out: "out",
-      tool: { version: "0.0.0-test", buildSha256: "0".repeat(64) },
+      tool: { version, buildSha256: "0".repeat(64) },
       performedBy: "P-0001",
       runtime: { node: "test", os: "test", arch: "test" },
     };
@@ -98,7 +136,12 @@ export class World {
       const end =
         how === "resume"
           ? await resume(bench, connection)
-          : await decommission(bench, { ...connection, expectSerial: this.serial, order: "bench", isolation: "no network on this bench" });
+          : await decommission(bench, {
+              ...connection,
+              expectSerial: this.setup.label ?? this.serial,
+              order: "bench",
+              isolation: "no network on this bench",
+            });
       this.ends.push(end);
       return end;
     } catch (thrown) {
@@ -110,6 +153,18 @@ export class World {
     }
   }
 
+  /** Another terminal at the same cable, or one that was there before. */
+  async swap(seed: number): Promise<void> {
+    const { terminals } = this;
+    for (const known of terminals.values()) if (known.stores === this.stores) known.sim = this.sim;
+    const known = terminals.get(seed);
+    this.sim.attach(memoryPair(this.clock)[1]);
+    this.stores = known?.stores ?? freshStores(this.setup.model ?? "podp-small", seed);
+    this.sim = known?.sim ?? this.#boot(undefined);
+    terminals.set(seed, { stores: this.stores, sim: this.sim });
+    await this.replug();
+  }
+
   /** A new cable; what was on the way in the old one is lost. */
   async replug(faults: readonly Fault[] = []): Promise<void> {
     await this.line.close();
@@ -117,7 +172,11 @@ export class World {
     this.sim.attach(this.#plugged);
   }
 
-  /** Power returns after a while, with no more cuts to come. */
+  powerOff(): void {
+    this.sim.powerCut();
+  }
+
+  /** Power returns, with no more cuts to come but those of the scenario. */
   powerUp(): void {
     if (!this.sim.dead) return;
     this.sim = this.#boot(undefined);
@@ -161,22 +220,31 @@ export class World {
       ...(baud === undefined ? {} : { baud }),
       ...(latencyMs === undefined ? {} : { latencyMs }),
     });
-    return [new FaultyLink(ours, this.clock, faults), theirs];
+    return [this.line === undefined ? this.staging.line(ours, faults) : new FaultyLink(ours, this.clock, faults), theirs];
   }
 
   #boot(hooks: Hooks | undefined): Simulated {
+    const staged = this.staging.hooks;
     return startSimulated({
       model: this.setup.model ?? "podp-small",
-      seed: this.setup.seed ?? 7,
+      seed: this.setup.seed ?? 7, // stores that are provisioned keep the seed they have
       stores: this.stores,
       clock: this.clock,
       speed: this.setup.speed ?? 0,
-      ...(this.setup.options === undefined ? {} : { options: this.setup.options }),
+      ...(this.setup.owner === undefined ? {} : { owner: this.setup.owner }),
+      options: { ...this.staging.options, ...this.setup.options },
       hooks: {
-        ...hooks,
+        point: (name, k) => {
+          hooks?.point?.(name, k);
+          staged.point?.(name, k);
+        },
+        nonVolatile: (act, which) => {
+          hooks?.nonVolatile?.(act, which);
+          staged.nonVolatile?.(act, which);
+        },
         died: () => {
           hooks?.died?.();
-          this.clock.after(REPLUG_MS, () => this.powerUp());
+          staged.died?.();
         },
       },
     });

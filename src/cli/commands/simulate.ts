@@ -9,7 +9,7 @@ import { pointOf } from "../../base/sign.js";
 import { words } from "../../base/words.js";
 import type { Link } from "../../link/link.js";
 import { paced } from "../../link/paced.js";
-import type { CutPoint } from "../../sim/body.js";
+import { type CutPoint, cutPoints } from "../../sim/body.js";
 import { folderStores } from "../../sim/folder.js";
 import { inspect } from "../../sim/inspect.js";
 import { memoryStores } from "../../sim/stores.js";
@@ -29,18 +29,6 @@ interface SimulateOptions extends CommonOptions {
   readonly baud?: number;
   readonly inspect?: string;
 }
-
-const POINTS: readonly CutPoint[] = [
-  "hello",
-  "census",
-  "settle.sent",
-  "settle.booked",
-  "settle.cleared",
-  "commit.accepted",
-  "erase",
-  "restart",
-  "attest",
-];
 
 export async function simulate(options: SimulateOptions, io: Io): Promise<Told | undefined> {
   if (options.inspect !== undefined) return inspected(options.inspect);
@@ -91,7 +79,8 @@ export async function simulate(options: SimulateOptions, io: Io): Promise<Told |
 /** Ends the process itself, once for each state folder, so that the same command line can start it again. */
 function cutAt(text: string, state: string | undefined): (name: CutPoint, k?: number) => void {
   const [, point = "", nth = "1"] = /^([a-z.]+)(?::([1-9][0-9]{0,5}))?$/.exec(text) ?? [];
-  if (!POINTS.some((name) => name === point)) throw new DecomError("args.invalid", `--cut ${text}: ${words.cli.oneOf(POINTS.join(", "))}`);
+  if (!cutPoints.some((name) => name === point))
+    throw new DecomError("args.invalid", `--cut ${text}: ${words.cli.oneOf(cutPoints.join(", "))}`);
   const marker = state === undefined ? undefined : join(state, "cut.done");
   let reached = 0;
   return (name, k) => {

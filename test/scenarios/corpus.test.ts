@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { corpus } from "../support/corpus.js";
+import { perform, without } from "../support/perform.js";
+
+describe.each(corpus.map((scenario) => [scenario.name, scenario] as const))("%s", (_, scenario) => {
+  it(scenario.title, async () => {
+    const { expect: wanted } = scenario;
+    const ended = await perform(scenario);
+    expect(ended.unreached, "faults that never came to pass").toEqual([]);
+    const { endState, code, exit, outcome } = ended.last;
+    const { doubt = 0, exception = 0, ...items } = wanted.items;
+    expect({
+      end: { endState, code, exit, outcome },
+      ...(wanted.codes === undefined ? {} : { codes: ended.turns.map((turn) => turn.code) }),
+      items: ended.items,
+      violations: ended.violations,
+      wrong: ended.wrong,
+    }).toEqual({
+      end: { endState: wanted.endState, code: wanted.code, exit: wanted.exit, outcome: wanted.outcome },
+      ...(wanted.codes === undefined ? {} : { codes: wanted.codes }),
+      items: { ...items, doubt, exception },
+      violations: wanted.violations ?? [],
+      wrong: [],
+    });
+    for (const other of without(scenario)) {
+      expect((await perform(other.scenario)).trace, `as if ${other.field} were not there`).not.toBe(ended.trace);
+    }
+  });
+});
