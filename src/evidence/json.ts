@@ -27,8 +27,13 @@ export function readJson(bytes: Uint8Array): JsonObject {
   return new Reader(text).document();
 }
 
+/** The common case, which no later check can object to. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 class Reader {
   readonly #text: string;
+  /** Keys and positions down to where the reader is: a pointer is written only for what is wrong. */
+  readonly #path: (string | number)[] = [];
   #at = 0;
 
   constructor(text: string) {
@@ -36,14 +41,15 @@ class Reader {
   }
 
   document(): JsonObject {
-    if (this.#text[0] !== "{") this.#reject("ENV_TYPE", "", "not a JSON object");
-    const object = this.#object("", 1);
+    if (this.#text[0] !== "{") this.#reject("ENV_TYPE", "not a JSON object");
+    const object = this.#object(1);
     this.#space();
-    if (this.#at < this.#text.length) this.#reject("JSON_TRAILING", "", "text after the end");
+    if (this.#at < this.#text.length) this.#reject("JSON_TRAILING", "text after the end");
     return object;
   }
 
-  #reject(code: VerifierCode, pointer: string, detail: string): never {
+  #reject(code: VerifierCode, detail: string): never {
+    const pointer = this.#path.map((part) => `/${String(part).slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
     throw new Rejection(code, pointer, `${detail} (character ${this.#at})`);
   }
 
@@ -59,96 +65,109 @@ class Reader {
     return true;
   }
 
-  #expect(character: string, pointer: string): void {
-    if (!this.#take(character)) this.#reject("ENV_TYPE", pointer, `no ${character} where JSON wants one`);
+  #expect(character: string): void {
+    if (!this.#take(character)) this.#reject("ENV_TYPE", `no ${character} where JSON wants one`);
   }
 
-  #value(pointer: string, depth: number): Json {
+  #value(depth: number): Json {
     this.#space();
     const next = this.#text[this.#at] ?? "";
-    if (next === "{") return this.#object(pointer, depth + 1);
-    if (next === "[") return this.#array(pointer, depth + 1);
-    if (next === '"') return this.#string(pointer);
-    if (/[-+.0-9NI]/.test(next)) return this.#number(pointer);
+    if (next === "{") return this.#object(depth + 1);
+    if (next === "[") return this.#array(depth + 1);
+    if (next === '"') return this.#string();
+    if (/[-+.0-9NI]/.test(next)) return this.#number();
     for (const [word, value] of Object.entries(LITERALS)) {
       if (!this.#text.startsWith(word, this.#at)) continue;
       this.#at += word.length;
       return value;
     }
-    return this.#reject("ENV_TYPE", pointer, "no JSON value");
+    return this.#reject("ENV_TYPE", "no JSON value");
   }
 
-  #object(pointer: string, depth: number): JsonObject {
-    this.#deep(pointer, depth);
-    this.#expect("{", pointer);
+  #object(depth: number): JsonObject {
+    this.#deep(depth);
+    this.#expect("{");
     const object: Record<string, Json> = {};
     const folded = new Set<string>();
     if (this.#take("}")) return object;
     do {
       this.#space();
-      const key = this.#string(pointer);
-      const inner = `${pointer}/${key.slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      if (FORBIDDEN.has(key)) this.#reject("JSON_UNKNOWN_FIELD", inner, "a key with a meaning of its own");
+      const key = this.#string();
+      this.#path.push(key);
+      if (FORBIDDEN.has(key)) this.#reject("JSON_UNKNOWN_FIELD", "a key with a meaning of its own");
       // Go matches keys without regard to case; others fold compatibility forms.
-      const fold = key.normalize("NFKC").toLowerCase();
-      if (folded.has(fold)) this.#reject("JSON_DUP_KEY", inner, "a key that is already there");
+      const fold = (PLAIN.test(key) ? key : key.normalize("NFKC")).toLowerCase();
+      if (folded.has(fold)) this.#reject("JSON_DUP_KEY", "a key that is already there");
       folded.add(fold);
-      this.#expect(":", inner);
-      object[key] = this.#value(inner, depth);
+      this.#expect(":");
+      object[key] = this.#value(depth);
+      this.#path.pop();
     } while (this.#take(","));
-    this.#expect("}", pointer);
+    this.#expect("}");
     return object;
   }
 
-  #array(pointer: string, depth: number): Json[] {
-    this.#deep(pointer, depth);
-    this.#expect("[", pointer);
+  #array(depth: number): Json[] {
+    this.#deep(depth);
+    this.#expect("[");
     const array: Json[] = [];
     if (this.#take("]")) return array;
-    do array.push(this.#value(`${pointer}/${array.length}`, depth));
-    while (this.#take(","));
-    this.#expect("]", pointer);
+    do {
+      this.#path.push(array.length);
+      array.push(this.#value(depth));
+      this.#path.pop();
+    } while (this.#take(","));
+    this.#expect("]");
     return array;
   }
 
-  #deep(pointer: string, depth: number): void {
-    if (depth > MAX_DEPTH) this.#reject("JSON_DEPTH", pointer, `deeper than ${MAX_DEPTH} levels`);
+  #deep(depth: number): void {
+    if (depth > MAX_DEPTH) this.#reject("JSON_DEPTH", `deeper than ${MAX_DEPTH} levels`);
   }
 
-  #number(pointer: string): number {
+  #number(): number {
     const [written = ""] = /^[-+.0-9A-Za-z]*/.exec(this.#text.slice(this.#at, this.#at + 400)) ?? [];
     const value = Number(written);
     if (!/^(0|-?[1-9][0-9]*)$/.test(written) || !Number.isSafeInteger(value)) {
-      this.#reject("JSON_NUMBER", pointer, "not a whole number within ±(2^53−1)");
+      this.#reject("JSON_NUMBER", "not a whole number within ±(2^53−1)");
     }
     this.#at += written.length;
     return value;
   }
 
-  #string(pointer: string): string {
-    if (this.#text[this.#at] !== '"') this.#reject("ENV_TYPE", pointer, "no string where JSON wants one");
+  #string(): string {
+    if (this.#text[this.#at] !== '"') this.#reject("ENV_TYPE", "no string where JSON wants one");
     this.#at++;
     let out = "";
     for (;;) {
+      out += this.#run();
       const character = this.#text[this.#at];
-      if (character === undefined) this.#reject("ENV_TYPE", pointer, "a string without end");
-      if (character < " ") this.#reject("JSON_CHARSET", pointer, "a control character");
+      if (character === undefined) this.#reject("ENV_TYPE", "a string without end");
+      if (character < " ") this.#reject("JSON_CHARSET", "a control character");
       this.#at++;
       if (character === '"') break;
-      out += character === "\\" ? this.#escape(pointer) : character;
+      out += this.#escape();
     }
-    if (/\p{Surrogate}/u.test(out)) this.#reject("JSON_CHARSET", pointer, "half of a surrogate pair");
-    if (out.normalize("NFC") !== out) this.#reject("JSON_NOT_NFC", pointer, "not in normal form C");
+    if (PLAIN.test(out)) return out;
+    if (/\p{Surrogate}/u.test(out)) this.#reject("JSON_CHARSET", "half of a surrogate pair");
+    if (out.normalize("NFC") !== out) this.#reject("JSON_NOT_NFC", "not in normal form C");
     return out;
   }
 
-  #escape(pointer: string): string {
+  /** Characters that stand for themselves, as many as there are. */
+  #run(): string {
+    const from = this.#at;
+    for (let code = this.#text.charCodeAt(from); code >= 0x20 && code !== 0x22 && code !== 0x5c; ) code = this.#text.charCodeAt(++this.#at);
+    return this.#text.slice(from, this.#at);
+  }
+
+  #escape(): string {
     const letter = this.#text[this.#at++] ?? "";
-    if (letter !== "u") return ESCAPES[letter] ?? this.#reject("ENV_TYPE", pointer, "an escape that JSON does not have");
+    if (letter !== "u") return ESCAPES[letter] ?? this.#reject("ENV_TYPE", "an escape that JSON does not have");
     const digits = this.#text.slice(this.#at, this.#at + 4);
-    if (!/^[0-9A-Fa-f]{4}$/.test(digits)) this.#reject("ENV_TYPE", pointer, "an escape that JSON does not have");
+    if (!/^[0-9A-Fa-f]{4}$/.test(digits)) this.#reject("ENV_TYPE", "an escape that JSON does not have");
     this.#at += 4;
-    if (digits === "0000") this.#reject("JSON_CHARSET", pointer, "NUL");
+    if (digits === "0000") this.#reject("JSON_CHARSET", "NUL");
     return String.fromCharCode(Number.parseInt(digits, 16));
   }
 }

@@ -25,8 +25,17 @@ export function recordOf(lines: readonly Line[]): RunRecord {
   return record;
 }
 
+const datedOf = new WeakMap<Line, Dated<Entry>>();
+function dated(line: Line): Dated<Entry> {
+  const before = datedOf.get(line);
+  if (before !== undefined) return before;
+  const entry = { ...line.entry, at: line.at };
+  datedOf.set(line, entry);
+  return entry;
+}
+
 function addUp(lines: readonly Line[]) {
-  const entries: readonly Dated<Entry>[] = lines.map(({ entry, at }) => ({ ...entry, at }));
+  const entries = lines.map(dated);
   const of = <K extends Entry["kind"]>(kind: K) => entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
   const seen = <S extends Seen["step"]>(step: S, from = entries) =>
     from.filter((entry): entry is SeenStep<S> => entry.kind === "seen" && entry.step === step);

@@ -114,7 +114,7 @@ const traditional: SimModel = {
   ms,
 };
 
-/** Everything once and as little of it as there can be: tests build tens of thousands of these. */
+/** Everything once and as little of it as there can be. */
 const small: SimModel = {
   ...traditional,
   name: "podp-small",
@@ -142,10 +142,34 @@ const small: SimModel = {
   keys: [keys("TMK", "TDES", 0, 1, 0), keys("TPK", "TDES", 0, 1, 0), keys("TAK", "TDES", 0, 1, 0), keys("IDENTITY", "P256", 0, 0, 0)],
 };
 
+/** Less than that: one pending advice, two areas, one working key. Crash tests play hundreds of thousands of runs on it. */
+const tiny: SimModel = {
+  ...small,
+  name: "podp-tiny",
+  block: 128,
+  areas: [
+    { id: 1, classes: ["SAD", "CHD", "BIZ"], blocks: 4, holds: ["transactions"] },
+    { id: 2, classes: ["SAD", "PII", "SEC", "BIZ"], blocks: 3, holds: ["merchant", "operators", "traces"] },
+  ],
+  accounts: [
+    {
+      acquirer: "00100000001",
+      name: "CORNER KIOSK",
+      currency: "156",
+      items: [
+        ["U01", 2],
+        ["U05", 1],
+      ],
+    },
+  ],
+  keys: [keys("TMK", "TDES", 0, 0, 0), keys("TPK", "TDES", 0, 0, 0), keys("IDENTITY", "P256", 0, 0, 0)],
+};
+
 export const simModels: readonly SimModel[] = [
   traditional,
   small,
-  { ...small, name: "podp-mute", hostQuery: false },
+  tiny,
+  { ...tiny, name: "podp-mute", hostQuery: false },
   { ...small, name: "podp-production", environment: "production" },
 ];
 

@@ -103,6 +103,15 @@ describe("a run", () => {
   });
 });
 
+describe("a verification", () => {
+  it("without a root that can be read is UNAVAILABLE: neither accepted nor the certificate's fault", async () => {
+    for (const root of [`${folder}/none.pem`, folder, `${keys}/station.json`]) {
+      const { exit, json } = await say(["verify", `${folder}/x.json`, "--trust", root, "--json"], env);
+      expect([exit, json]).toMatchObject([7, { status: "UNAVAILABLE", code: "file.unreadable", http: 503, outcome: null }]);
+    }
+  });
+});
+
 describe("exit codes", () => {
   it("are the documented ones and no others", () => {
     expect([...new Set(Object.values(codes).map(({ exit }) => exit))].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 130]);

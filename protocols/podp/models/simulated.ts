@@ -82,4 +82,20 @@ const small: Model = {
   ],
 };
 
-export const simulatedModels: readonly Model[] = [traditional, small, { ...small, id: "podp-mute" }, { ...small, id: "podp-production" }];
+const tiny: Model = {
+  id: "podp-tiny",
+  ...common,
+  areas: [
+    flash(1, "transaction log", 512, "SAD", "CHD", "BIZ"),
+    flash(2, "parameters, passwords and traces", 384, "SAD", "PII", "SEC", "BIZ"),
+  ],
+  slots: [slots("TPK", "TDES", 0, 0, "PIN working keys"), slots("TMK", "TDES", 0, 0, "master keys"), identity],
+};
+
+export const simulatedModels: readonly Model[] = [
+  traditional,
+  small,
+  tiny,
+  { ...tiny, id: "podp-mute" },
+  { ...small, id: "podp-production" },
+];

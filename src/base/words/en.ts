@@ -237,6 +237,7 @@ export const en = {
     state: { open: "open", held: "held", ended: "ended" },
     status: (serial: string, state: string, step: string) => `${serial}  ${state}  ${step}`,
     verified: (status: string, environment: string, outcome: string) => `${status}  ${environment}  ${outcome}`,
+    trustUnavailable: (path: string) => `UNAVAILABLE  no root certificate can be read from ${path}; nothing was judged`,
     notChecked: (what: string) => `not checked: ${what}`,
     keysMade: (stationId: string, dir: string) =>
       `Station ${stationId} has its keys in ${dir}. Keep the passphrase: nobody can restore it.`,

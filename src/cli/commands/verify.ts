@@ -17,7 +17,9 @@ interface VerifyOptions extends CommonOptions {
 export async function verify(options: VerifyOptions): Promise<Told> {
   const { file, production = false } = options;
   const signaturePath = options.signature ?? file.replace(/(?:\.json)?$/, ".p7s");
-  const trust = readCertificates(read(wanted(options.trust, undefined, "--trust")));
+  const root = wanted(options.trust, undefined, "--trust");
+  const trust = trusted(root);
+  if (trust.length === 0) return unavailable(root);
   const trustedTime = systemClock.wall();
   const { verified, ...seen } = judge({ content: read(file), signature: read(signaturePath) }, { trust, production, trustedTime });
   const { status, code, environment, outcome, findings, notChecked } = seen;
@@ -32,6 +34,32 @@ export async function verify(options: VerifyOptions): Promise<Told> {
       words.cli.notChecked(notChecked.join(", ")),
     ],
   };
+}
+
+/** None when the store cannot be read: a store that is down must never look like one that trusts nobody, nor like a bad certificate. */
+function trusted(path: string): readonly Uint8Array[] {
+  try {
+    return readCertificates(systemDisk.read(path) ?? new Uint8Array(0));
+  } catch (cause) {
+    if (cause instanceof DecomError) return [];
+    throw cause;
+  }
+}
+
+function unavailable(root: string): Told {
+  const status = "UNAVAILABLE";
+  const { exit, http } = statuses[status];
+  const nothing = {
+    code: "file.unreadable",
+    environment: null,
+    outcome: null,
+    levels: null,
+    findings: [],
+    notChecked: [],
+    certId: null,
+    serial: null,
+  };
+  return { exit, json: { status, ...nothing, exit, http }, text: [words.cli.trustUnavailable(root)] };
 }
 
 function read(path: string): Uint8Array {

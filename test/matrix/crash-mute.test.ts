@@ -1,0 +1,4 @@
+import { pairs, singles } from "./axes.js";
+
+singles("podp-mute");
+pairs("b");

@@ -1,3 +1,0 @@
-import { singles } from "./axes.js";
-
-singles("podp-mute");

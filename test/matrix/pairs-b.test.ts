@@ -1,3 +1,0 @@
-import { pairs } from "./axes.js";
-
-pairs("b");
