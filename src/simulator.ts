@@ -14,6 +14,7 @@ export { folderStores } from "./sim/folder.js";
 export type { HostOptions } from "./sim/host.js";
 export { type Inspection, inspect } from "./sim/inspect.js";
 export { type SimModel, simModels } from "./sim/models.js";
+export type { Fate, Plant, Planting } from "./sim/planting.js";
 export { type Planted, plantedValues } from "./sim/provision.js";
 export { copyStores, type FactoryStores, memoryStores, PowerCut, type Stores } from "./sim/stores.js";
 export type { Hooks } from "./sim/terminal.js";

@@ -94,6 +94,7 @@ export const limits = {
   pass: 256,
   plan: 1024,
   exceptions: 16,
+  totalsAtOnce: 4,
   sampleBlocks: 256,
   maxWindow: 8,
   depthToDevice: 4,

@@ -155,7 +155,10 @@ export class PodpTerminal implements Terminal {
       currency: a.currency,
       batch: a.batch,
     }));
-    return { accounts, rows: seen.rows.map(totalRow) };
+    if (accounts.length <= limits.totalsAtOnce) return { accounts, rows: seen.rows.map(totalRow) };
+    const rows: TotalRow[] = [];
+    for (const { account } of seen.accounts) rows.push(...(await this.#ask(commands.totals, { account })).rows.map(totalRow));
+    return { accounts, rows };
   }
 
   async census(): Promise<Census> {
@@ -182,6 +185,7 @@ export class PodpTerminal implements Terminal {
 
   async read(file: { id: number; generation: number; size: number }): Promise<Uint8Array> {
     const out = new Uint8Array(file.size);
+    if (file.size === 0) return out; // READ asks for at least one byte
     const perFrame = payloadRoom(limits.maxFrame) - 4;
     let at = 0;
     for (;;) {

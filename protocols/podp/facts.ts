@@ -77,6 +77,7 @@ export function itemFact(item: CensusItem): Item {
     money: money(item),
     stan: item.stan,
     digest: hex(item.digest),
+    ...(item.count === undefined ? {} : { count: item.count }),
   };
 }
 

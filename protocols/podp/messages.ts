@@ -132,7 +132,17 @@ const accountGroup = group({
   batch,
 });
 const totalRow = group({ account, kind, direction, count, amount, currency });
-const item = group({ account, kind, batch, direction, amount, currency, stan: one(0x9f41, digits(6)), digest: one(0xdf6a, bytes(32)) });
+const item = group({
+  account,
+  kind,
+  batch,
+  direction,
+  amount,
+  currency,
+  stan: one(0x9f41, digits(6)),
+  digest: one(0xdf6a, bytes(32)),
+  count: optional(0xdf67, u16),
+});
 const totals = group({
   debitCount: one(0xdf67, u16),
   debit: one(0x9f02, number(6)),

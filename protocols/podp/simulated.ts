@@ -7,6 +7,7 @@ import type { Link } from "../../src/link/link.js";
 import type { Progress, SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
 import { type SimModel, simModel, simModels } from "../../src/sim/models.js";
+import type { Plant } from "../../src/sim/planting.js";
 import { provision } from "../../src/sim/provision.js";
 import { Refused } from "../../src/sim/refused.js";
 import { cell, type FactoryStores } from "../../src/sim/stores.js";
@@ -31,6 +32,8 @@ export interface SimulatedSetup {
   /** The owner's point; without one the terminal pins the first it is shown. */
   readonly owner?: Uint8Array;
   readonly options?: SimOptions;
+  /** What the factory puts in besides, or instead of, what the model comes with. */
+  readonly plant?: Plant;
   readonly hooks?: Hooks;
 }
 
@@ -251,7 +254,7 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
   if (model === undefined) {
     throw new DecomError("args.invalid", `no simulated model ${before}; there are ${simModels.map(({ name }) => name).join(", ")}`);
   }
-  provision(model, seed, stores);
+  provision(model, seed, stores, setup.plant);
   const owners = cell<Owners>(stores.nv, "owners", { keys: [], pinned: false, rollover: 0 });
   if (setup.owner !== undefined && owners.get().keys.length === 0) {
     owners.set({ keys: [hex(setup.owner)], pinned: false, rollover: 0 });

@@ -1,10 +1,22 @@
 // The terminal's own books: accounts from the merchant parameters, records from flash, and what a census of them says.
-import { hex, text } from "../base/bytes.js";
+import { concat, hex, text, unhex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import { type Item, type Kind, kinds, type SettlementFacts, type TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
 import { totalsOf } from "./host.js";
-import { changes, decodeRecord, encodeRecord, has, kindNow, type LogRecord, marks, RECORD, type Sale } from "./records.js";
+import { recordFiles } from "./models.js";
+import {
+  canBeSent,
+  changes,
+  decodeRecord,
+  encodeRecord,
+  kindNow,
+  type LogRecord,
+  type Mark,
+  marked,
+  RECORD,
+  type Sale,
+} from "./records.js";
 import { type Cell, cell, type Entry } from "./stores.js";
 import { type Account, accountId, entryOf, ledgerName } from "./unit.js";
 
@@ -23,9 +35,16 @@ export interface Settlement extends SettlementFacts {
   readonly retried?: boolean;
 }
 
-const inDoubt = { sent: "U15", booked: "U17", printed: "U17" } as const;
+/** Before its answer is known, or with local steps to do. */
 export function isUnfinished(last: Settlement | undefined): last is Settlement {
-  return last !== undefined && last.state in inDoubt;
+  return last?.state === "sent" || last?.state === "booked" || last?.state === "printed";
+}
+
+/** What the state of an account's settlement is to a census. */
+function stateKind({ state, code }: Settlement): Kind | undefined {
+  if (state === "sent") return code === "UPLOAD_INCOMPLETE" ? "U16" : "U15";
+  if (state === "booked" || state === "printed") return "U17";
+  return code === "UNBALANCED" || code === "HOST_ERROR_FLAG" ? "U18" : undefined;
 }
 
 /** First batch after 999999. */
@@ -37,10 +56,20 @@ export interface SimCensus {
   readonly unread: readonly number[];
 }
 
+const NO_STAN = "000000";
+const NO_DIGEST = "0".repeat(64);
+
+/** Work that the host has to have before a batch is closed: it would be missing from the totals, or reverse what they contain. */
+const BEFORE_SETTLING: ReadonlySet<Kind> = new Set(["U03", "U05", "U08", "U11", "U12"]);
+
 export class Batch {
   readonly #body: Body;
   /** The area that holds transactions. */
   readonly log: number;
+  /** Every area with a file of records, in the order of their file numbers. */
+  readonly files: readonly number[];
+  /** Files whose records no census lists: the terminal only adds them up. */
+  readonly #unlisted: readonly number[];
   readonly #accounts: () => readonly Account[];
   readonly #records: () => readonly LogRecord[];
   readonly census: () => SimCensus;
@@ -50,13 +79,21 @@ export class Batch {
 
   constructor(body: Body) {
     this.#body = body;
-    this.log = body.model.areas.find(({ holds }) => holds.includes("transactions"))?.id ?? 0;
+    const areaOf = (content: (typeof recordFiles)[number]) =>
+      body.model.areas.filter(({ holds }) => holds.includes(content)).map(({ id }) => id);
+    this.files = recordFiles.flatMap(areaOf);
+    this.log = this.files[0] ?? 0;
+    this.#unlisted = [...areaOf("stored-value"), ...areaOf("sub-batch")];
     this.generations = cell<Readonly<Record<number, number>>>(body.stores.nv, "generations", {});
     const version = () => body.stores.changes;
     const content = () => body.stores.flashChanges;
     this.#accounts = memo(content, () => this.#readAccounts());
     this.#records = memo(content, () => this.#readRecords());
-    this.census = memo(version, () => ({ generation: this.generation(this.log), items: this.#items(), unread: this.#unread() }));
+    this.census = memo(version, () => ({
+      generation: this.files.reduce((sum, area) => sum + this.generation(area), 0),
+      items: this.#items(),
+      unread: this.#unread(),
+    }));
   }
 
   get accounts(): readonly Account[] {
@@ -85,7 +122,7 @@ export class Batch {
   /** Rises with every change of an area's content: for the log it is counted from the records themselves. */
   generation(area: number): number {
     const base = this.generations.get()[area] ?? 1;
-    return area === this.log ? this.records.reduce((sum, { state }) => sum + changes(state), base) : base;
+    return this.records.filter((record) => record.area === area).reduce((sum, { state }) => sum + changes(state), base);
   }
 
   /** Records of a kind as it is now. */
@@ -93,32 +130,47 @@ export class Batch {
     return this.records.filter((record) => this.#owns(account, record) && wanted.includes(kindNow(record) ?? "U24"));
   }
 
-  /** What a settlement of this batch is about. */
+  /** What PENDING_SEND would send of a kind. */
+  sendable(account: Account, kind: Kind): LogRecord[] {
+    return this.pending(account, kind).filter(canBeSent);
+  }
+
+  /** What a settlement may not pass over. */
+  waiting(account: Account): LogRecord[] {
+    return this.pending(account, ...BEFORE_SETTLING).filter(canBeSent);
+  }
+
+  /** What a settlement of this batch is about; firmware that goes by the totals sees nothing in a sale and its void. */
   open(account: Account, batch: string): LogRecord[] {
-    return this.pending(account, "U01").filter((record) => record.batch === batch);
+    const records = this.pending(account, "U01").filter((record) => record.batch === batch);
+    return this.#body.options.skipsZeroTotals === true && isZero(records) ? [] : records;
   }
 
   entry(record: LogRecord): Entry {
     return entryOf(record, this.accounts[record.account]?.id ?? "");
   }
 
-  mark(record: LogRecord, mark: keyof typeof marks): void {
-    if (!has(record.state, mark)) this.#body.stores.flash.program(this.log, record.slot * RECORD, Uint8Array.of(0xff & ~marks[mark]));
+  mark({ area, slot, kind, state }: LogRecord, mark: Mark): void {
+    const next = marked(kind, state, mark);
+    if (next !== state) this.#body.stores.flash.program(area, slot * RECORD, Uint8Array.of(next));
   }
 
   /** False when there is no blank slot left. */
   append(sale: Sale, card: Parameters<typeof encodeRecord>[1]): boolean {
-    const slot = (this.records.at(-1)?.slot ?? -1) + 1;
+    const slot = this.used(this.log);
     if ((slot + 1) * RECORD > this.#body.stores.flash.bytes(this.log).length) return false;
     this.#body.stores.flash.program(this.log, slot * RECORD, encodeRecord(sale, card));
     return true;
   }
 
-  /** All records still in flash, masked: the one file that leaves the terminal. */
-  file(): Uint8Array {
-    const out = new Uint8Array(this.records.length * RECORD);
-    for (const [i, { masked }] of this.records.entries()) out.set(masked, i * RECORD);
-    return out;
+  /** Slots of an area that can no longer be written. */
+  used(area: number): number {
+    return (this.records.findLast((record) => record.area === area)?.slot ?? -1) + 1;
+  }
+
+  /** All records still in an area's flash, masked, as they may leave the terminal. */
+  file(area: number): Uint8Array {
+    return concat(...this.records.filter((record) => record.area === area).map(({ masked }) => masked));
   }
 
   rows(account?: string): TotalRow[] {
@@ -127,8 +179,8 @@ export class Batch {
       if (account !== undefined && item.account !== account) continue;
       const key = `${item.account} ${item.kind} ${item.direction}`;
       const { count = 0, money = { minor: 0n, currency: item.money.currency } } = rows.get(key) ?? {};
-      const { account: of, kind, direction } = item;
-      rows.set(key, { account: of, kind, direction, count: count + 1, money: { ...money, minor: money.minor + item.money.minor } });
+      const { account: of, kind, direction, count: listed = 1 } = item;
+      rows.set(key, { account: of, kind, direction, count: count + listed, money: { ...money, minor: money.minor + item.money.minor } });
     }
     return [...rows.values()];
   }
@@ -138,7 +190,7 @@ export class Batch {
   }
 
   #unread(): number[] {
-    return this.#body.options.unreadable?.filter((area) => area === this.log) ?? [];
+    return this.#body.options.unreadable?.filter((area) => this.files.includes(area)) ?? [];
   }
 
   #readAccounts(): Account[] {
@@ -152,43 +204,69 @@ export class Batch {
   }
 
   #readRecords(): LogRecord[] {
-    if (this.#unread().length > 0) return [];
-    const bytes = this.#body.stores.flash.bytes(this.log);
-    const out: LogRecord[] = [];
-    for (let slot = 0; (slot + 1) * RECORD <= bytes.length; slot++) {
-      const record = decodeRecord(bytes.subarray(slot * RECORD, (slot + 1) * RECORD), slot);
-      if (record !== undefined) out.push(record);
-    }
-    return out;
+    const unread = this.#unread();
+    return this.files.flatMap((area) => {
+      if (unread.includes(area)) return [];
+      const bytes = this.#body.stores.flash.bytes(area);
+      const out: LogRecord[] = [];
+      for (let slot = 0; (slot + 1) * RECORD <= bytes.length; slot++) {
+        const record = decodeRecord(bytes.subarray(slot * RECORD, (slot + 1) * RECORD), slot, area);
+        if (record !== undefined) out.push(record);
+      }
+      return out;
+    });
   }
 
   #items(): Item[] {
-    const records = this.records.flatMap((record): Item[] => {
-      const kind = kindNow(record);
-      if (kind === undefined) return [];
-      const { batch, direction, stan, digest, amount, currency } = record;
+    const zero = new Set(this.accounts.filter((account) => isZero(this.pending(account, "U01"))).map(({ id }) => id));
+    const listed: Item[] = [];
+    const sums = new Map<string, Item & { readonly count: number }>();
+    for (const record of this.records) {
+      const now = kindNow(record);
+      if (now === undefined) continue;
+      const { area, batch, direction, stan, digest, amount, currency } = record;
       const account = this.accounts[record.account]?.id ?? "0".repeat(16);
-      return [{ account, kind, batch, direction, money: { minor: amount, currency }, stan, digest }];
-    });
-    const settlements = this.accounts.flatMap(({ id, currency }): Item[] => {
+      const item: Item = {
+        account,
+        kind: now === "U01" && zero.has(account) ? "U02" : now,
+        batch,
+        direction,
+        money: { minor: amount, currency },
+        stan,
+        digest,
+      };
+      if (record.damaged || !this.#unlisted.includes(area)) listed.push(item);
+      else addTo(sums, item);
+    }
+    return [...listed, ...sums.values(), ...this.#states()];
+  }
+
+  /** One item for each account whose last settlement did not come to a good end. */
+  #states(): Item[] {
+    return this.accounts.flatMap(({ id, currency }): Item[] => {
       const { last } = this.ledger(id).get();
-      if (!isUnfinished(last)) return [];
+      const kind = last === undefined ? undefined : stateKind(last);
+      if (last === undefined || kind === undefined) return [];
       const totals = last.terminalTotals ?? totalsOf([]);
       const net = totals.debit - totals.credit;
-      return [
-        {
-          account: id,
-          kind: inDoubt[last.state as keyof typeof inDoubt], // isUnfinished() just looked it up
-          batch: last.batch,
-          direction: net < 0n ? "credit" : "debit",
-          money: { minor: net < 0n ? -net : net, currency },
-          stan: "000000",
-          digest: hex(sha256(this.#body.encode.totals(totals))),
-        },
-      ];
+      const money = { minor: net < 0n ? -net : net, currency };
+      const digest = hex(sha256(this.#body.encode.totals(totals)));
+      return [{ account: id, kind, batch: last.batch, direction: net < 0n ? "credit" : "debit", money, stan: NO_STAN, digest }];
     });
-    return [...records, ...settlements];
   }
+}
+
+/** Records, and yet nothing to add up: a sale and its void. */
+function isZero(records: readonly LogRecord[]): boolean {
+  return records.length > 0 && records.reduce((sum, { direction, amount }) => sum + (direction === "debit" ? amount : -amount), 0n) === 0n;
+}
+
+/** Counts an item into the line of its account, kind, batch and direction. */
+function addTo(sums: Map<string, Item & { readonly count: number }>, item: Item): void {
+  const { account, kind, batch, direction, money } = item;
+  const key = [account, kind, batch, direction, money.currency].join(" ");
+  const { count, money: sum } = sums.get(key) ?? { count: 0, money: { ...money, minor: 0n } };
+  sums.set(key, { ...item, stan: NO_STAN, digest: NO_DIGEST, count: count + 1, money: { ...sum, minor: sum.minor + money.minor } });
 }
 
 /** One line of a GRANT that lets these items go unsettled. */
@@ -203,6 +281,11 @@ export interface Exception {
   readonly digest: string;
 }
 
+function digestOf(items: readonly Item[]): string {
+  const digests = items.map(({ digest }) => digest).sort();
+  return hex(sha256(unhex(digests.join(""))));
+}
+
 /** What stands in the way of a wipe: BLOCK items, and BLOCK-X items that no exception covers exactly. */
 export function inTheWay(items: readonly Item[], exceptions: readonly Exception[]): Item[] {
   const groups = new Map<string, Item[]>();
@@ -214,17 +297,7 @@ export function inTheWay(items: readonly Item[], exceptions: readonly Exception[
   const covered = ([first, ...rest]: readonly Item[]): boolean => {
     if (first === undefined || kinds[first.kind].gate !== "BLOCK-X") return false;
     const all = [first, ...rest];
-    const digest = hex(
-      sha256(
-        Buffer.from(
-          all
-            .map((item) => item.digest)
-            .sort()
-            .join(""),
-          "hex",
-        ),
-      ),
-    );
+    const digest = all.some((item) => item.count !== undefined) ? NO_DIGEST : digestOf(all);
     const fitting = exceptions.filter(
       (e) =>
         e.account === first.account &&
@@ -232,7 +305,7 @@ export function inTheWay(items: readonly Item[], exceptions: readonly Exception[
         e.direction === first.direction &&
         e.currency === first.money.currency &&
         e.batch === first.batch &&
-        e.count === all.length &&
+        e.count === all.reduce((sum, { count = 1 }) => sum + count, 0) &&
         e.amount === all.reduce((sum, item) => sum + item.money.minor, 0n) &&
         e.digest === digest,
     );

@@ -32,6 +32,8 @@ export interface SimOptions {
   /** How far the terminal's clock is off. */
   readonly clockOffsetMs?: number;
   readonly printer?: "ok" | "out-of-paper";
+  /** Firmware that goes by the totals: a batch of a sale and its void is "nothing to settle", and its records stay. */
+  readonly skipsZeroTotals?: boolean;
   /** Seconds of uptime after which it restarts by itself; none when absent. */
   readonly rebootAfter?: number;
   /** Areas that cannot be read, whose erase fails, whose erase claims to have worked. */

@@ -1,7 +1,7 @@
 // What the bytes say, without starting a terminal: what can still be read, where the money is, what the host booked.
 import { isFilledWith, text } from "../base/bytes.js";
 import { isUnfinished, type Ledger } from "./batch.js";
-import { simModel } from "./models.js";
+import { recordFiles, simModel } from "./models.js";
 import { decodeRecord, has, RECORD } from "./records.js";
 import { cell, type Entry, fromJson, type Stores } from "./stores.js";
 import { ledgerName, UNIT, type Unit } from "./unit.js";
@@ -69,9 +69,7 @@ function recordsIn(
   start: readonly Entry[],
   area: (id: number) => { holds: readonly string[] } | undefined,
 ): { readonly entry: Entry; readonly doubtful: boolean }[] {
-  const log = flash.areas().find((id) => area(id)?.holds.includes("transactions"));
-  if (log === undefined) return [];
-  const bytes = flash.bytes(log);
+  const files = flash.areas().filter((id) => area(id)?.holds.some((content) => recordFiles.some((file) => file === content)));
   const accounts = [...new Set(start.map(({ account }) => account))];
   const unfinished = new Map(
     accounts.flatMap((account) => {
@@ -80,15 +78,18 @@ function recordsIn(
     }),
   );
   const out: { readonly entry: Entry; readonly doubtful: boolean }[] = [];
-  for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
-    const record = decodeRecord(bytes.subarray(at, at + RECORD), at);
-    if (record === undefined || record.damaged || has(record.state, "settled") || has(record.state, "booked")) continue;
-    const same = ({ batch, stan, kind }: Entry) => batch === record.batch && stan === record.stan && kind === record.kind;
-    const entry = start.find(same);
-    if (entry === undefined) continue;
-    const settling = entry.kind === "U01" ? unfinished.get(`${entry.account} ${entry.batch}`) : undefined;
-    const asked = has(record.state, "asked") && !has(record.state, "rejected");
-    if (settling === undefined || settling === "sent") out.push({ entry, doubtful: asked || settling === "sent" });
+  for (const file of files) {
+    const bytes = flash.bytes(file);
+    for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
+      const record = decodeRecord(bytes.subarray(at, at + RECORD), at, file);
+      if (record === undefined || has(record.state, "settled") || has(record.state, "booked")) continue;
+      const same = ({ batch, stan, kind }: Entry) => batch === record.batch && stan === record.stan && kind === record.kind;
+      const entry = start.find(same);
+      if (entry === undefined) continue;
+      const settling = entry.kind === "U01" ? unfinished.get(`${entry.account} ${entry.batch}`) : undefined;
+      const asked = has(record.state, "asked") && !has(record.state, "rejected");
+      if (settling === undefined || settling === "sent") out.push({ entry, doubtful: asked || settling === "sent" });
+    }
   }
   return out;
 }

@@ -1,8 +1,12 @@
 // The simulated terminals as data. The driver's side keeps its own description of them: repeated on purpose, as a fence.
 import type { Algorithm, ContentClass, Environment, KeyType, Kind, SlotRange } from "../terminal/facts.js";
 
+/** Files of records. A model that has no file of its own for stored value, sub-batches or events keeps these in the transaction log. */
+export const recordFiles = ["transactions", "stored-value", "sub-batch", "events"] as const;
+export type RecordFile = (typeof recordFiles)[number];
+
 /** What lies in an area: which of the makers of test content in provision.ts fill it. */
-export type Content = "transactions" | "merchant" | "operators" | "comms" | "signatures" | "traces" | "receipt" | "identity";
+export type Content = RecordFile | "merchant" | "operators" | "comms" | "signatures" | "traces" | "receipt" | "identity";
 
 export interface SimArea {
   readonly id: number;
@@ -165,10 +169,29 @@ const tiny: SimModel = {
   keys: [keys("TMK", "TDES", 0, 0, 0), keys("TPK", "TDES", 0, 0, 0), keys("IDENTITY", "P256", 0, 0, 0)],
 };
 
+const twelve = Array.from({ length: 12 }, (_, i) => String(i + 1).padStart(2, "0"));
+
+/** As many acquirers as a terminal can have, and a file of its own for each sort of record. */
+const multi: SimModel = {
+  ...small,
+  name: "podp-multi",
+  hardware: "SIM-M12",
+  areas: [
+    { id: 1, classes: ["SAD", "CHD", "BIZ"], blocks: 16, holds: ["transactions"] },
+    { id: 2, classes: ["PII", "SEC", "BIZ"], blocks: 4, holds: ["merchant", "operators", "comms"] },
+    { id: 3, classes: ["SAD", "CHD", "PII"], blocks: 2, holds: ["traces", "receipt"] },
+    { id: 4, classes: ["CHD", "BIZ"], blocks: 2, holds: ["stored-value"] },
+    { id: 5, classes: ["CHD", "BIZ"], blocks: 2, holds: ["sub-batch"] },
+    { id: 6, classes: ["CHD", "BIZ", "OPS"], blocks: 1, holds: ["events"] },
+  ],
+  accounts: twelve.map((n) => ({ acquirer: `001000000${n}`, name: `MARKET HALL ${n}`, currency: "156", items: [["U01", 2]] })),
+};
+
 export const simModels: readonly SimModel[] = [
   traditional,
   small,
   tiny,
+  multi,
   { ...tiny, name: "podp-mute", hostQuery: false },
   { ...small, name: "podp-production", environment: "production" },
 ];

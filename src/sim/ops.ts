@@ -22,6 +22,7 @@ export interface Op {
 }
 
 const PREFIX = "op/";
+export const opName = (id: string): string => PREFIX + id;
 const counterOf = (id: string): number => Number.parseInt(id.slice(0, 8), 16);
 const isFinished = ({ state }: Op): boolean => state === "DONE" || state === "FAILED";
 
@@ -88,7 +89,7 @@ export class Ops {
       if (old !== undefined) {
         this.#floor.set(this.next);
         this.#held.delete(old.id);
-        this.#body.stores.nv.set(PREFIX + old.id, undefined);
+        this.#body.stores.nv.set(opName(old.id), undefined);
       }
     }
     this.#set(op);
@@ -124,7 +125,7 @@ export class Ops {
   }
 
   #cell(id: string): Cell<Op> {
-    return cell<Op>(this.#body.stores.nv, PREFIX + id, { id, body: "", kind: "send", state: "STORE_LOST" });
+    return cell<Op>(this.#body.stores.nv, opName(id), { id, body: "", kind: "send", state: "STORE_LOST" });
   }
 }
 

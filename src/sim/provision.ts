@@ -1,10 +1,14 @@
 // The factory and a working life: fills a simulated terminal's stores with what a returned one holds, as bytes, repeatably from a seed.
 import { ascii, concat, EMPTY, hex, readUint } from "../base/bytes.js";
+import { DecomError } from "../base/errors.js";
 import { seededRandom } from "../base/random.js";
+import type { Ledger } from "./batch.js";
 import { keyName } from "./keys.js";
-import type { Content, SimModel } from "./models.js";
-import { type Card, encodeRecord, type Sale } from "./records.js";
-import { cell, type FactoryStores } from "./stores.js";
+import { type Content, type RecordFile, recordFiles, type SimModel } from "./models.js";
+import { type Op, opName } from "./ops.js";
+import { fileOf, grow, type Plant, type PlantedRecord, WITHOUT_AMOUNT } from "./planting.js";
+import { type Card, encodeRecord, RECORD, type Sale } from "./records.js";
+import { cell, type FactoryStores, type HostLine } from "./stores.js";
 import { type Account, accountId, entryOf, ledgerName, UNIT, type Unit } from "./unit.js";
 
 export interface Planted {
@@ -15,7 +19,9 @@ export interface Planted {
 interface Contents {
   readonly unit: Unit;
   readonly accounts: readonly (Account & { readonly batch: string })[];
-  readonly records: readonly (readonly [Sale, Card])[];
+  readonly ledgers: ReadonlyMap<string, Ledger>;
+  readonly ops: readonly Op[];
+  readonly host: readonly HostLine[];
   readonly areas: ReadonlyMap<number, Uint8Array>;
   readonly keys: ReadonlyMap<string, Uint8Array>;
   readonly planted: readonly Planted[];
@@ -25,7 +31,7 @@ export function serialOf(seed: number): string {
   return `SIM${String(Math.abs(Math.trunc(seed)) * 1_000_000 + 1).padStart(7, "0")}`;
 }
 
-function contents(model: SimModel, seed: number): Contents {
+function contents(model: SimModel, seed: number, { alone = false, items: wanted }: Plant): Contents {
   const random = seededRandom(`podp simulator ${model.name} ${seed}`);
   const planted: Planted[] = [];
   const plant = (what: Planted["what"], value: string): string => {
@@ -48,11 +54,11 @@ function contents(model: SimModel, seed: number): Contents {
     return { pan, expiry, track: plant("track", `${pan}=${expiry}220${digits(10)}`) };
   };
   let stan = below(900_000);
-  const records = model.accounts.flatMap(({ items, currency }, account) =>
-    items.flatMap(([kind, count]) =>
+  const own = model.accounts.flatMap(({ items, currency }, account) =>
+    (alone ? [] : items).flatMap(([kind, count]) =>
       Array.from({ length: count }, (_, i): readonly [Sale, Card] => {
         const credit = kind === "U03" || (kind === "U01" && i % 7 === 2);
-        const amount = kind === "U08" || kind === "U09" ? 0n : BigInt(100 + below(99_900));
+        const amount = WITHOUT_AMOUNT.has(kind) ? 0n : BigInt(100 + below(99_900));
         const time = `2601${String(1 + below(4)).padStart(2, "0")}${String(8 + below(12)).padStart(2, "0")}${String(below(60)).padStart(2, "0")}00`;
         const batch = accounts[account]?.batch ?? "000001";
         const direction = credit ? "credit" : "debit";
@@ -61,8 +67,26 @@ function contents(model: SimModel, seed: number): Contents {
     ),
   );
 
+  // Drawn from a stream of its own: what is planted changes nothing else in the terminal.
+  const planting = seededRandom(`planted ${model.name} ${seed}`);
+  const plantedCard = (): Card => {
+    const pan = plant("pan", `6299990${Array.from(planting.bytes(9), (byte) => byte % 10).join("")}`);
+    return { pan, expiry: "3012", track: plant("track", `${pan}=30122200000000000`) };
+  };
+  const grown = grow(wanted, {
+    accounts,
+    records: own.map(([sale]) => sale),
+    random: planting,
+    card: plantedCard,
+    nextStan: () => String(++stan).padStart(6, "0"),
+  });
+  const files = new Map(recordFiles.map((file) => [file, [] as Uint8Array[]]));
+  const fileIn = (file: RecordFile) => files.get(model.areas.some(({ holds }) => holds.includes(file)) ? file : "transactions");
+  for (const [sale, of] of own) fileIn(fileOf(sale.kind))?.push(encodeRecord(sale, of));
+  for (const record of grown.records) fileIn(record.file)?.push(bytesOf(record));
+
   const tracks = planted.filter(({ what }) => what === "track").slice(0, 2 + model.block / 256);
-  const write: Readonly<Record<Exclude<Content, "transactions">, () => string>> = {
+  const write: Readonly<Record<Exclude<Content, RecordFile>, () => string>> = {
     merchant: () => accounts.map((a) => `ACQ|${a.acquirer}|${a.mid}|${a.tid}|${a.name}|${a.currency}\n`).join(""),
     operators: () => `OP|99|${plant("password", word())}\nOP|01|${plant("password", word())}\n`,
     comms: () => `APN|depot|${plant("password", word())}\nTMS|https://tms.example/|${plant("password", word())}\n`,
@@ -74,11 +98,7 @@ function contents(model: SimModel, seed: number): Contents {
   const areas = new Map(
     model.areas.map(({ id, holds }) => [
       id,
-      concat(
-        ...holds.map((content) =>
-          content === "transactions" ? concat(...records.map(([sale, of]) => encodeRecord(sale, of))) : ascii(write[content]()),
-        ),
-      ),
+      concat(...holds.map((content) => (isRecordFile(content) ? concat(...(files.get(content) ?? [])) : ascii(write[content]())))),
     ]),
   );
 
@@ -90,34 +110,54 @@ function contents(model: SimModel, seed: number): Contents {
       if (type !== "IDENTITY") planted.push({ what: "key", value });
     }
   }
-  return { unit: { serial: serialOf(seed), model: model.name, secret: hex(random.bytes(32)) }, accounts, records, areas, keys, planted };
+  const ledgers = new Map(
+    accounts.map(({ id, batch }): [string, Ledger] => {
+      const last = grown.settlements.get(id);
+      return [id, { batch, ...(last === undefined ? {} : { last }) }];
+    }),
+  );
+  const items = own.map(([sale]) => entryOf(sale, accounts[sale.account]?.id ?? ""));
+  const host: HostLine[] = [
+    ...items.map((item) => ({ event: "start", item }) as const),
+    ...items.filter(({ kind }) => kind === "U01").map((item) => ({ event: "authorised", item }) as const),
+    ...grown.host,
+  ];
+  const unit = { serial: serialOf(seed), model: model.name, secret: hex(random.bytes(32)) };
+  return { unit, accounts, ledgers, ops: grown.ops, host, areas, keys, planted };
+}
+
+const isRecordFile = (content: Content): content is RecordFile => recordFiles.some((file) => file === content);
+
+function bytesOf({ sale, card, state, damaged }: PlantedRecord): Uint8Array {
+  const bytes = encodeRecord(sale, card, state);
+  if (damaged) bytes.fill(0, RECORD - 8, RECORD); // the check sum no longer fits
+  return bytes;
 }
 
 /** Values that can be found in the stores before a wipe and nowhere after it, nor ever in anything the agent writes. */
-export function plantedValues(model: SimModel, seed: number): readonly Planted[] {
-  return contents(model, seed).planted;
+export function plantedValues(model: SimModel, seed: number, plant = NOTHING): readonly Planted[] {
+  return contents(model, seed, plant).planted;
 }
+const NOTHING: Plant = { items: [] };
 
 export function isProvisioned(stores: FactoryStores): boolean {
   return stores.nv.get(UNIT) !== undefined;
 }
 
 /** A second call on the same stores does nothing; a call that was interrupted is done again whole. */
-export function provision(model: SimModel, seed: number, stores: FactoryStores): void {
+export function provision(model: SimModel, seed: number, stores: FactoryStores, plant = NOTHING): void {
   if (isProvisioned(stores)) return;
-  const { unit, accounts, records, areas, keys } = contents(model, seed);
+  const { unit, ledgers, ops, host, areas, keys } = contents(model, seed, plant);
   for (const { id, blocks } of model.areas) {
+    const bytes = areas.get(id) ?? EMPTY;
+    if (bytes.length > blocks * model.block)
+      throw new DecomError("args.invalid", `area ${id} of ${model.name} is too small for what is planted`);
     stores.format(id, blocks * model.block, model.block);
-    stores.flash.program(id, 0, areas.get(id) ?? EMPTY);
+    stores.flash.program(id, 0, bytes);
   }
   for (const [name, value] of keys) stores.nv.set(name, value);
-  for (const { id, batch } of accounts) cell(stores.nv, ledgerName(id), {}).set({ batch });
-  if (stores.host.lines().length === 0) {
-    const items = records.map(([sale]) => entryOf(sale, accounts[sale.account]?.id ?? ""));
-    stores.host.append(
-      ...items.map((item) => ({ event: "start", item }) as const),
-      ...items.filter(({ kind }) => kind === "U01").map((item) => ({ event: "authorised", item }) as const),
-    );
-  }
+  for (const [account, ledger] of ledgers) cell(stores.nv, ledgerName(account), {}).set(ledger);
+  for (const op of ops) cell(stores.nv, opName(op.id), {}).set(op);
+  if (stores.host.lines().length === 0) stores.host.append(...host);
   cell<Unit>(stores.nv, UNIT, unit).set(unit);
 }

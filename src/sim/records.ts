@@ -7,6 +7,16 @@ import { type Kind, kindOf } from "../terminal/facts.js";
 export const RECORD = 120;
 /** A bit that has fallen to 0 says so; flash can do that without an erase. */
 export const marks = { written: 0x80, asked: 0x40, booked: 0x20, rejected: 0x10, settled: 0x08 } as const;
+/** One of these bits falls with every try to upload an e-signature; when none is left it has failed for good. */
+const tries = [0x04, 0x02, 0x01] as const;
+export const MAX_TRIES = tries.length;
+
+/** Offline work: the host books or refuses each by itself, and only one that was never asked about may be sent without a second thought. */
+const advices: ReadonlySet<Kind> = new Set(["U05", "U11", "U12", "U20", "U22"]);
+/** What PENDING_SEND can bring to the host. Abandoned reversals, lost refunds and holds are for people. */
+const sendable: ReadonlySet<Kind> = new Set(["U03", ...advices, "U07", "U08", "U09", "U14", "U21"]);
+/** A type byte that no kind has. */
+const UNKNOWN_TYPE = 0x63;
 
 const HEAD = 24;
 const PAN = 19;
@@ -33,6 +43,7 @@ export interface Sale {
 }
 
 export interface LogRecord extends Sale {
+  readonly area: number;
   readonly slot: number;
   readonly state: number;
   readonly damaged: boolean;
@@ -41,9 +52,11 @@ export interface LogRecord extends Sale {
   readonly digest: string;
 }
 
-export function encodeRecord(sale: Sale, card: Card): Uint8Array {
+/** `state` is the byte as it is after what became of the record so far. */
+export function encodeRecord(sale: Sale, card: Card, state = 0xff & ~marks.written): Uint8Array {
+  const type = sale.kind === "U24" ? UNKNOWN_TYPE : Number(sale.kind.slice(1));
   const body = concat(
-    Uint8Array.of(0xff & ~marks.written, Number(sale.kind.slice(1)), sale.direction === "debit" ? 1 : 2, sale.account),
+    Uint8Array.of(state, type, sale.direction === "debit" ? 1 : 2, sale.account),
     bcd(BigInt(sale.batch), 3),
     bcd(BigInt(sale.stan), 3),
     bcd(sale.amount, 6),
@@ -59,7 +72,7 @@ export function encodeRecord(sale: Sale, card: Card): Uint8Array {
 }
 
 /** `undefined` for a slot that was never written. */
-export function decodeRecord(bytes: Uint8Array, slot: number): LogRecord | undefined {
+export function decodeRecord(bytes: Uint8Array, slot: number, area: number): LogRecord | undefined {
   if (isFilledWith(bytes, 0xff)) return undefined;
   const state = bytes[0] ?? 0;
   const damaged = (state & marks.written) !== 0 || readUint(bytes, CHECK, 4) !== crc32(bytes.subarray(1, CHECK));
@@ -70,6 +83,7 @@ export function decodeRecord(bytes: Uint8Array, slot: number): LogRecord | undef
       .toString()
       .padStart(size * 2, "0");
   return {
+    area,
     slot,
     state,
     damaged,
@@ -100,14 +114,30 @@ function mask(bytes: Uint8Array, damaged: boolean): Uint8Array {
   return out;
 }
 
-export const has = (state: number, mark: keyof typeof marks): boolean => (state & marks[mark]) === 0;
+export type Mark = keyof typeof marks;
+export const has = (state: number, mark: Mark): boolean => (state & marks[mark]) === 0;
 
 /** What an open record is to a census now; `undefined` when nothing of it is pending. */
 export function kindNow({ kind, state, damaged }: LogRecord): Kind | undefined {
   if (damaged) return "U23";
   if (has(state, "settled") || has(state, "booked")) return undefined;
-  if (kind !== "U05") return kind;
-  return has(state, "rejected") ? "U06" : has(state, "asked") ? "U07" : "U05";
+  if (!advices.has(kind)) return kind;
+  return has(state, "rejected") ? "U06" : has(state, "asked") ? "U07" : kind;
+}
+
+/** Whether PENDING_SEND would do anything for it: a rejected signature, or one whose tries are used up, stays what it is. */
+export function canBeSent(record: LogRecord): boolean {
+  const kind = kindNow(record);
+  if (kind === undefined || !sendable.has(kind)) return false;
+  return kind !== "U08" || (!has(record.state, "rejected") && triesOf(record.state) < MAX_TRIES);
+}
+
+const triesOf = (state: number): number => tries.filter((bit) => (state & bit) === 0).length;
+
+/** The state byte after one more mark; a signature that is asked for uses up a try each time. */
+export function marked(kind: Kind, state: number, mark: Mark): number {
+  const spent = kind === "U08" && mark === "asked" ? (tries[triesOf(state)] ?? 0) : 0;
+  return state & ~(marks[mark] | spent);
 }
 
 /** How many marks have fallen: rises with every change of this record. */

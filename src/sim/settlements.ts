@@ -1,17 +1,15 @@
 // Money: idle → sent → booked → printed → cleared, each step written before the next begins. An unknown end is looked up, never repeated.
-import type { SettlementFacts } from "../terminal/facts.js";
+import { kindOf, type SettlementFacts } from "../terminal/facts.js";
 import { type Batch, isUnfinished, nextBatch, type Settlement } from "./batch.js";
 import type { Body } from "./body.js";
 import { type QueryReply, type SettleReply, sameTotals, totalsOf } from "./host.js";
 import type { Keys } from "./keys.js";
 import type { Op, Ops } from "./ops.js";
-import type { LogRecord } from "./records.js";
+import { kindNow, type LogRecord } from "./records.js";
 import { refuse } from "./refused.js";
 import type { Account } from "./unit.js";
 
 const STEPS = 5;
-/** What PENDING_SEND could still send and a settlement may not pass over. */
-const SENDABLE = ["U03", "U05", "U08"] as const;
 
 export interface MoneyRequest {
   readonly op: string;
@@ -47,10 +45,10 @@ export class Settlements {
       if (known !== "open") this.#body.violate("settle-unlooked");
       if (known !== "open" || last.retried === true) refuse("BAD_STATE", { detail: "SETTLE_PENDING", op: last.ops.at(-1) ?? op });
     } else {
-      const waiting = this.#batch.pending(account, ...SENDABLE);
+      const waiting = this.#batch.waiting(account);
       if (waiting.length > 0) {
         this.#body.violate("settle-before-pending");
-        const unsettled = this.#batch.rows(account.id).filter(({ kind }) => SENDABLE.some((sendable) => sendable === kind));
+        const unsettled = this.#batch.rows(account.id).filter(({ kind }) => waiting.some((record) => kindNow(record) === kind));
         refuse("UNSETTLED", { unsettled });
       }
       if (this.#batch.open(account, batch).length === 0) {
@@ -69,10 +67,7 @@ export class Settlements {
     if (isUnfinished(last)) this.#mayFollow(last, undefined);
     if (!this.#body.host.reachable) refuse("NEEDS_HOST");
     if (kind === 7 && !this.#body.host.deduplicates) this.#body.violate("advice-resent");
-    const records = this.#batch.pending(account, "U03", "U05", "U07", "U08", "U09").filter((record) => {
-      const now = this.#batch.census().items.find(({ digest }) => digest === record.digest);
-      return now !== undefined && Number(now.kind.slice(1)) === kind;
-    });
+    const records = this.#batch.sendable(account, kindOf(kind));
     const running: Op = { id: op, body, kind: "send", state: "RUNNING", account: account.id };
     return this.#begin(running, () => this.#send(op, records));
   }

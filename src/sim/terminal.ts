@@ -253,8 +253,8 @@ export class Terminal {
   }
 
   get cannotPay(): number {
-    const { accounts, records, log } = this.batch;
-    const full = ((records.at(-1)?.slot ?? -1) + 2) * RECORD > this.#stores.flash.bytes(log).length;
+    const { accounts, log } = this.batch;
+    const full = (this.batch.used(log) + 1) * RECORD > this.#stores.flash.bytes(log).length;
     const reasons: Readonly<Record<keyof typeof cannotPay, boolean>> = {
       locked: this.life.locked,
       merchant: accounts.length === 0,
@@ -277,7 +277,9 @@ export class Terminal {
       blank: 0xff,
       generation: this.batch.generation(id),
       fillable: false,
-      files: id === this.batch.log ? [{ id: 1, size: this.batch.file().length, generation: this.batch.generation(id) }] : [],
+      files: this.batch.files.flatMap((area, i) =>
+        area === id ? [{ id: i + 1, size: this.batch.file(area).length, generation: this.batch.generation(area) }] : [],
+      ),
     }));
   }
 

@@ -106,6 +106,8 @@ export interface Item {
   readonly stan: string;
   /** SHA-256 of the record as the terminal would send it, masked. */
   readonly digest: string;
+  /** How many records this line stands for when the terminal does not list them: STAN and digest are zeros, the amount is their sum. */
+  readonly count?: number;
 }
 
 export interface Census {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { World } from "../support/world.js";
 
 describe("a returned terminal", () => {
-  it.each(["podp-small", "podp-traditional", "podp-mute"])("%s is settled, wiped and certified as ERASED", async (model) => {
+  it.each(["podp-small", "podp-traditional", "podp-mute", "podp-multi"])("%s is settled, wiped and certified as ERASED", async (model) => {
     const world = new World({ model });
     const result = await world.clock.run(() => world.run("run"));
     expect(result).toMatchObject({ message: null, endState: "CERT", code: "ok", outcome: "ERASED", exit: 0 });

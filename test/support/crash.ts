@@ -126,7 +126,7 @@ function describeEnd(world: World, { last, code, turns }: How, usual: number | u
 function judge(world: World, { last, code }: How): string[] {
   const wrong: string[] = [];
   const { areas, keys, start, terminal, doubt, bookings, violations } = world.inspect();
-  wrong.push(...astray({ start, host: bookings, terminal, exceptions: [], doubt }));
+  wrong.push(...astray({ start, host: bookings, terminal, exceptions: [], doubt, afterCare: [] }));
   for (const violation of violations) wrong.push(`violation ${violation}`);
   const { json, p7s } = world.certificate();
   if (json.length > 1 || p7s.length > 1) wrong.push(`${json.length} certificates`);

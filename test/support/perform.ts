@@ -5,7 +5,8 @@ import type { Fault } from "../../src/link/faults.js";
 import { inspect } from "../../src/sim/inspect.js";
 import type { Scenario, ScenarioAct, ScenarioFault } from "../../src/sim/scenario/scenario.js";
 import { PowerCut } from "../../src/sim/stores.js";
-import { astray } from "./books.js";
+import { type Kind, kinds } from "../../src/terminal/facts.js";
+import { type AfterCare, astray } from "./books.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
 import { World } from "./world.js";
 
@@ -82,11 +83,12 @@ class Stage {
     this.#extra = extra;
     this.#powerReached = extra.power === undefined;
     this.#deathReached = extra.death === undefined;
-    const { model, seed, label, owner } = scenario;
+    const { model, seed, plant, label, owner } = scenario;
     this.world = new World({
       model,
       seed,
       scenario,
+      ...(plant === undefined ? {} : { plant }),
       ...(label === undefined ? {} : { label }),
       ...(owner === undefined ? {} : { owner: new Uint8Array(65).fill(4) }),
       faults: extra.frame === undefined ? [] : [extra.frame],
@@ -110,10 +112,12 @@ class Stage {
     const all = <T>(of: (one: ReturnType<typeof inspect>) => readonly T[]) => terminals.flatMap(of);
     const books = {
       start: all(({ start }) => start),
-      host: all(({ bookings }) => bookings),
+      // What only the host knows of (U25) stays with the host.
+      host: all(({ bookings, start }) => [...bookings, ...start.filter(({ kind }) => kind === "U25")]),
       terminal: all(({ terminal }) => terminal),
       doubt: all(({ doubt }) => doubt),
       exceptions: [],
+      afterCare: this.#afterCare(),
     };
     const last = this.#turns.at(-1) ?? DIED;
     const trace = this.#disks.flatMap((disk) => disk.list("out").map((run) => text(disk.read(`out/${run}/journal.ndjson`))));
@@ -129,6 +133,14 @@ class Stage {
       points: { disk: this.#disks[0]?.operations ?? 0, ...this.#first.frames, ...this.#passed },
       trace: [...this.#turns.map((turn) => JSON.stringify(turn)), JSON.stringify(this.#first.frames), ...trace].join("\n"),
     };
+  }
+
+  /** What certificates list as left: kinds that a wipe takes with it and people see to afterwards. */
+  #afterCare(): AfterCare[] {
+    return this.world.certificate().json.flatMap((path) => {
+      const { settlement } = JSON.parse(text(this.world.disk.read(path))) as { settlement: { after: AfterCare[] }[] }; // verified elsewhere
+      return settlement.flatMap(({ after }) => after);
+    });
   }
 
   get #extraFaults(): boolean {
@@ -187,7 +199,11 @@ class Stage {
       case "power-off":
         return world.powerOff();
       case "power-on":
-        return world.powerUp();
+        return world.powerOn();
+      case "condition":
+        world.staging.condition(act.terminal);
+        world.powerOff();
+        return world.powerOn();
       case "copy-folder":
         this.#restore = world.disk.copy();
         return;
@@ -224,7 +240,7 @@ class Stage {
   #nonVolatile(act: CutAct): void {
     if (act === "erase" && !this.#erased) {
       this.#erased = true;
-      const open = this.world.inspect().terminal;
+      const open = this.world.inspect().terminal.filter(({ kind }) => kinds[kind as Kind].gate !== "WARN"); // the host log's kinds are these
       if (open.length > 0) this.#wrong.push(`erased while ${open.length} items were open`);
     }
     const n = this.#passed[act]++;

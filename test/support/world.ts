@@ -5,6 +5,7 @@ import type { Clock } from "../../src/base/clock.js";
 import { silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
+import type { Signer } from "../../src/evidence/envelope/cms.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
 import { StationLog } from "../../src/evidence/station-log.js";
 import { verify } from "../../src/evidence/verify.js";
@@ -16,7 +17,7 @@ import { decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
-
+import type { Plant } from "../../src/sim/planting.js";
 import { type AgentFault, type Staged, Staging } from "../../src/sim/scenario/staging.js";
 import { copyStores, type FactoryStores, memoryStores } from "../../src/sim/stores.js";
 import type { Hooks } from "../../src/sim/terminal.js";
@@ -28,23 +29,13 @@ const station = testStation("p256", "keys/state");
 const signers = new Map((["bench", "simulator"] as const).map((role) => [role as StationRole, station.signerFor(role)]));
 const cached = { ...station, signerFor: (role: StationRole) => signers.get(role) ?? station.signerFor(role) };
 
-const withoutKey = {
-  ...cached,
-  signerFor: (role: StationRole) => ({
-    ...cached.signerFor(role),
-    sign(): never {
-      throw new Error("the token with the key is not there");
-    },
-  }),
-};
-
 /** Fresh terminals are provisioned once and copied. */
 const factory = new Map<string, FactoryStores>();
-function freshStores(model: string, seed: number): FactoryStores {
-  const key = `${model} ${seed}`;
+function freshStores(model: string, seed: number, plant: Plant | undefined): FactoryStores {
+  const key = `${model} ${seed} ${JSON.stringify(plant)}`;
   const known = factory.get(key) ?? memoryStores();
   if (!factory.has(key)) {
-    startSimulated({ model, seed, stores: known, clock: new VirtualClock(START) }).powerCut();
+    startSimulated({ model, seed, stores: known, clock: new VirtualClock(START), ...(plant === undefined ? {} : { plant }) }).powerCut();
     factory.set(key, known);
   }
   return copyStores(known);
@@ -54,6 +45,7 @@ export interface WorldSetup {
   readonly model?: string;
   readonly seed?: number;
   readonly options?: SimOptions;
+  readonly plant?: Plant;
   /** Faults on the first line; a line that is plugged in again is sound. */
   readonly faults?: readonly Fault[];
   readonly hooks?: Hooks;
@@ -87,10 +79,11 @@ export class World {
   /** Every terminal that was ever at the end of the cable. */
   readonly terminals = new Map<number, { readonly stores: FactoryStores; sim: Simulated }>();
   #plugged: Link;
+  #off = false;
 
   constructor(setup: WorldSetup = {}) {
     this.setup = setup;
-    this.stores = freshStores(setup.model ?? "podp-small", setup.seed ?? 7);
+    this.stores = freshStores(setup.model ?? "podp-small", setup.seed ?? 7, setup.plant);
     this.staging = new Staging(setup.scenario ?? {}, {
       clock: this.clock,
       terminal: () => this.sim.terminal,
@@ -108,7 +101,7 @@ export class World {
   }
 
   bench(): Bench {
-    const { skewMs, version, canSign } = this.computer;
+    const { skewMs, version } = this.computer;
     const clock: Clock = {
       wall: () => this.clock.wall() + skewMs,
       monotonic: () => this.clock.monotonic(),
@@ -119,7 +112,7 @@ export class World {
       random: seededRandom(`agent ${this.setup.seed ?? 7} ${this.ends.length}`),
       disk: this.disk,
       log: silent,
-      station: canSign ? cached : withoutKey,
+      station: { ...cached, signerFor: (role) => this.#signer(role) },
       stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", clock),
       out: "out",
       tool: { version, buildSha256: "0".repeat(64) },
@@ -159,7 +152,7 @@ export class World {
     for (const known of terminals.values()) if (known.stores === this.stores) known.sim = this.sim;
     const known = terminals.get(seed);
     this.sim.attach(memoryPair(this.clock)[1]);
-    this.stores = known?.stores ?? freshStores(this.setup.model ?? "podp-small", seed);
+    this.stores = known?.stores ?? freshStores(this.setup.model ?? "podp-small", seed, undefined);
     this.sim = known?.sim ?? this.#boot(undefined);
     terminals.set(seed, { stores: this.stores, sim: this.sim });
     await this.replug();
@@ -172,13 +165,20 @@ export class World {
     this.sim.attach(this.#plugged);
   }
 
+  /** Dark until somebody gives it power. */
   powerOff(): void {
+    this.#off = true;
     this.sim.powerCut();
+  }
+
+  powerOn(): void {
+    this.#off = false;
+    this.powerUp();
   }
 
   /** Power returns, with no more cuts to come but those of the scenario. */
   powerUp(): void {
-    if (!this.sim.dead) return;
+    if (!this.sim.dead || this.#off) return;
     this.sim = this.#boot(undefined);
     this.sim.attach(this.#plugged);
   }
@@ -211,6 +211,15 @@ export class World {
 
   inspect() {
     return inspect(this.stores);
+  }
+
+  #signer(role: StationRole): Signer {
+    const signer = cached.signerFor(role);
+    const sign = (bytes: Uint8Array) => {
+      if (!this.computer.canSign) throw new Error("the token with the key is not there");
+      return signer.sign(bytes);
+    };
+    return { ...signer, sign };
   }
 
   #newLine(faults: readonly Fault[]): [FaultyLink, Link] {

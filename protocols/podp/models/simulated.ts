@@ -92,10 +92,24 @@ const tiny: Model = {
   slots: [slots("TPK", "TDES", 0, 0, "PIN working keys"), slots("TMK", "TDES", 0, 0, "master keys"), identity],
 };
 
+const multi: Model = {
+  ...small,
+  id: "podp-multi",
+  areas: [
+    flash(1, "transaction log", 4096, "SAD", "CHD", "BIZ"),
+    flash(2, "parameters and credentials", 1024, "PII", "SEC", "BIZ"),
+    flash(3, "traces and last receipt", 512, "SAD", "CHD", "PII"),
+    flash(4, "stored-value log", 512, "CHD", "BIZ"),
+    flash(5, "points, instalment and DCC batches", 512, "CHD", "BIZ"),
+    flash(6, "event log", 256, "CHD", "BIZ", "OPS"),
+  ],
+};
+
 export const simulatedModels: readonly Model[] = [
   traditional,
   small,
   tiny,
+  multi,
   { ...tiny, id: "podp-mute" },
   { ...small, id: "podp-production" },
 ];

@@ -162,7 +162,10 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       const accounts = only === undefined ? batch.accounts : [account(only)];
       return {
         accounts: accounts.map(({ id, ...rest }) => ({ ...rest, account: unhex(id), batch: batch.ledger(id).get().batch })),
-        rows: batch.rows(only === undefined ? undefined : hex(only)).map(rowOf),
+        rows:
+          only === undefined && accounts.length > limits.totalsAtOnce
+            ? []
+            : batch.rows(only === undefined ? undefined : hex(only)).map(rowOf),
       };
     },
     census({ page }) {
@@ -172,9 +175,9 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       return { generation, pages: pages().length, items: found.part, unread: page === 0 ? unread : [] };
     },
     read({ file, generation, offset, length, perFrame }) {
-      if (file !== 1) refuse("BAD_FIELD", { tag: 0xdf53 });
-      if (generation !== batch.generation(batch.log)) refuse("FILE_CHANGED");
-      const whole = batch.file();
+      const area = batch.files[file - 1] ?? refuse("BAD_FIELD", { tag: 0xdf53 });
+      if (generation !== batch.generation(area)) refuse("FILE_CHANGED");
+      const whole = batch.file(area);
       if (offset % limits.readUnit !== 0 || offset > whole.length) refuse("BAD_FIELD", { tag: 0xdf50 });
       if (length < 1) refuse("BAD_FIELD", { tag: 0xdf51 });
       if (perFrame < 1 || perFrame > room() - 4) refuse("BAD_FIELD", { tag: 0xdf52 });

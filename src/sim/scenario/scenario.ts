@@ -1,13 +1,15 @@
 // A scenario as a file: how a terminal and its host are, what happens to them, what is done at the bench, and how it must end.
 import { DecomError } from "../../base/errors.js";
+import { type Kind, kinds } from "../../terminal/facts.js";
 import { cutPoints, type SimOptions } from "../body.js";
 import type { HostOptions } from "../host.js";
+import type { Planting } from "../planting.js";
 import { byField, closed, list, Misread, minor, oneOf, orNull, type Read, type Reading, text, whole, yes } from "./closed.js";
 
 const name = text(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "a name of small letters, digits and hyphens");
 const code = text(/^[a-z]+(?:\.[a-z-]+)?$/, "a code like settle.unknown");
 const row = text(/^(?:E[0-9]{2}|U[0-9]{2})$/, "a row like E06 or U15");
-const kind = text(/^U[0-9]{2}$/, "a kind like U05");
+const kind = oneOf(...(Object.keys(kinds) as Kind[])); // keys() loses the key type
 const sentence = text(/^[A-Z0-9][^\n]{10,200}\.$/, "one sentence");
 const count = whole(1, 100_000);
 const area = whole(1, 254);
@@ -41,7 +43,19 @@ const terminal = closed({}, {
   unreadable: list(area),
   stuck: list(area),
   lying: list(area),
+  skipsZeroTotals: yes,
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
+
+const planting = closed({ kind }, {
+  account: whole(0, 11),
+  count,
+  direction: oneOf("debit", "credit"),
+  amount: whole(0, 999_999_999_999),
+  batch: text(/^[0-9]{6}$/, "six digits"),
+  time: text(/^[0-9]{12}$/, "a time as YYMMDDhhmmss"),
+  fate: oneOf("unsent", "unanswered", "rejected", "failed", "sent"),
+  tries: whole(1, 3),
+} satisfies ReadersOf<Omit<Planting, "kind">>);
 
 /** Frames count from 1 on the first line; `after` names the next frame once the terminal has passed that point. */
 const frame = { on: oneOf("out", "in") };
@@ -77,6 +91,8 @@ const act = byField("do", {
   clock: closed({ do: oneOf("clock"), hours: whole(-1_000_000, 1_000_000) }),
   sell: closed({ do: oneOf("sell"), amount: minor }, { account: whole(0, 11) }),
   host: closed({ do: oneOf("host"), host }),
+  /** The terminal is started again in another condition: paper in, battery charged. */
+  condition: closed({ do: oneOf("condition"), terminal }),
   swap: closed({ do: oneOf("swap"), seed: whole(0, 999_999) }),
   "swap-back": closed({ do: oneOf("swap-back") }),
   "power-off": closed({ do: oneOf("power-off") }),
@@ -116,11 +132,14 @@ const scenario = closed(
     expect: expectation,
   },
   {
+    /** What lies in the terminal besides, or instead of, what its model comes with. */
+    plant: closed({ items: list(planting) }, { alone: yes }),
     terminal,
     host,
     label: text(/^[A-Za-z0-9-]{1,32}$/, "a serial number"),
     owner: oneOf("another"),
     faults: list(fault),
+    /** Without one the run is begun, and resumed until it ends or says the same twice. */
     script: list(act),
   },
 );

@@ -36,8 +36,7 @@ export interface StagingOptions {
 const isOnLine = (fault: ScenarioFault): fault is LineFault => "on" in fault;
 
 export class Staging {
-  /** Host behaviour is one object for all lives of the terminal, so that it can change while it is on. */
-  readonly options: SimOptions;
+  options: SimOptions;
   readonly #scenario: Staged;
   readonly #at: StagingOptions;
   readonly #reached = new Set<ScenarioFault>();
@@ -46,13 +45,14 @@ export class Staging {
   readonly #planned = new Map<Fault, ScenarioFault>();
   #line: FaultyLink | undefined;
   #back = DARK_MS;
+  /** One object for all lives of the terminal, so that its host can change while it is on. */
   readonly #host: Record<string, unknown>;
 
   constructor(scenario: Staged, at: StagingOptions) {
     this.#scenario = scenario;
     this.#at = at;
     this.#host = { ...scenario.host };
-    this.options = { ...scenario.terminal, host: this.#host as HostOptions }; // its own reader made it
+    this.options = this.#optionsWith(scenario.terminal);
     for (const fault of this.faults) {
       if (isOnLine(fault) && fault.frame !== undefined) this.#schedule(fault, fault.frame);
     }
@@ -84,6 +84,11 @@ export class Staging {
     Object.assign(this.#host, options);
   }
 
+  /** From its next start on the terminal is like this. */
+  condition(terminal: Scenario["terminal"]): void {
+    this.options = this.#optionsWith(terminal);
+  }
+
   /** For every life of the terminal: a fault comes to pass once. */
   readonly hooks: Hooks = {
     point: (name, k) => this.#pass(name, k),
@@ -107,6 +112,10 @@ export class Staging {
       return true;
     }
     return false;
+  }
+
+  #optionsWith(terminal: Scenario["terminal"]): SimOptions {
+    return { ...terminal, host: this.#host as HostOptions }; // the scenario's reader made it
   }
 
   #open<K extends ScenarioFault["fault"]>(kind: K): Named<K>[] {
