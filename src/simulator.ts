@@ -11,7 +11,7 @@ export { openPty } from "./link/pty.js";
 export { connectTcp, listenTcp, TcpListener } from "./link/tcp.js";
 export type { CutPoint, SimOptions } from "./sim/body.js";
 export { folderStores } from "./sim/folder.js";
-export type { HostOptions } from "./sim/host.js";
+export type { HostOptions } from "./sim/host/options.js";
 export { type Inspection, inspect } from "./sim/inspect.js";
 export { type SimModel, simModels } from "./sim/models.js";
 export type { Fate, Plant, Planting } from "./sim/planting.js";

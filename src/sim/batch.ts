@@ -3,7 +3,7 @@ import { concat, hex, text, unhex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import { type Item, type Kind, kinds, type SettlementFacts, type TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
-import { totalsOf } from "./host.js";
+import { totalsOf } from "./host/totals.js";
 import { recordFiles } from "./models.js";
 import {
   canBeSent,
@@ -33,6 +33,8 @@ export interface Settlement extends SettlementFacts {
   readonly answer?: "closed" | "open" | "cannot-tell";
   /** It was open and has been settled once more; there is no third time. */
   readonly retried?: boolean;
+  /** Where the trace numbers of its messages begin, so that it can be said again unchanged; once it has ended, where the next one's begin. */
+  readonly trace?: string;
 }
 
 /** Before its answer is known, or with local steps to do. */

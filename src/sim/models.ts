@@ -1,5 +1,6 @@
 // The simulated terminals as data. The driver's side keeps its own description of them: repeated on purpose, as a fence.
 import type { Algorithm, ContentClass, Environment, KeyType, Kind, SlotRange } from "../terminal/facts.js";
+import type { Dialect } from "./host/dialects/dialect.js";
 
 /** Files of records. A model that has no file of its own for stored value, sub-batches or events keeps these in the transaction log. */
 export const recordFiles = ["transactions", "stored-value", "sub-batch", "events"] as const;
@@ -19,6 +20,8 @@ export interface SimAccount {
   readonly acquirer: string;
   readonly name: string;
   readonly currency: string;
+  /** What its acquirer's host speaks; unionpay when absent. */
+  readonly dialect?: Dialect["name"];
   /** Kind and how many; every seventh sale is a refund. */
   readonly items: readonly (readonly [Kind, number])[];
 }
@@ -95,6 +98,7 @@ const traditional: SimModel = {
       acquirer: "00100000027",
       name: "HARBOUR TEA HOUSE (CARDS)",
       currency: "156",
+      dialect: "edc",
       items: [
         ["U01", 17],
         ["U03", 1],

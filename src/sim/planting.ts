@@ -5,7 +5,7 @@ import type { Direction } from "../base/money.js";
 import type { Random } from "../base/random.js";
 import type { Kind } from "../terminal/facts.js";
 import type { Settlement } from "./batch.js";
-import { totalsOf } from "./host.js";
+import { totalsOf } from "./host/totals.js";
 import type { RecordFile } from "./models.js";
 import type { Op } from "./ops.js";
 import { type Card, MAX_TRIES, marked, marks, type Sale } from "./records.js";

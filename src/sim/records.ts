@@ -114,6 +114,9 @@ function mask(bytes: Uint8Array, damaged: boolean): Uint8Array {
   return out;
 }
 
+/** The whole card number in a record's bytes: for the acquirer alone. */
+export const cardNumber = (bytes: Uint8Array): string => text(bytes.subarray(HEAD, HEAD + PAN)).trimEnd();
+
 export type Mark = keyof typeof marks;
 export const has = (state: number, mark: Mark): boolean => (state & marks[mark]) === 0;
 

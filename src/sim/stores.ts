@@ -1,5 +1,6 @@
 // What survives a power cut: small atomic records, flash in erase blocks, and the outside world's own log. Nothing else does.
 import { ascii, concat, text, uint } from "../base/bytes.js";
+import type { Totals } from "../terminal/facts.js";
 
 /** The supply failed at this moment. Whoever sees it is dead: nothing may be done after it. */
 export class PowerCut extends Error {}
@@ -46,7 +47,12 @@ export type HostLine =
   | { readonly event: "authorised"; readonly item: Entry }
   | { readonly event: "booked"; readonly item: Entry; readonly via: "settle" | "upload" | "send" }
   | { readonly event: "closed"; readonly account: string; readonly batch: string; readonly reference: string; readonly date: string }
-  | { readonly event: "silent" }
+  /** Totals that the host found different, kept for the end of the upload that follows; and what that upload brought. */
+  | { readonly event: "claimed"; readonly account: string; readonly batch: string; readonly totals: Totals }
+  | { readonly event: "uploaded"; readonly item: Entry }
+  | { readonly event: "signed-in"; readonly account: string }
+  /** An option that counts was used once. */
+  | { readonly event: "spent"; readonly option: string }
   | { readonly event: "violation"; readonly code: string };
 
 export interface Stores {

@@ -13,7 +13,8 @@ import {
 } from "../terminal/facts.js";
 import { Batch, type Exception, inTheWay } from "./batch.js";
 import type { Body, CutPoint, Encoding, Progress, SimOptions } from "./body.js";
-import { AcquirerHost } from "./host.js";
+import { dialectOf } from "./host/dialects/dialects.js";
+import { AcquirerHost } from "./host/host.js";
 import { Keys, pairOf } from "./keys.js";
 import type { SimModel } from "./models.js";
 import { Ops } from "./ops.js";
@@ -104,7 +105,7 @@ export class Terminal {
     this.#listener = listener;
     this.#start = clock.monotonic();
     this.#stores = powered(stores, hooks.nonVolatile);
-    this.host = new AcquirerHost(stores.host, clock, options.host);
+    this.host = new AcquirerHost(stores.host, clock, options.host ?? {}, (acquirer) => dialectOf(model, acquirer));
     const body: Body = {
       stores: this.#stores,
       host: this.host,

@@ -114,8 +114,11 @@ describe("a settlement", () => {
     expect(changes).toBeGreaterThan(15);
   });
 
-  it("would book twice if an unknown end were settled again instead of looked up", async () => {
-    const at = new Bench(copyStores(provisioned), { host: { silent: "after" } });
+  it.each([
+    ["books twice", true],
+    ["answers 94 and books nothing", false],
+  ])("meets a host that %s when an unknown end is settled again instead of looked up", async (_, closesAgain) => {
+    const at = new Bench(copyStores(provisioned), { host: { silent: "after", closesAgain } });
     await at.clock.run(async () => {
       at.terminal.setLock(true);
       const account = at.terminal.batch.accounts[0]!.id;
@@ -131,7 +134,9 @@ describe("a settlement", () => {
       await at.idle();
     });
     const { bookings, start, violations } = inspect(at.stores);
-    expect(bookings.length).toBeGreaterThan(start.length);
+    expect(bookings.length).toBe(start.length + (closesAgain ? 3 : 0));
+    const { last } = at.terminal.batch.ledger(at.terminal.batch.accounts[0]!.id).get();
+    expect(last).toMatchObject(closesAgain ? { state: "cleared" } : { state: "sent", code: "UNKNOWN", hostCode: "94" });
     expect(violations).toEqual(["batch-closed-twice"]);
   });
 

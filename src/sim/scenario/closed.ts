@@ -69,6 +69,14 @@ export const closed =
     return out as Values<R> & Partial<Values<O>>; // every field of both was read by its own reader
   };
 
+/** One of two fields, and not both. */
+export const either =
+  <T extends object>(one: string, other: string, read: Read<T>): Read<T> =>
+  (value, path) => {
+    const found = read(value, path);
+    return Object.hasOwn(found, one) === Object.hasOwn(found, other) ? fail(path, `either ${one} or ${other}`) : found;
+  };
+
 /** Objects told apart by one field. */
 export const byField =
   <const K extends string, V extends Readonly<Record<string, Read<unknown>>>>(key: K, variants: V): Read<Reading<V[keyof V]>> =>

@@ -2,9 +2,9 @@
 import { DecomError } from "../../base/errors.js";
 import { type Kind, kinds } from "../../terminal/facts.js";
 import { cutPoints, type SimOptions } from "../body.js";
-import type { HostOptions } from "../host.js";
+import type { HostOptions } from "../host/options.js";
 import type { Planting } from "../planting.js";
-import { byField, closed, list, Misread, minor, oneOf, orNull, type Read, type Reading, text, whole, yes } from "./closed.js";
+import { byField, closed, either, list, Misread, minor, oneOf, orNull, type Read, type Reading, text, whole, yes } from "./closed.js";
 
 const name = text(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "a name of small letters, digits and hyphens");
 const code = text(/^[a-z]+(?:\.[a-z-]+)?$/, "a code like settle.unknown");
@@ -20,13 +20,21 @@ type ReadersOf<T> = { readonly [K in keyof Required<T>]: Read<Required<T>[K]> };
 
 const host = closed({}, {
   unreachable: yes,
+  down: yes,
   silent: oneOf("before", "after"),
-  silentTo: oneOf("settle", "send"),
+  silentTo: oneOf("settle", "send", "upload", "farewell"),
   silences: count,
+  garbled: yes,
+  wrongBatch: yes,
   deduplicates: yes,
   lacks: count,
   excess: minor,
+  differs: count,
+  errorFlag: yes,
   rejects: text(/^[0-9A-Z]{2}$/, "a response code of two characters"),
+  rejections: count,
+  misreadsMac: oneOf("until-sign-in", "always"),
+  closesAgain: yes,
   refusesKinds: list(kind),
   cannotTell: yes,
   withoutMac: yes,
@@ -44,6 +52,7 @@ const terminal = closed({}, {
   stuck: list(area),
   lying: list(area),
   skipsZeroTotals: yes,
+  clearFails: yes,
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
 
 const planting = closed({ kind }, {
@@ -61,15 +70,19 @@ const planting = closed({ kind }, {
 const frame = { on: oneOf("out", "in") };
 const where = { frame: count, after: point, nth: count };
 const fault = byField("fault", {
-  drop: closed({ fault: oneOf("drop"), ...frame }, where),
-  double: closed({ fault: oneOf("double"), ...frame }, where),
-  cut: closed({ fault: oneOf("cut"), ...frame }, where),
-  flip: closed({ fault: oneOf("flip"), ...frame, bit: whole(0, 1_000_000) }, where),
-  delay: closed({ fault: oneOf("delay"), ...frame, ms: whole(1, 600_000) }, where),
+  drop: either("frame", "after", closed({ fault: oneOf("drop"), ...frame }, where)),
+  double: either("frame", "after", closed({ fault: oneOf("double"), ...frame }, where)),
+  cut: either("frame", "after", closed({ fault: oneOf("cut"), ...frame }, where)),
+  flip: either("frame", "after", closed({ fault: oneOf("flip"), ...frame, bit: whole(0, 1_000_000) }, where)),
+  delay: either("frame", "after", closed({ fault: oneOf("delay"), ...frame, ms: whole(1, 600_000) }, where)),
   /** The terminal loses power at a named point, or at its n-th change of memory, and has it again after `back` ms. */
-  power: closed({ fault: oneOf("power") }, { at: point, write: oneOf("nv", "program", "erase"), nth: count, back: whole(1, 86_400_000) }),
+  power: either(
+    "at",
+    "write",
+    closed({ fault: oneOf("power") }, { at: point, write: oneOf("nv", "program", "erase"), nth: count, back: whole(1, 86_400_000) }),
+  ),
   /** The agent's process ends at the first thing it writes once the terminal has passed a point, or around its n-th write. */
-  death: closed({ fault: oneOf("death") }, { at: point, nth: count, write: count, when: oneOf("before", "after") }),
+  death: either("at", "write", closed({ fault: oneOf("death") }, { at: point, nth: count, write: count, when: oneOf("before", "after") })),
   /** From that point on the agent's disk takes nothing more, until somebody makes room after the run. */
   "disk-full": closed({ fault: oneOf("disk-full"), at: point }, { nth: count }),
   /** From that point on the station's key cannot be used, until the run has stopped. */

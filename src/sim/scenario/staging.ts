@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import { type Fault, type FaultKind, FaultyLink } from "../../link/faults.js";
 import type { Link } from "../../link/link.js";
 import type { CutPoint, SimOptions } from "../body.js";
-import type { HostOptions } from "../host.js";
+import type { HostOptions } from "../host/options.js";
 import { PowerCut } from "../stores.js";
 import type { Hooks, Terminal } from "../terminal.js";
 import type { Scenario, ScenarioFault } from "./scenario.js";
