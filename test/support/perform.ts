@@ -152,7 +152,7 @@ class Stage {
     let next = first;
     for (let before = ""; ; ) {
       const { endState, code } = await this.#turn(next);
-      next = code === "run.none" ? "run" : code === "run.open" || endState !== null || next === "resume" ? "resume" : next;
+      next = code === "run.none" ? "run" : "resume";
       const goesOn = endState === "HOLD" || GOES_ON.has(code);
       if (!goesOn || this.#turns.length >= MAX_TURNS || (code === before && code !== "died")) return;
       before = code;
