@@ -1,4 +1,5 @@
 // What a journal adds up to. Where to go on, the verdict and the certificate are read from this and from nothing else.
+import type { Kind } from "../terminal/facts.js";
 import type { CensusMoment, Entry, Intent, Outcome, Seen } from "./entries.js";
 import type { Line } from "./journal.js";
 
@@ -64,9 +65,29 @@ function addUp(lines: readonly Line[]) {
       intents("settle")
         .filter((intent) => intent.account === account)
         .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) })),
-    /** The host was asked about this batch before and said it was open. */
-    openedBefore: (account: string, batch: string) =>
-      seen("host-query").some((s) => s.account === account && s.batch === batch && s.answer === "open"),
+    /** Ids of every op that this run may have begun. */
+    get ops(): readonly string[] {
+      return entries.flatMap((e) =>
+        e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
+      );
+    },
+    /** Sending was begun, and nobody has seen how it ended. */
+    get interruptedPending(): readonly IntentStep<"pending">[] {
+      const ends = new Set(seen("pending").map(({ op }) => op));
+      return intents("pending").filter(({ op }) => !ends.has(op));
+    },
+    /** Kinds of item of an account that were to be sent. */
+    sentKinds: (account: string): ReadonlySet<Kind> =>
+      new Set(intents("pending").flatMap((intent) => (intent.account === account ? [intent.item] : []))),
+    /** Host or back office said that this batch was open, and a settlement was begun on that word. */
+    reopened: (account: string, batch: string): boolean => {
+      const opened = entries.findIndex(
+        (e) => e.kind === "seen" && e.step === "host-query" && e.account === account && e.batch === batch && e.answer === "open",
+      );
+      return (
+        opened !== -1 && intents("settle", entries.slice(opened)).some((intent) => intent.account === account && intent.batch === batch)
+      );
+    },
     get archive() {
       return seen("archive").at(-1);
     },

@@ -10,7 +10,7 @@ import type { CheckedOrder } from "../evidence/order.js";
 import type { RunRecord } from "../evidence/record.js";
 import type { StationLog } from "../evidence/station-log.js";
 import type { Authority, Family, Terminal } from "../terminal/driver.js";
-import type { Account, Census } from "../terminal/facts.js";
+import type { Account, Census, Totals } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 import type { Counted, ErasePermit } from "../terminal/proofs.js";
 
@@ -36,6 +36,9 @@ export interface Bench {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
+/** The back office's word on a batch. */
+export type Resolution = { readonly answer: "closed"; readonly totals: Totals } | { readonly answer: "open"; readonly asOf: string };
+
 export interface Run extends Bench {
   readonly family: Family;
   readonly terminal: Terminal;
@@ -48,6 +51,8 @@ export interface Run extends Bench {
   record(): RunRecord;
   /** On return it is on disk. */
   write(entry: Entry): Line;
+  /** What the order says about a settlement whose outcome the terminal could not learn. */
+  resolution(account: Account, batch: string): Resolution | undefined;
   /** Codes with which a certificate made after the coming steps would still be refused. */
   draft(): readonly string[];
   /** Proofs live here between the look that minted them and the act that needs them; never on disk. */

@@ -5,7 +5,7 @@ import { type Account, type Condition, type Identity, type Kind, kinds, type Tot
 import { acceptedOrder, authorityOf } from "./admission.js";
 import type { Bench } from "./context.js";
 import { connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
-import { PENDING } from "./steps/money.js";
+import { stepsFor } from "./steps/pending.js";
 import { compare, planOf } from "./steps/wipe.js";
 
 export interface SurveyRequest extends Omit<RunRequest, "expectSerial" | "isolation"> {
@@ -62,11 +62,11 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
     if (!(thrown instanceof DecomError)) throw thrown;
     stops.push({ code: thrown.code, why: thrown.message });
   }
-  const waiting = PENDING.flatMap((kind) =>
+  const waiting = stepsFor(model).flatMap(({ kind }) =>
     accounts.map(({ id }) => ({
       kind,
       account: id,
-      count: census.items.filter((item) => item.kind === kind && item.account === id).length,
+      count: census.items.filter((item) => item.kind === kind && item.account === id).reduce((sum, { count = 1 }) => sum + count, 0),
     })),
   );
   return {

@@ -5,6 +5,7 @@ import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import type { Transcript } from "../evidence/transcript.js";
 import type { Run } from "./context.js";
+import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
 import { type Phase, steps } from "./plan.js";
@@ -14,7 +15,7 @@ const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.sile
 const WALKS = 3;
 const REBOOT_PATIENCE = 60_000;
 
-export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs"> {
+export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs" | "resolution"> {
   readonly journal: Journal;
   readonly transcript: Transcript;
   source(): StatementSource;
@@ -28,6 +29,7 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
     record: () => recordOf(request.journal.lines),
     write: (entry) => request.journal.write(entry),
     draft: () => draftCodes(request),
+    resolution: () => undefined, // bench orders have none
     proofs: { accounts: [] },
   };
   for (let walks = 1; ; walks++) {
@@ -74,6 +76,8 @@ async function once(run: Run): Promise<void> {
   if (identity.serial !== run.record().begin.serial) {
     throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
   }
+  refuseUnknownOps(run);
+  refuseHiddenRun(run);
   await run.terminal.open(run.authority);
   const phase = await phaseOf(run);
   for (const step of steps) {

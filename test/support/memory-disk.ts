@@ -97,13 +97,11 @@ export class MemoryDisk implements Disk {
     return () => this.#locks.delete(path);
   }
 
-  /** What is on it now; calling the result puts it all back, as from a backup. */
-  copy(): () => void {
-    const kept = [...this.#files].map(([path, { current }]) => [path, current?.slice()] as const);
-    return () => {
-      this.#files.clear();
-      for (const [path, bytes] of kept) this.#files.set(path, { durable: bytes, current: bytes });
-    };
+  /** What a backup of it would hold now. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const [path, { durable, current }] of this.#files) copy.#files.set(path, { durable: durable?.slice(), current: current?.slice() });
+    return copy;
   }
 
   /** After a death: every write that was not synced is kept, torn or lost, by chance; locks of the dead are free. */

@@ -72,7 +72,7 @@ class Stage {
   readonly #due = new Set<"death" | "disk-full" | "key-gone">();
   readonly #disks: MemoryDisk[] = [];
   readonly #first;
-  #restore: () => void = () => undefined;
+  #backup = new MemoryDisk();
   #unlock: () => void = () => undefined;
   #powerReached: boolean;
   #deathReached: boolean;
@@ -96,7 +96,7 @@ class Stage {
       hooks: { nonVolatile: (act) => this.#nonVolatile(act) },
     });
     this.#first = this.world.line;
-    this.#watch(this.world.disk);
+    this.#work(this.world.disk);
   }
 
   async play(): Promise<void> {
@@ -205,13 +205,12 @@ class Stage {
         world.powerOff();
         return world.powerOn();
       case "copy-folder":
-        this.#restore = world.disk.copy();
+        this.#backup = world.disk.copy();
         return;
       case "restore-folder":
-        return this.#restore();
+        return this.#work(this.#backup);
       case "other-station":
-        world.disk = new MemoryDisk();
-        return this.#watch(world.disk);
+        return this.#work(new MemoryDisk());
       case "new-version":
         world.computer.version = "9.9.9-test";
         return;
@@ -223,7 +222,9 @@ class Stage {
     }
   }
 
-  #watch(disk: MemoryDisk): void {
+  /** From now on the agent works on this disk. */
+  #work(disk: MemoryDisk): void {
+    this.world.disk = disk;
     this.#disks.push(disk);
     disk.hook = (n, when, what) => {
       if (this.#due.has("key-gone")) this.world.computer.canSign = false;

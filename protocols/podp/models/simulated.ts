@@ -34,6 +34,8 @@ const flash = (id: number, name: string, size: number, ...classes: ModelArea["cl
 const common = {
   version: 1,
   manufacturer: "podp simulator",
+  dialect: "unionpay",
+  longestDelay: 2000,
   deduplicates: "proven",
   batchWraps: { last: "999999", first: "000001" },
   vendorKeys: [SIMULATED_MAKER],

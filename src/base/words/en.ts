@@ -50,9 +50,27 @@ export const en = {
     "batch.unread": "A record area cannot be read, so money may be in it; send the hold file to the back office.",
     "batch.unknown-item": "The terminal holds a record of unknown kind; send the hold file to the back office.",
     "batch.cleared-before": "The terminal is empty but the host still expects transactions; send the hold file to the back office.",
+    "batch.contradiction": "The terminal contradicts itself about what is unsettled; send the hold file to the back office.",
+    "batch.shrunk": "Transactions vanished from the terminal without our doing; send the hold file to the back office.",
     "batch.grown": "A transaction was recorded while the terminal was being closed; put it into quarantine.",
     "pending.unsent": "A pending message could not be delivered to the host; restore its network, then run: decom resume",
+    "pending.reversal": "The host refused a reversal, so the original may be booked; send the hold file to the back office.",
     "settle.unknown": "Whether the batch was booked is not known; send the hold file to the back office. Do not settle by hand.",
+    "settle.store":
+      "The terminal's store of operations is full or has forgotten one, so nothing can be proven from it; send the hold file to the back office.",
+    "settle.elsewhere":
+      "This terminal was settled, or begun to be, by somebody else; continue that run with its own station or hold file, or send this one to the back office.",
+    "settle.batch-changed": "The terminal has moved to another batch without a settlement of ours; send the hold file to the back office.",
+    "settle.no-network": "Give the terminal a network (depot LAN, Wi-Fi or its own SIM), then run: decom resume",
+    "settle.host-down": "The host is down or closing its day; wait, then run: decom resume",
+    "settle.deregistered":
+      "The host no longer knows this terminal, and its batch is still open; the back office has to open it again or except the items.",
+    "settle.mac": "The terminal's working keys are stale; have it sign in to its host once, then run: decom resume",
+    "settle.duplicate":
+      "The host says it has this batch already, so it may be booked; send the hold file to the back office. Never change the batch number.",
+    "settle.error-flag": "The host answered with an error flag, so nobody knows what it booked; send the hold file to the back office.",
+    "settle.print": "The host has booked; the terminal waits for its printer. Put paper in or close the lid, then run: decom resume",
+    "upload.incomplete": "The upload of the batch was interrupted and could not be taken up again; send the hold file to the back office.",
     "settle.host": "The host did not settle the batch; send the hold file to the back office, or resume when the host is back.",
     "settle.unbalanced": "Terminal and host disagree about the totals; send the hold file to the back office.",
     "census.changed": "The terminal's records changed since they were counted; run: decom resume",
