@@ -125,7 +125,7 @@ export type Judged = "equal" | "different" | "error" | "refused";
 
 /** What an answer to settle or end says of the totals. */
 export function judge({ by, equal, different, error }: Verdict, answer: Values): Judged {
-  if (answer.code !== undefined && !by.includes("code")) return "refused";
+  if (answer.code !== undefined && answer.code !== codes.fine && !by.includes("code")) return "refused";
   const said = by.map((name) => answer[name] ?? "");
   if (said.every((mark) => equal.includes(mark))) return "equal";
   if (said.every((mark) => equal.includes(mark) || different.includes(mark))) return "different";
