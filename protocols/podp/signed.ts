@@ -1,8 +1,9 @@
 // What is signed on a podp line, byte for byte (README: "Authority", "Erasure and what proves it"). Raw P-256, no envelope.
-import { ascii, concat, hex, uint, unhex } from "../../src/base/bytes.js";
-import { unreachable } from "../../src/base/errors.js";
+import { ascii, bcd, concat, hex, uint, unhex } from "../../src/base/bytes.js";
+import { DecomError, unreachable } from "../../src/base/errors.js";
 import { keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
 import type { GrantMaker } from "../../src/terminal/authority.js";
+import { type AccountNumbers, type Exception, NO_DIGEST, type Ruling } from "../../src/terminal/exceptions.js";
 import { contentClasses } from "../../src/terminal/facts.js";
 import { element, elements } from "../../src/wire/tlv.js";
 import { limits, rights } from "./codes.js";
@@ -72,7 +73,7 @@ export const grantMaker: GrantMaker = {
       scopeFloor: bits(contentClasses, facts.scopeFloor),
       archiveKeyHash: new Uint8Array(32),
       passFloor: facts.passFloor,
-      exceptions: [],
+      exceptions: facts.exceptions.map(unhex),
     };
     const signature = sign(concat(ascii("podp1 grant"), valuesOf(grant.encode({ ...unsigned, signature: UNSIGNED }))));
     return grant.encode({ ...unsigned, signature });
@@ -95,9 +96,53 @@ export const grantMaker: GrantMaker = {
       depot: hex(value.depot),
       scopeFloor: namesOf(contentClasses, value.scopeFloor),
       passFloor: value.passFloor,
+      exceptions: value.exceptions.map(hex).sort(),
     };
   },
+  exceptions(exceptions, rulings) {
+    const groups = new Map<string, Exception[]>();
+    for (const one of exceptions) {
+      const key = hex(exceptionHead(one));
+      groups.set(key, [...(groups.get(key) ?? []), one]);
+    }
+    const rows = [...groups.entries()].map(([head, group]) => head + hex(exceptionTail(group)));
+    const all = [...rows, ...rulings.map((ruling) => hex(rulingRow(ruling)))].sort();
+    if (all.length > limits.exceptions) {
+      throw new DecomError("order.exception", `a podp grant holds ${limits.exceptions} exceptions, not ${all.length}`);
+    }
+    return all;
+  },
 };
+
+/** README "Account": the first 8 bytes of SHA-256 over acquirer, MID and TID as elements. */
+function accountId({ acquirer, mid, tid }: AccountNumbers): Uint8Array {
+  if (!/^[0-9]{1,11}$/.test(acquirer)) throw new DecomError("order.exception", `podp numbers its acquirers; ${acquirer} is no number`);
+  return sha256(element(0x9f01, bcd(BigInt(acquirer), 6)), element(0x9f16, ascii(mid)), element(0x9f1c, ascii(tid))).subarray(0, 8);
+}
+
+const CURRENCY = /^[0-9]{3}$/;
+
+function exceptionHead({ kind, direction, money, batch, ...account }: Exception): Uint8Array {
+  if (!CURRENCY.test(money.currency) || !/^[0-9]{1,6}$/.test(batch)) {
+    throw new DecomError("order.exception", `podp cannot name batch ${batch} in currency ${money.currency}`);
+  }
+  const numbers = [Number(kind.slice(1)), direction === "debit" ? 1 : 2];
+  return concat(accountId(account), Uint8Array.of(...numbers), bcd(BigInt(money.currency), 2), bcd(BigInt(batch), 3));
+}
+
+/** The terminal compares a group as a whole: how many, how much, and one hash over all digests. */
+function exceptionTail(group: readonly Exception[]): Uint8Array {
+  const digests = group.flatMap(({ items }) => items.map(({ digest }) => digest)).sort();
+  const digest = digests.length === 0 ? unhex(NO_DIGEST) : sha256(...digests.map(unhex));
+  const count = group.reduce((sum, one) => sum + one.count, 0);
+  const amount = group.reduce((sum, one) => sum + one.money.minor, 0n);
+  return concat(uint(count, 2), bcd(amount, 6), digest);
+}
+
+function rulingRow({ answer, batch, ...account }: Ruling): Uint8Array {
+  const head = concat(accountId(account), Uint8Array.of(answer === "closed" ? 0xf1 : 0xf2, 0), bcd(0n, 2), bcd(BigInt(batch), 3));
+  return concat(head, new Uint8Array(40));
+}
 
 export interface AttestedState {
   readonly nonce: Uint8Array;

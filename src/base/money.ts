@@ -16,3 +16,8 @@ const ALPHA: Readonly<Record<string, string>> = { "156": "CNY", "840": "USD", "9
 export function alphabetic(currency: Currency): string {
   return ALPHA[currency] ?? currency;
 }
+
+/** Numeric code as terminals carry it, of either form; a code the table lacks is returned as it is. */
+export function numeric(code: string): Currency {
+  return Object.keys(ALPHA).find((number) => ALPHA[number] === code) ?? code;
+}

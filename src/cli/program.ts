@@ -98,6 +98,9 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(
     withPeople(withOut(withKeys(withPort(add("run", c.run)))))
       .option("--bench", option.bench)
+      .option("--order <path>", option.order)
+      .option("--sig <file>", option.orderSignature)
+      .option("--witness <id>", option.witness)
       .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
       .option("--isolated <how>", option.isolated),
@@ -141,6 +144,20 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--bench", option.benchKeys)
       .option("--algorithm <name>", option.algorithm, oneOf("rsa3072", "p256")),
     async () => (await import("./commands/keys.js")).keysInit,
+  );
+  const order = add("order", c.order);
+  on(
+    add("check", c.orderCheck, order)
+      .argument("<file>", option.orderFile)
+      .option("--sig <file>", option.orderSignature)
+      .option("--serial <sn>", option.serial)
+      .option("--trust <pem>", option.trust)
+      .option("--keys <dir>", option.keys),
+    async () => (await import("./commands/order.js")).orderCheck,
+  );
+  on(
+    withKeys(add("sign", c.orderSign, order).argument("<file>", option.draftFile)),
+    async () => (await import("./commands/order.js")).orderSign,
   );
   on(withKeys(withPort(add("conform", c.conform))), async () => (await import("./commands/conform.js")).conform);
   on(withOut(withKeys(add("doctor", c.doctor))), async () => (await import("./commands/doctor.js")).doctor);

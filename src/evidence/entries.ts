@@ -64,6 +64,7 @@ export type Entry =
       readonly baud: number;
       readonly labelSerial: string;
       readonly performedBy: string;
+      readonly witness?: string;
       readonly isolation: string;
       readonly order: string;
       readonly orderSignature: string;
@@ -148,6 +149,14 @@ export type Seen =
       readonly records: number;
       readonly file: string;
     }
+  | {
+      readonly kind: "seen";
+      readonly step: "host-view";
+      readonly last: readonly { readonly account: string; readonly facts: Stored<SettlementFacts> }[];
+      readonly findings: readonly { readonly code: ErrorCode; readonly why: string }[];
+    }
+  /** The gate was open: exceptions of the order by their hash, each used whole. */
+  | { readonly kind: "seen"; readonly step: "gate"; readonly exceptions: readonly string[] }
   | { readonly kind: "seen"; readonly step: "isolate"; readonly how: string }
   | {
       readonly kind: "seen";

@@ -88,6 +88,12 @@ function addUp(lines: readonly Line[]) {
         opened !== -1 && intents("settle", entries.slice(opened)).some((intent) => intent.account === account && intent.batch === batch)
       );
     },
+    get hostView() {
+      return seen("host-view").at(0);
+    },
+    get gate() {
+      return seen("gate").at(-1);
+    },
     get archive() {
       return seen("archive").at(-1);
     },

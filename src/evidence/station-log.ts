@@ -17,6 +17,8 @@ export type LogRecord =
       readonly orderSha256: string;
       readonly nonce: string;
     }
+  /** Items of exceptions, and answers about batches, that this run has used up, each as a hash. */
+  | { readonly kind: "used"; readonly runId: string; readonly used: readonly string[] }
   | { readonly kind: "hold"; readonly runId: string; readonly code: string; readonly holdSha256: string }
   | {
       readonly kind: "end";
@@ -68,6 +70,11 @@ export class StationLog {
     return this.head?.at ?? rfc3339(0);
   }
 
+  /** Takes in what other processes of this station have written since. */
+  refresh(): void {
+    this.#read();
+  }
+
   find(matches: (record: LogRecord) => boolean): LogLine | undefined {
     return this.#lines.find((line) => matches(line.record));
   }
@@ -90,7 +97,6 @@ export class StationLog {
     }
   }
 
-  /** Takes in what other runs of this station have appended since the last read. */
   #read(): void {
     const bytes = this.#disk.read(this.#path) ?? new Uint8Array(0);
     this.#lines.length = 0;

@@ -1,19 +1,31 @@
 // Who may do what to this terminal: the order it is done under, and the words that open the terminal for it.
-import { hex } from "../base/bytes.js";
+import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
-import { keyIdOf, pointOf, signP256 } from "../base/sign.js";
-import { type CheckedOrder, checkOrder, makeBenchOrder, type SignedOrder } from "../evidence/order.js";
+import { pointOf, signP256 } from "../base/sign.js";
+import type { CheckedOrder } from "../evidence/order/check.js";
+import { chooseOrder } from "../evidence/order/choose.js";
+import { makeBenchOrder } from "../evidence/order/make.js";
+import type { SignedOrder } from "../evidence/order/schema.js";
 import type { Authority, Family } from "../terminal/driver.js";
 import type { Identity } from "../terminal/facts.js";
 import type { Bench } from "./context.js";
 
-/** The order for a run that is to begin, made on the spot for a bench; or a DecomError `order.*`. */
-export function acceptedOrder(bench: Bench, family: Family, identity: Identity, given: SignedOrder | "bench"): CheckedOrder {
-  return checkOrder(given === "bench" ? benchOrder(bench, family, identity) : given, {
+/** One signed order, several of which one must be meant, or `bench` to make one with the bench's own owner key. */
+export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench";
+
+/** The order for a run that is to begin; or a DecomError `order.*`. Nothing but identify has been sent. */
+export function acceptedOrder(bench: Bench, family: Family, identity: Identity, given: GivenOrder): CheckedOrder {
+  bench.stationLog.refresh();
+  const now = bench.clock.wall();
+  const { timeFloor } = bench.stationLog;
+  if (rfc3339(now) < timeFloor) throw new DecomError("clock.floor", `the clock says ${rfc3339(now)}, this station has signed ${timeFloor}`);
+  const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
+  return chooseOrder(orders, {
     trust: [bench.station.root],
-    now: bench.clock.wall(),
+    now,
     identity,
     station: bench.station,
+    atBench: [bench.performedBy, ...(bench.witness === undefined ? [] : [bench.witness])],
     maker: family.authority,
     nonceUsed: (nonce) => bench.stationLog.find((record) => record.kind === "intent" && record.nonce === nonce) !== undefined,
   });
@@ -22,12 +34,6 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
 function benchOrder(bench: Bench, family: Family, identity: Identity): SignedOrder {
   const { owner } = bench.station;
   if (owner === undefined) throw new DecomError("keys.missing", "this station has no bench owner key, so it cannot make bench orders");
-  if (identity.environment === "production") {
-    throw new DecomError("order.bench", `${identity.serial} says it is a production terminal; a bench order does not count for it`);
-  }
-  if (identity.ownerState === "set" && !identity.ownerKeyIds.includes(hex(keyIdOf(pointOf(owner.key))))) {
-    throw new DecomError("order.owner", `${identity.serial} knows owner keys ${identity.ownerKeyIds.join(", ")}, not this bench's`);
-  }
   return makeBenchOrder({ owner, station: bench.station, identity, clock: bench.clock, random: bench.random, maker: family.authority });
 }
 

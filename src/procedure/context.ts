@@ -6,11 +6,11 @@ import type { Random } from "../base/random.js";
 import type { Entry } from "../evidence/entries.js";
 import type { Station } from "../evidence/envelope/keys.js";
 import type { Line } from "../evidence/journal.js";
-import type { CheckedOrder } from "../evidence/order.js";
+import type { CheckedOrder } from "../evidence/order/check.js";
 import type { RunRecord } from "../evidence/record.js";
 import type { StationLog } from "../evidence/station-log.js";
 import type { Authority, Family, Terminal } from "../terminal/driver.js";
-import type { Account, Census, Totals } from "../terminal/facts.js";
+import type { Account, Census } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 import type { Counted, ErasePermit } from "../terminal/proofs.js";
 
@@ -32,12 +32,11 @@ export interface Bench {
   /** Name and version of this program. */
   readonly tool: { readonly version: string; readonly buildSha256: string };
   readonly performedBy: string;
+  /** The second person, where two are wanted. */
+  readonly witness?: string;
   readonly runtime: { readonly node: string; readonly os: string; readonly arch: string };
   readonly onEvent?: (event: RunEvent) => void;
 }
-
-/** The back office's word on a batch. */
-export type Resolution = { readonly answer: "closed"; readonly totals: Totals } | { readonly answer: "open"; readonly asOf: string };
 
 export interface Run extends Bench {
   readonly family: Family;
@@ -51,8 +50,6 @@ export interface Run extends Bench {
   record(): RunRecord;
   /** On return it is on disk. */
   write(entry: Entry): Line;
-  /** What the order says about a settlement whose outcome the terminal could not learn. */
-  resolution(account: Account, batch: string): Resolution | undefined;
   /** Codes with which a certificate made after the coming steps would still be refused. */
   draft(): readonly string[];
   /** Proofs live here between the look that minted them and the act that needs them; never on disk. */

@@ -4,7 +4,7 @@ import { DecomError } from "../base/errors.js";
 import { uuid7 } from "../base/random.js";
 import { sha256 } from "../base/sign.js";
 import { Journal } from "../evidence/journal.js";
-import { type CheckedOrder, readAcceptedOrder, type SignedOrder } from "../evidence/order.js";
+import { type CheckedOrder, readAcceptedOrder } from "../evidence/order/check.js";
 import { type RunRecord, recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import { Transcript, transcriptFacts } from "../evidence/transcript.js";
@@ -12,7 +12,7 @@ import type { Link } from "../link/link.js";
 import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
-import { acceptedOrder, authorityOf } from "./admission.js";
+import { acceptedOrder, authorityOf, type GivenOrder } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { walk } from "./walk.js";
@@ -28,8 +28,7 @@ export interface Connection {
 export interface RunRequest extends Connection {
   /** From the label, typed or scanned; must be what the terminal reports. */
   readonly expectSerial: string;
-  /** A signed order, or `bench` to make one with the bench's own owner key. */
-  readonly order: SignedOrder | "bench";
+  readonly order: GivenOrder;
   /** How the terminal is kept off every network, as the technician states it. */
   readonly isolation: string;
 }
@@ -191,6 +190,7 @@ function begin(
     transport: link.kind,
     baud: link.baud ?? 0,
     performedBy: bench.performedBy,
+    ...(bench.witness === undefined ? {} : { witness: bench.witness }),
     isolation: at.isolation,
     order: Buffer.from(order.content).toString("base64"),
     orderSignature: Buffer.from(order.signature).toString("base64"),

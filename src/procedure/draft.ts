@@ -7,11 +7,13 @@ import type { Entry } from "../evidence/entries.js";
 import { signDetached } from "../evidence/envelope/cms.js";
 import { verifyEnvelope } from "../evidence/envelope/envelope.js";
 import type { Line } from "../evidence/journal.js";
-import type { Order } from "../evidence/order.js";
-import { opensGate, type RunRecord, recordOf, settlementOf } from "../evidence/record.js";
+import { exceptionsOf } from "../evidence/order/granted.js";
+import type { Order } from "../evidence/order/schema.js";
+import { opensGate, type RunRecord, recordOf, type SeenStep, settlementOf } from "../evidence/record.js";
 import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
+import { NO_DIGEST, sameAccount } from "../terminal/exceptions.js";
 import { kinds } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 import type { Parked } from "./finish.js";
@@ -33,7 +35,12 @@ export function draftCodes(parked: Parked): readonly string[] {
     const statement = buildStatement({ ...source, record: recordOf(lines) }, { issuedAt: now, journalHead: parked.journal.head.sha256 });
     const content = writeStatement(statement);
     const signature = signDetached({ content, signer: source.signer, signingTime: Date.parse(now) });
-    const context = { trust: [source.station.root], trustedTime: parked.clock.wall(), production: source.role === "station" };
+    const context = {
+      trust: [source.station.root],
+      trustedTime: parked.clock.wall(),
+      production: source.role === "station",
+      order: { ...source.order, sha256: source.orderSha256 },
+    };
     const envelope = verifyEnvelope({ content, signature, roles: [source.role], ...context });
     const refusing = findingsOn(statement, envelope, context).filter(({ severity }) => !HARMLESS.has(severity));
     // POLICY_OUTCOME alone says only that it would not be ERASED; the reasons say why.
@@ -44,14 +51,30 @@ export function draftCodes(parked: Parked): readonly string[] {
   }
 }
 
+/** What stays when all goes well: what only warns, and every item that the order excepts, as the kind that it will be then. */
+function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenStep<"census">) {
+  const exceptions = exceptionsOf(order);
+  const excepted = exceptions.flatMap((one) => {
+    const account = accounts.find((known) => sameAccount(known, one))?.id;
+    const own = census.items.filter((item) => item.account === account && item.batch === one.batch);
+    const listed = one.items.flatMap(({ stan, digest }) => own.filter((item) => item.stan === stan && item.digest === digest).slice(0, 1));
+    const found = one.items.length === 0 ? own.filter(({ kind, digest }) => kind === one.kind && digest === NO_DIGEST) : listed;
+    return found.map((item) => ({ ...item, kind: one.kind, direction: one.direction }));
+  });
+  const warned = census.items.filter(({ kind }) => kinds[kind].gate === "WARN");
+  const passed = record.gate?.exceptions ?? exceptions.map(({ id }) => id);
+  return { left: [...warned, ...excepted], gate: { kind: "seen", step: "gate", exceptions: passed } as const };
+}
+
 /** The journal lines that would follow a run in which every look finds what the plan expects. */
 function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const plan = planOf(model);
   const identity = record.identities.at(-1)?.identity;
   const start = record.census("start");
   if (identity === undefined || start === undefined) return [];
-  const left = start.census.items.filter(({ kind }) => kinds[kind].gate === "WARN");
-  const open = start.accounts.filter(({ id }) => !opensGate(settlementOf(record, id)?.outcome));
+  const { left, gate } = leftBehind(record, order, start);
+  // Once the gate was seen open, no settlement is to come.
+  const open = record.gate === undefined ? start.accounts.filter(({ id }) => !opensGate(settlementOf(record, id)?.outcome)) : [];
   const op = "f".repeat(32);
   const hash = "0".repeat(64);
   const facts = { state: "cleared", code: "BALANCED", macVerified: false } as const;
@@ -78,6 +101,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
     ]),
     { kind: "seen", step: "archive", sha256: hash, size: 0, records: 0, file: "archive.bin" },
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
+    gate,
     { kind: "seen", step: "isolate", how: record.begin.isolation },
     { kind: "intent", step: "arm", op },
     {

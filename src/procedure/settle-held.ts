@@ -18,6 +18,7 @@ const byOutcome: Readonly<Partial<Record<Outcome, ErrorCode>>> = {
   HOST_UNREACHABLE: "settle.no-network",
   UPLOAD_INCOMPLETE: "upload.incomplete",
   PRINT_PENDING: "settle.print",
+  CLEAR_PENDING: "settle.clear",
 };
 
 export function failedSettlement(

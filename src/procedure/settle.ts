@@ -8,6 +8,7 @@ import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/
 import { dialectOf, nextBatch } from "../terminal/model.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
+import { askOrder, mayLetGo } from "./exceptions.js";
 import { failedSettlement, unknownSettlement } from "./settle-held.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
@@ -26,6 +27,7 @@ export async function settleAccounts(run: Run): Promise<void> {
       // What concerns this account alone is no reason to leave the others' money where it is.
       if (!(thrown instanceof DecomError)) throw thrown;
       const { code, did, message, facts } = thrown;
+      if (mayLetGo(run, account, thrown)) continue;
       if (facts["account"] === account.id) held.push(thrown);
       else if (code !== "settle.no-network") throw thrown;
       else held.push(new DecomError(code, `${account.tid}: ${message}`, { account: account.id, did, cause: thrown }));
@@ -95,7 +97,7 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
     throw unknownSettlement(account, batch, "the terminal has not seen its op, but batch or records are others now");
   }
   const facts = await settlementFacts(run, account, op, state);
-  const situation = situationOf(dialectOf(run.model), facts.hostCode);
+  const situation = situationOf(dialectOf(run.model, account.acquirer), facts.hostCode);
   const outcome = outcomeOf(facts, situation);
   const counted = originalTotals(run, account, batch);
   if (outcome === "NOTHING_TO_SETTLE" && counted !== undefined && counted.debitCount + counted.creditCount > 0) {
@@ -116,14 +118,12 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
       facts.reference !== undefined &&
       (facts.hostTotals === undefined || facts.terminalTotals === undefined || sameTotals(facts.hostTotals, facts.terminalTotals)),
     host: "not-asked",
-    office: officeWord(run, account, attempt, facts),
+    office: "none",
   };
-  let conclusion = conclude(look);
-  if (conclusion.next === "ask-host") {
-    const host = await askHost(run, account, attempt, facts);
-    conclusion = conclude({ ...look, host });
-    if (host === "cannot-tell" && conclusion.next === "finish") noteOffice(run, account, attempt, look.office);
-  } else if (conclusion.next === "settle") noteOffice(run, account, attempt, look.office);
+  const asked: Look = conclude(look).next === "ask-host" ? { ...look, host: await askHost(run, account, attempt, facts) } : look;
+  const office = officeWord(run, account, attempt, facts, asked);
+  noteOffice(run, account, attempt, office);
+  const conclusion = conclude({ ...asked, office });
   await act(run, account, attempt, { look, facts, situation, conclusion, round });
 }
 
@@ -145,17 +145,19 @@ async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: 
     case "settle":
       return start(run, account);
     case "finish": {
-      // An op that failed after the host had booked waits for its printer; it waits still, until somebody has been here.
+      // An op that failed after the host had booked waits for paper, or cannot clear; it does still, until somebody has been here.
       const isBooked = facts.state === "booked" || facts.state === "printed";
       if (seen.look.op !== "FAILED" || !isBooked || round.earlier) return start(run, account, op);
-      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: "PRINT_PENDING", facts: storedSettlement(facts) });
-      throw failedSettlement(account, batch, "PRINT_PENDING", situation, facts);
+      const outcome = facts.state === "booked" ? "PRINT_PENDING" : "CLEAR_PENDING";
+      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome, facts: storedSettlement(facts) });
+      throw failedSettlement(account, batch, outcome, situation, facts);
     }
     case "wait":
       return sleep(run.clock, 1000);
     case "failed":
       run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: storedSettlement(facts) });
-      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, round))))) return start(run, account);
+      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round)))))
+        return start(run, account);
       throw failedSettlement(account, batch, conclusion.outcome, situation, facts);
     case "unknown":
     case "ask-host":
@@ -200,8 +202,8 @@ function originalTotals(run: Run, account: Account, batch: string) {
 }
 
 /** Pauses, doubled each time, until the dialect's window is used up. */
-async function backOff(run: Run, { waited }: Round): Promise<boolean> {
-  const { first, window } = dialectOf(run.model).backOff;
+async function backOff(run: Run, account: Account, { waited }: Round): Promise<boolean> {
+  const { first, window } = dialectOf(run.model, account.acquirer).backOff;
   const pause = waited.ms + first; // 1, 2, 4 … times the first pause
   if (waited.ms + pause > window) return false;
   await sleep(run.clock, pause);
@@ -216,7 +218,7 @@ async function backOff(run: Run, { waited }: Round): Promise<boolean> {
 async function askHost(run: Run, account: Account, { intent }: SettleAttempt, facts: SettlementFacts): Promise<HostAnswer> {
   const { op, batch } = intent;
   let reply = await run.terminal.askHost(op);
-  const early = Date.parse(intent.at) + dialectOf(run.model).longestDelay - run.clock.wall();
+  const early = Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay - run.clock.wall();
   if (reply.answer === "open" && early > 0) {
     await sleep(run.clock, early);
     reply = await run.terminal.askHost(op);
@@ -228,12 +230,15 @@ async function askHost(run: Run, account: Account, { intent }: SettleAttempt, fa
   return answer;
 }
 
-/** The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more. */
-function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts): Office {
-  const word = run.resolution(account, intent.batch);
-  if (word === undefined) return "none";
-  if (word.answer === "closed") return terminalTotals !== undefined && sameTotals(word.totals, terminalTotals) ? "closed" : "none";
-  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model).longestDelay ? "open" : "none";
+const WORDS = ["closed", "open"] as const satisfies readonly Office[];
+
+/** The back office is asked only where its word would change anything, since it counts once. */
+function officeWord(run: Run, account: Account, { intent }: SettleAttempt, facts: SettlementFacts, look: Look): Office {
+  const { next } = conclude(look);
+  if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
+  const { longestDelay } = dialectOf(run.model, account.acquirer);
+  const told = askOrder(run, account, intent.batch, facts, longestDelay);
+  return told === "closed" || told === "open" ? told : "none";
 }
 
 /** That an office's word was acted upon is on disk before the act: it counts once. */

@@ -15,7 +15,7 @@ const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.sile
 const WALKS = 3;
 const REBOOT_PATIENCE = 60_000;
 
-export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs" | "resolution"> {
+export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs"> {
   readonly journal: Journal;
   readonly transcript: Transcript;
   source(): StatementSource;
@@ -29,7 +29,6 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
     record: () => recordOf(request.journal.lines),
     write: (entry) => request.journal.write(entry),
     draft: () => draftCodes(request),
-    resolution: () => undefined, // bench orders have none
     proofs: { accounts: [] },
   };
   for (let walks = 1; ; walks++) {

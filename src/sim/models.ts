@@ -195,8 +195,8 @@ export const simModels: readonly SimModel[] = [
   traditional,
   small,
   tiny,
-  multi,
   { ...tiny, name: "podp-mute", hostQuery: false },
+  multi,
   { ...small, name: "podp-production", environment: "production" },
 ];
 

@@ -120,6 +120,8 @@ export class Settling {
     let { last } = this.#batch.ledger(account.id).get();
     if (last === undefined) return;
     const ops = last.ops.includes(op) ? last.ops : [...last.ops, op];
+    // Whoever asks about this op, also after a cut, is told how the settlement stands.
+    if (ops !== last.ops) this.save(account, { ...last, ops });
     this.#step(op, 3, this.#body.model.ms.print);
     if (last.state === "booked") {
       if (this.#body.options.printer === "out-of-paper") return this.#ops.end(op, "FAILED", "PRINT_PENDING");

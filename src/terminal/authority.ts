@@ -1,4 +1,5 @@
 // Who allows what, in terms every family shares; how it looks on the wire is the family's.
+import type { Exception, Ruling } from "./exceptions.js";
 import type { ContentClass } from "./facts.js";
 
 export type Right = "read" | "settle" | "unlock" | "wipe" | "fill" | "sealed";
@@ -15,6 +16,8 @@ export interface GrantFacts {
   /** Content classes that a wipe plan must erase whole. */
   readonly scopeFloor: readonly ContentClass[];
   readonly passFloor: number;
+  /** Exceptions and rulings in the family's own form, hex, sorted. */
+  readonly exceptions: readonly string[];
 }
 
 export interface PassFacts {
@@ -30,6 +33,8 @@ type Sign = (bytes: Uint8Array) => Uint8Array;
 export interface GrantMaker {
   grant(facts: GrantFacts, ownerKeyId: string, sign: Sign): Uint8Array;
   pass(facts: PassFacts, sign: Sign): Uint8Array;
+  /** Throws `order.exception` for what the family's grant cannot carry. */
+  exceptions(exceptions: readonly Exception[], rulings: readonly Ruling[]): readonly string[];
   /** `undefined` when the bytes are not a grant. */
   readGrant(bytes: Uint8Array): (GrantFacts & { readonly ownerKeyId: string }) | undefined;
 }

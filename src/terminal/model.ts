@@ -29,8 +29,9 @@ export interface Model {
   readonly manufacturer: string;
   readonly areas: readonly ModelArea[];
   readonly slots: readonly ModelSlots[];
-  /** How its host speaks of settlements. */
+  /** How its hosts speak of settlements, and which acquirers' hosts speak otherwise. */
   readonly dialect: DialectName;
+  readonly dialects?: Readonly<Record<string, DialectName>>;
   /** Of the way to its host, where it is known to be another than the dialect's: see `Dialect.longestDelay`. */
   readonly longestDelay?: number;
   /** The acquirer recognises a repeated offline advice by account, batch and STAN, and books it once. */
@@ -41,8 +42,8 @@ export interface Model {
   readonly vendorKeys: readonly string[];
 }
 
-export function dialectOf({ dialect, longestDelay }: Model): Dialect {
-  return { ...dialects[dialect], ...(longestDelay === undefined ? {} : { longestDelay }) };
+export function dialectOf({ dialect, dialects: others = {}, longestDelay }: Model, acquirer: string): Dialect {
+  return { ...dialects[others[acquirer] ?? dialect], ...(longestDelay === undefined ? {} : { longestDelay }) };
 }
 
 /** The number of the batch that follows, as this model counts. */

@@ -1,6 +1,7 @@
 // Proofs: what must have been seen before a step that moves money or destroys may be called. Only a look mints one; none is ever stored.
 import { DecomError } from "../base/errors.js";
-import { type Census, type Identity, type Item, kinds } from "./facts.js";
+import type { Census, Identity } from "./facts.js";
+import { type GateFacts, stopsAt } from "./gate.js";
 
 /** What a proof was seen on. When any of it has changed, the proof is worth nothing. */
 export interface Seen {
@@ -34,12 +35,7 @@ export class Counted {
   }
 }
 
-/** Items that keep the gate shut: everything but what is only reported. */
-export function blocking(census: Census): readonly Item[] {
-  return census.items.filter((item) => kinds[item.kind].gate !== "WARN");
-}
-
-/** Nothing that blocks is left, seen in a census after settlement. Needed for COMMIT and ARM. */
+/** The gate was seen open, in a census after settlement. Needed for COMMIT and ARM. */
 export class ErasePermit {
   readonly #seen: Seen;
   private constructor(at: Seen) {
@@ -49,21 +45,14 @@ export class ErasePermit {
     return this.#seen;
   }
 
-  /** `outcomes` says per account how its settlement ended, from looking; an account without one keeps the gate shut. */
-  static look(identity: Identity, census: Census, accounts: readonly string[], outcomes: ReadonlyMap<string, string>): ErasePermit {
-    Counted.look(identity, census);
-    const left = blocking(census);
-    if (left.length > 0) {
-      const stans = left.map((item) => item.stan);
-      throw new DecomError("batch.open", `census after settle shows ${left.length} open (STAN ${stans.join(", ")})`, { stans });
+  /** Throws what keeps the gate shut; see gate.ts. */
+  static look(identity: Identity, facts: Omit<GateFacts, "identity">): ErasePermit {
+    const [first, ...more] = stopsAt({ ...facts, identity });
+    if (first !== undefined) {
+      const { code, why, stans } = first;
+      throw new DecomError(code, why, { ...(stans.length === 0 ? {} : { stans }), more: more.map((stop) => stop.why) });
     }
-    for (const account of accounts) {
-      const outcome = outcomes.get(account);
-      if (outcome !== "NOTHING_TO_SETTLE" && outcome !== "BALANCED" && outcome !== "BALANCED_AFTER_UPLOAD") {
-        throw new DecomError("settle.unknown", `acquirer account ${account} has outcome ${outcome ?? "none"}`, { account, outcome });
-      }
-    }
-    return new ErasePermit(seen(identity, census));
+    return new ErasePermit(seen(identity, facts.census));
   }
 }
 

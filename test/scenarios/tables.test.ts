@@ -25,8 +25,7 @@ const items = Object.entries(kinds).map(
 );
 const needsView: Readonly<Record<string, string>> = {};
 
-const table = (head: string, lines: readonly string[]) =>
-  [head, head.replace(/[^|]+/g, "---"), ...lines].join("\n");
+const table = (head: string, lines: readonly string[]) => [head, head.replace(/[^|]+/g, "---"), ...lines].join("\n");
 
 it("every row of the edge matrix, E01 to E99, has a scenario or a reason, and none has both", () => {
   const rows = Array.from({ length: 99 }, (_, i) => `E${String(i + 1).padStart(2, "0")}`);
@@ -36,7 +35,10 @@ it("every row of the edge matrix, E01 to E99, has a scenario or a reason, and no
 });
 
 it("the tables in README.md are those of the corpus", () => {
-  const wanted = [table("| kind | what | gate | scenario and end |", items), table("| row | situation | scenario and end, or why there is none |", edges)];
+  const wanted = [
+    table("| kind | what | gate | scenario and end |", items),
+    table("| row | situation | scenario and end, or why there is none |", edges),
+  ];
   for (const text of wanted) {
     console.log(text);
     expect(readme).toContain(text);

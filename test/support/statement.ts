@@ -279,5 +279,6 @@ export function testOrder(statement: Statement = testStatement()): OrderFacts {
     station: "TEST-STATION",
     device: { serial: SERIAL, life: 0 },
     destination: statement.destination,
+    exceptions: [],
   };
 }

@@ -12,6 +12,7 @@ import { verify } from "../../src/evidence/verify.js";
 import { type Fault, FaultyLink } from "../../src/link/faults.js";
 import type { Link } from "../../src/link/link.js";
 import { memoryPair } from "../../src/link/memory.js";
+import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Bench } from "../../src/procedure/context.js";
 import { decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
@@ -63,6 +64,10 @@ export interface WorldSetup {
   readonly baud?: number;
   readonly latencyMs?: number;
   readonly speed?: number;
+  /** The order of a run that begins; the bench makes its own when absent. */
+  readonly order?: (world: World) => GivenOrder;
+  /** The second person at the bench. */
+  readonly witness?: string;
 }
 
 export class World {
@@ -120,6 +125,7 @@ export class World {
       out: "out",
       tool: { version, buildSha256: "0".repeat(64) },
       performedBy: "P-0001",
+      ...(this.setup.witness === undefined ? {} : { witness: this.setup.witness }),
       runtime: { node: "test", os: "test", arch: "test" },
     };
   }
@@ -142,7 +148,7 @@ export class World {
           : await decommission(bench, {
               ...connection,
               expectSerial: this.setup.label ?? this.serial,
-              order: "bench",
+              order: this.setup.order?.(this) ?? "bench",
               isolation: "no network on this bench",
             });
       this.ends.push(end);

@@ -29,37 +29,47 @@ const item = (kind: Item["kind"]): Item => ({
   digest: "00",
 });
 const census = (...items: Item[]): Census => ({ hash: "h", generation: 1, items, unread: [] });
-const settled = new Map([["a", "BALANCED"]]);
+const account = (id: string) => ({ id, acquirer: "00100000001", mid: "M", tid: id, name: "n", currency: "156", batch: "000002" });
+const facts = (of: Census, outcomes: readonly (readonly [string, string])[] = [["a", "BALANCED"]], ...ids: string[]) => ({
+  census: of,
+  accounts: ["a", ...ids].map(account),
+  outcomes: new Map(outcomes),
+  exceptions: [],
+  used: new Set<string>(),
+  hostFindings: [],
+});
 
 describe("the permit to erase", () => {
   it("is minted when nothing that blocks is left and every acquirer has an outcome", () => {
-    expect(ErasePermit.look(identity, census(item("U10")), ["a"], settled).seen.bootNumber).toBe(4);
+    expect(ErasePermit.look(identity, facts(census(item("U10")))).seen.bootNumber).toBe(4);
   });
 
   it.each(["U01", "U03", "U05", "U07", "U15", "U17", "U23", "U25"] as const)("is not minted while a %s item is there", (kind) => {
-    expect(() => ErasePermit.look(identity, census(item(kind)), ["a"], settled)).toThrow(expect.objectContaining({ code: "batch.open" }));
+    expect(() => ErasePermit.look(identity, facts(census(item(kind))))).toThrow(expect.objectContaining({ code: "batch.open" }));
   });
 
   it("names the items that are in the way", () => {
-    expect(() => ErasePermit.look(identity, census(item("U01")), ["a"], settled)).toThrow("census after settle shows 1 open (STAN 000114)");
+    expect(() => ErasePermit.look(identity, facts(census(item("U01"))))).toThrow("census after settle shows 1 open (STAN 000114)");
   });
 
   it.each(["UNKNOWN", "UNBALANCED", "HOST_REJECTED"])("is not minted on outcome %s", (outcome) => {
-    expect(() => ErasePermit.look(identity, census(), ["a"], new Map([["a", outcome]]))).toThrow(
+    expect(() => ErasePermit.look(identity, facts(census(), [["a", outcome]]))).toThrow(
       expect.objectContaining({ code: "settle.unknown" }),
     );
   });
 
   it("is not minted while an acquirer has no outcome, an area is unread or a record is of unknown kind", () => {
-    expect(() => ErasePermit.look(identity, census(), ["a", "b"], settled)).toThrow(expect.objectContaining({ code: "settle.unknown" }));
-    expect(() => ErasePermit.look(identity, { ...census(), unread: [1] }, ["a"], settled)).toThrow(
+    expect(() => ErasePermit.look(identity, facts(census(), [["a", "BALANCED"]], "b"))).toThrow(
+      expect.objectContaining({ code: "settle.unknown" }),
+    );
+    expect(() => ErasePermit.look(identity, facts({ ...census(), unread: [1] }))).toThrow(
       expect.objectContaining({ code: "batch.unread" }),
     );
     expect(() => Counted.look(identity, census(item("U24")))).toThrow(expect.objectContaining({ code: "batch.unknown-item" }));
   });
 
   it("is worth nothing after a restart, on another terminal or over other records", () => {
-    const permit = ErasePermit.look(identity, census(), ["a"], settled);
+    const permit = ErasePermit.look(identity, facts(census()));
     expect(() => stillTrue(permit, identity, "h")).not.toThrow();
     for (const [now, hash] of [
       [{ ...identity, bootNumber: 5 }, "h"],

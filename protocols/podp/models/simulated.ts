@@ -44,6 +44,7 @@ const common = {
 const traditional: Model = {
   id: "podp-traditional",
   ...common,
+  dialects: { "00100000027": "edc" },
   areas: [
     flash(1, "transaction log", 122_880, "SAD", "CHD", "BIZ"),
     flash(2, "merchant parameters", 4096, "BIZ"),
@@ -111,7 +112,7 @@ export const simulatedModels: readonly Model[] = [
   traditional,
   small,
   tiny,
-  multi,
   { ...tiny, id: "podp-mute" },
+  multi,
   { ...small, id: "podp-production" },
 ];

@@ -1,11 +1,13 @@
 // The money rows of a statement: per acquirer, what was open, what was tried, how it ended and what is left.
-import { alphabetic } from "../../base/money.js";
+import { alphabetic, numeric } from "../../base/money.js";
+import { sameAccount } from "../../terminal/exceptions.js";
 import type { Item, Totals } from "../../terminal/facts.js";
 import { type Account, kinds } from "../../terminal/facts.js";
 import type { Stored } from "../entries.js";
-import type { Order } from "../order.js";
+import { isView, viewOf } from "../order/lookup.js";
+import { type ExceptionField, exceptionHash, type Order } from "../order/schema.js";
 import { type RunRecord, type SettleAttempt, settlementOf } from "../record.js";
-import type { OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
+import type { ExceptionRow, OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
 
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
@@ -27,7 +29,7 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
     batch,
     currency,
     level: facts?.macVerified === true ? "S2" : "S1",
-    hostView: order.hostView,
+    hostView: viewField(order, account),
     before: of(record.census("start")?.census.items),
     after: of((record.census("permit") ?? record.census("after-settle") ?? record.census("start"))?.census.items),
     attempts: attempts.map(attemptRow),
@@ -44,7 +46,49 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
           },
         }),
     terminal: { totals: totalsField(facts?.terminalTotals, currency) },
+    ...exceptionRows(record, order, account),
   };
+}
+
+/** The host's view in the currency of this account, which is the only one a row can speak of. */
+function viewField(order: Order, account: Account): SettlementRow["hostView"] {
+  const view = viewOf(order, account);
+  if (!isView(view)) {
+    return view === undefined ? { unknown: "NOT_IN_ORDER" } : { unavailable: true, reason: view.reason, approvers: view.approvers };
+  }
+  const currency = alphabetic(account.currency);
+  const rows = view.uncaptured.filter((row) => numeric(row.currency) === account.currency);
+  const sum = (direction: "debit" | "credit") =>
+    rows.filter((row) => row.direction === direction).reduce((total, { amount }) => total + amount, 0);
+  return {
+    openBatch: view.openBatch ?? NOT_REPORTED,
+    uncaptured: {
+      count: rows.reduce((total, { count }) => total + count, 0),
+      debit: { amount: sum("debit"), currency },
+      credit: { amount: sum("credit"), currency },
+    },
+    lastStan: view.lastStan ?? NOT_REPORTED,
+    lastStanAt: view.lastStanAt ?? NOT_REPORTED,
+    lastClosedBatch: view.lastClosedBatch ?? NOT_REPORTED,
+    asOf: view.asOf,
+  };
+}
+
+/** The exceptions that the gate let through, which are used whole or not at all. */
+export function usedExceptions(record: RunRecord, { exceptions }: Order): readonly ExceptionField[] {
+  const passed = record.gate?.exceptions ?? [];
+  return exceptions.filter((field) => passed.includes(exceptionHash(field)));
+}
+
+function exceptionRows(record: RunRecord, order: Order, account: Account): { exceptions?: ExceptionRow[] } {
+  const own = usedExceptions(record, order).filter((field) => sameAccount(field, account));
+  if (own.length === 0) return {};
+  const rows = own.map((field): ExceptionRow => {
+    const { kind, direction, items, count, amount, currency, disposition } = field;
+    const money = { amount, currency: alphabetic(numeric(currency)) };
+    return { orderItemSha256: exceptionHash(field), kind, direction, items, count, money, disposition };
+  });
+  return { exceptions: rows };
 }
 
 function attemptRow({ intent, seen }: SettleAttempt): SettlementRow["attempts"][number] {
@@ -64,11 +108,11 @@ function totalsField(totals: Stored<Totals> | undefined, currency: string): Tota
 /** Items added up per kind, direction and currency, in order of first appearance. */
 function openItems(items: readonly Stored<Item>[]): OpenItems[] {
   const rows = new Map<string, OpenItems>();
-  for (const { kind, direction, money } of items) {
+  for (const { kind, direction, money, count = 1 } of items) {
     const currency = alphabetic(money.currency);
     const key = `${kind} ${direction} ${currency}`;
     const row = rows.get(key) ?? { kind, gate: kinds[kind].gate, direction, count: 0, money: { amount: 0, currency } };
-    rows.set(key, { ...row, count: row.count + 1, money: { amount: row.money.amount + money.minor, currency } });
+    rows.set(key, { ...row, count: row.count + count, money: { amount: row.money.amount + money.minor, currency } });
   }
   return [...rows.values()];
 }

@@ -7,12 +7,13 @@ import { type Model, modelSha256 } from "../../terminal/model.js";
 import type { Signer } from "../envelope/cms.js";
 import type { Station } from "../envelope/keys.js";
 import type { StationRole } from "../envelope/oids.js";
-import type { Order } from "../order.js";
+import { policyOf } from "../order/policy.js";
+import type { Order } from "../order/schema.js";
 import type { RunRecord } from "../record.js";
 import type { LogLine } from "../station-log.js";
 import type { TranscriptFacts } from "../transcript.js";
 import { areaRows, inspectionRows, keyRows, notCovered, retainedRows } from "./build-erasure.js";
-import { settlementRows } from "./build-money.js";
+import { settlementRows, usedExceptions } from "./build-money.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { outcomeOf } from "./outcome.js";
 import { STATEMENT_TYPE, type Statement } from "./statement.js";
@@ -132,8 +133,8 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
       requestedAreas: order.requestedAreas,
       minimumLevels: order.minimumLevels,
       retentionPolicy: order.retentionPolicy,
-      archiveDemanded: false,
-      dualControl: false,
+      archiveDemanded: order.archiveDemanded || policyOf(order.reasonCode).payout === "held",
+      dualControl: order.dualControl,
       priorRuns: order.priorRuns,
     },
     grant: {
@@ -179,12 +180,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
         ? NOT_ASKED
         : { how: record.isolation.how, from: record.isolation.at, to: lastInspection ?? armedAt },
     inspections,
-    custody: [
-      { seq: 1, type: "connected", at: begin.at, by: begin.performedBy, place: station.siteId },
-      ...(record.erase?.state === "DONE"
-        ? [{ seq: 2, type: "wiped" as const, at: record.erase.at, by: begin.performedBy, place: station.siteId }]
-        : []),
-    ],
+    custody: custodySteps(source),
     origin: { siteId: { unknown: "NOT_IN_ORDER" } },
     settlement: settlementRows(record, order),
     archive:
@@ -217,12 +213,43 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
           },
         }),
     performedBy: { personRef: begin.performedBy, role: "technician", authMethod: "os-login" },
+    ...people(source),
     verifiedBy: { personRef: "DECOM", role: "automation", authMethod: "none" },
     destination: order.destination,
     standardRef: "NIST SP 800-88r2",
     claims: [],
     transcript: { ...source.transcript() },
     language: "en",
+  };
+}
+
+function custodySteps({ record: { begin, erase }, order: { custody }, station }: StatementSource): Statement["custody"] {
+  const steps: readonly Omit<Statement["custody"][number], "seq">[] = [
+    ...(custody === undefined
+      ? []
+      : [
+          {
+            type: "received" as const,
+            at: custody.received,
+            by: custody.from,
+            to: custody.to,
+            place: custody.depot,
+            trackingNo: custody.receiptNo,
+          },
+        ]),
+    { type: "connected", at: begin.at, by: begin.performedBy, place: station.siteId },
+    ...(erase?.state === "DONE" ? [{ type: "wiped" as const, at: erase.at, by: begin.performedBy, place: station.siteId }] : []),
+  ];
+  return steps.map((step, i) => ({ seq: i + 1, ...step }));
+}
+
+/** The second person at the bench, and who outside it approved what was let go. */
+function people({ record, order }: StatementSource): Pick<Statement, "witness" | "approvers"> {
+  const { witness } = record.begin;
+  const approvers = [...new Set(usedExceptions(record, order).flatMap((field) => field.approvers))];
+  return {
+    ...(witness === undefined ? {} : { witness: { personRef: witness, role: "supervisor", authMethod: "none" } as const }),
+    ...(approvers.length === 0 ? {} : { approvers }),
   };
 }
 

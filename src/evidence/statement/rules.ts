@@ -1,6 +1,8 @@
 // The rules that a statement must keep with itself, and with order, device and policy where these are given. Pure; the station runs them on its draft.
+import { isDeepStrictEqual } from "node:util";
+import { sameAccount } from "../../terminal/exceptions.js";
 import { type Finding, type VerifierCode, verifierCodes } from "../codes.js";
-import type { Order } from "../order.js";
+import { exceptionHash, type Order } from "../order/schema.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { isKnown } from "./fields.js";
 import { type Floor, raised } from "./floor.js";
@@ -23,8 +25,8 @@ export interface Policy {
 /** The order as its own file says it, with that file's hash. */
 export type OrderFacts = Pick<
   Order,
-  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "device" | "destination" | "requestedAreas" | "minimumLevels"
-> & { readonly sha256: string };
+  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "destination" | "requestedAreas" | "minimumLevels" | "exceptions"
+> & { readonly device: Pick<Order["device"], "serial" | "life">; readonly sha256: string };
 
 export interface RuleContext {
   readonly production?: boolean;
@@ -143,7 +145,7 @@ function* orderFindings(statement: Statement, order: OrderFacts): Generator<Find
   const differs: readonly (readonly [boolean, VerifierCode, string])[] = [
     [statement.device.serialReported !== order.device.serial, "ORDER_WRONG_DEVICE", "/device/serialReported"],
     [statement.device.life !== order.device.life, "ORDER_WRONG_LIFE", "/device/life"],
-    [statement.station.id !== order.station, "ORDER_WRONG_STATION", "/station/id"],
+    [order.station !== undefined && statement.station.id !== order.station, "ORDER_WRONG_STATION", "/station/id"],
     [told.id !== order.id || told.nonce !== order.nonce, "ORDER_NONCE_REUSED", "/order/nonce"],
     [told.issuedAt !== order.issuedAt, "TIME_BEFORE_ORDER", "/order/issuedAt"],
     [told.notAfter !== order.notAfter, "ORDER_EXPIRED", "/order/notAfter"],
@@ -153,6 +155,25 @@ function* orderFindings(statement: Statement, order: OrderFacts): Generator<Find
     [!same(told.minimumLevels.areas, order.minimumLevels.areas), "ORDER_SCOPE", "/order/minimumLevels/areas"],
   ];
   for (const [wrong, code, pointer] of differs) if (wrong) yield finding(code, pointer);
+  yield* exceptionFindings(statement, order);
+}
+
+/** What was let go must stand in the order, word for word, and be approved by whom the order says. */
+function* exceptionFindings({ settlement, approvers = [] }: Statement, { exceptions }: OrderFacts): Generator<Finding> {
+  const known = new Map(exceptions.map((field) => [exceptionHash(field), field]));
+  for (const [i, row] of settlement.entries()) {
+    for (const [j, used] of (row.exceptions ?? []).entries()) {
+      const field = known.get(used.orderItemSha256);
+      const { kind, direction, count, items, money, disposition } = used;
+      const said = [kind, direction, count, money.amount, disposition, items];
+      const same =
+        field !== undefined &&
+        sameAccount(field, row) &&
+        isDeepStrictEqual(said, [field.kind, field.direction, field.count, field.amount, field.disposition, field.items]) &&
+        field.approvers.every((one) => approvers.includes(one));
+      if (!same) yield finding("ORDER_EXCEPTION", `/settlement/${i}/exceptions/${j}`);
+    }
+  }
 }
 
 function knownNumbers({ device, settlement }: Statement, context: RuleContext) {

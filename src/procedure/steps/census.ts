@@ -5,6 +5,7 @@ import { opensGate, type RunRecord, settlementOf } from "../../evidence/record.j
 import type { Account, Census, Item, Kind, TotalRow } from "../../terminal/facts.js";
 import { nextBatch } from "../../terminal/model.js";
 import { Counted } from "../../terminal/proofs.js";
+import { judgeAccounts } from "../accounts.js";
 import { contradictions, grown, vanished } from "../books.js";
 import type { Run } from "../context.js";
 import { traceGaps } from "../traces.js";
@@ -13,6 +14,7 @@ import { traceGaps } from "../traces.js";
 export function census(when: CensusMoment): (run: Run) => Promise<void> {
   return async (run) => {
     await count(run, when);
+    if (when === "start") await judgeAccounts(run);
   };
 }
 

@@ -3,9 +3,12 @@ import { hex } from "../../base/bytes.js";
 import { replaceDurably } from "../../base/disk.js";
 import { DecomError } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
+import { exceptionsOf } from "../../evidence/order/granted.js";
 import { settlementOf } from "../../evidence/record.js";
 import { ErasePermit } from "../../terminal/proofs.js";
+import { hostFindingsOf } from "../accounts.js";
 import type { Run } from "../context.js";
+import { usedByOthers } from "../exceptions.js";
 import { settleAccounts } from "../settle.js";
 import { count } from "./census.js";
 
@@ -51,7 +54,7 @@ export async function archive(run: Run): Promise<void> {
   const bytes = Buffer.concat(parts);
   const file = "archive.bin";
   replaceDurably(run.disk, `${run.folder}/${file}`, bytes, 0o600);
-  const records = run.record().census("start")?.census.items.length ?? 0;
+  const records = (run.record().census("start")?.census.items ?? []).reduce((sum, { count: listed = 1 }) => sum + listed, 0);
   run.write({ kind: "seen", step: "archive", sha256: hex(sha256(bytes)), size: bytes.length, records, file });
 }
 
@@ -64,7 +67,19 @@ export async function isolate(run: Run): Promise<void> {
 export async function permit(run: Run): Promise<void> {
   const counted = await count(run, "permit");
   const record = run.record();
-  const outcomes = new Map(run.proofs.accounts.map(({ id }) => [id, settlementOf(record, id)?.outcome ?? "none"]));
-  const ids = run.proofs.accounts.map(({ id }) => id);
-  run.proofs = { ...run.proofs, permit: ErasePermit.look(run.terminal.identity, counted, ids, outcomes) };
+  const now = run.proofs.accounts;
+  // An account that is gone by now still owes its outcome.
+  const accounts = [...now, ...(record.census("start")?.accounts ?? []).filter(({ id }) => now.every((one) => one.id !== id))];
+  const outcomes = new Map(accounts.map(({ id }) => [id, settlementOf(record, id)?.outcome ?? "none"]));
+  const exceptions = exceptionsOf(run.order.order);
+  const permit = ErasePermit.look(run.terminal.identity, {
+    census: counted,
+    accounts,
+    outcomes,
+    exceptions,
+    used: usedByOthers(run),
+    hostFindings: hostFindingsOf(record),
+  });
+  run.write({ kind: "seen", step: "gate", exceptions: exceptions.map(({ id }) => id) });
+  run.proofs = { ...run.proofs, permit };
 }

@@ -2,10 +2,12 @@
 import { hex } from "../../base/bytes.js";
 import { rfc3339 } from "../../base/clock.js";
 import { DecomError, unreachable } from "../../base/errors.js";
+import { mayWipe } from "../../evidence/order/granted.js";
 import type { WipePlan } from "../../terminal/driver.js";
 import type { AreaFact, ProbeRange } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
+import { useExceptions } from "../exceptions.js";
 
 /** What the model holds, whole: an order may widen a plan, never narrow it. */
 export function planOf(model: Model): WipePlan {
@@ -34,6 +36,8 @@ export function compare(model: Model, areas: readonly AreaFact[]): void {
 }
 
 export async function plan(run: Run): Promise<void> {
+  const { order } = run.order;
+  if (!mayWipe(order)) throw new DecomError("order.held", `${order.reasonCode}: settled and exported, not wiped until that is lifted`);
   const { areas, slots, probes } = await inventory(run);
   compare(run.model, areas);
   const intended = planOf(run.model);
@@ -55,6 +59,7 @@ export async function erase(run: Run): Promise<void> {
   if (permit === undefined || planned === undefined) return unreachable("the wipe follows permit and plan");
   const { planHash, censusHash } = planned;
   if (permit.seen.censusHash !== censusHash) throw new DecomError("census.changed", "the terminal counted other records than we did");
+  useExceptions(run);
   const op = run.terminal.newOp();
   run.write({ kind: "intent", step: "commit", op, planHash, censusHash });
   const token = await run.terminal.commit(permit, op, { planHash, censusHash, seconds: 0 }, run.authority);

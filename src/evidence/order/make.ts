@@ -1,0 +1,75 @@
+// Signing orders with an owner key: those a bench gives itself on the spot, and drafts that somebody wrote.
+import { hex } from "../../base/bytes.js";
+import { type Clock, rfc3339 } from "../../base/clock.js";
+import { type Random, uuid7 } from "../../base/random.js";
+import { keyIdOf, pointOf, signP256 } from "../../base/sign.js";
+import type { GrantMaker } from "../../terminal/authority.js";
+import type { Identity } from "../../terminal/facts.js";
+import { signDetached } from "../envelope/cms.js";
+import type { Owner, StationFacts } from "../envelope/keys.js";
+import { grantFactsOf } from "./granted.js";
+import { ORDER_TYPE, type Order, type SignedOrder, writeOrder } from "./schema.js";
+
+const HOUR = 3_600_000;
+
+export interface SigningRequest {
+  readonly owner: Owner;
+  readonly clock: Clock;
+  readonly maker: GrantMaker;
+}
+
+/** Puts the GRANT into the order and signs the file: the same key vouches for both. */
+export function signOrder(order: Order, { owner, clock, maker }: SigningRequest): SignedOrder {
+  const ungranted = { ...order, grant: "" };
+  const grant = maker.grant(grantFactsOf(ungranted, maker), hex(keyIdOf(pointOf(owner.key))), (bytes) => signP256(owner.key, bytes));
+  const content = writeOrder({ ...order, grant: Buffer.from(grant).toString("base64") });
+  return { content, signature: signDetached({ content, signer: owner.signer, signingTime: clock.wall() }) };
+}
+
+export interface BenchOrderRequest extends SigningRequest {
+  readonly station: StationFacts;
+  readonly identity: Pick<Identity, "serial" | "life" | "model" | "passFloor">;
+  readonly random: Random;
+}
+
+/** An order that a bench gives itself: it names a real terminal, has a nonce and a validity, and is checked like any other. */
+export function makeBenchOrder(request: BenchOrderRequest): SignedOrder {
+  return signOrder(benchDraft(request), request);
+}
+
+/** What such an order says; a program may say more before it signs. */
+export function benchDraft({ station, identity, clock, random }: Omit<BenchOrderRequest, "owner" | "maker">): Order {
+  const now = clock.wall();
+  return {
+    type: ORDER_TYPE,
+    version: 1,
+    id: uuid7(now, random),
+    issuer: `${station.siteId}-BENCH`,
+    nonce: hex(random.bytes(16)),
+    issuedAt: rfc3339(now),
+    notAfter: rfc3339(now + 24 * HOUR),
+    environment: "bench",
+    device: { serial: identity.serial, life: identity.life, model: identity.model },
+    depot: station.depotId,
+    station: station.stationId,
+    passFloor: identity.passFloor,
+    reasonCode: "VOLUNTARY_UNUSED",
+    permanence: "PERMANENT",
+    wipeConsent: true,
+    requestedMethod: "clear",
+    requestedAreas: ["K", "SAD", "CHD", "PII", "SEC", "BIZ"],
+    minimumLevels: { keys: ["V1", "V2"], areas: ["V1", "V3"] },
+    archiveDemanded: false,
+    retentionPolicy: "bench",
+    destination: "reuse-internal",
+    dualControl: false,
+    hostView: { unavailable: true, reason: "bench order", approvers: [] },
+    priorRuns: [],
+    resolutions: [],
+    exceptions: [],
+    continues: null,
+    replaces: null,
+    acceptSchemas: [1],
+    grant: "",
+  };
+}

@@ -1,0 +1,178 @@
+// An empty terminal is not a settled terminal: what the acquirer's host holds, compared with what the terminal had when the run began.
+import type { ErrorCode } from "../base/codes.js";
+import { numeric } from "../base/money.js";
+import type { Stored } from "../evidence/entries.js";
+import { isView, viewOf } from "../evidence/order/lookup.js";
+import type { AccountView, Order } from "../evidence/order/schema.js";
+import { sameAccount } from "../terminal/exceptions.js";
+import type { Account, Item, Kind, SettlementFacts } from "../terminal/facts.js";
+import type { Model } from "../terminal/model.js";
+
+export interface ViewFacts {
+  readonly order: Pick<Order, "hostView" | "custody">;
+  /** As the terminal had them when the run began, before anything was sent or settled. */
+  readonly accounts: readonly Account[];
+  readonly items: readonly Stored<Item>[];
+  /** The terminal's last-settlement record, by account id. */
+  readonly last: ReadonlyMap<string, Stored<SettlementFacts>>;
+  readonly batchWraps: Model["batchWraps"];
+  /** The terminal's clock is so far off that the times of its records say nothing. */
+  readonly clockDoubtful: boolean;
+}
+
+/** U25 holds the run, U26 puts the terminal into quarantine. */
+export interface ViewFinding {
+  readonly code: Extract<ErrorCode, "batch.cleared-before" | "batch.custody">;
+  readonly why: string;
+}
+
+/** All that speaks against the terminal; empty when the view agrees, or when there is none and nothing else speaks. */
+export function hostViewFindings(facts: ViewFacts): readonly ViewFinding[] {
+  return [...clearedBefore(facts), ...bookedInCustody(facts)];
+}
+
+const U25 = (why: string): ViewFinding => ({ code: "batch.cleared-before", why });
+const U26 = (why: string): ViewFinding => ({ code: "batch.custody", why });
+
+/** Kinds that stand for a settlement under way: then batch and record lag behind the host, and settling looks into it. */
+const UNDER_WAY: ReadonlySet<Kind> = new Set(["U15", "U16", "U17", "U19"]);
+/** A host that never heard of a reversal still holds the original, the other way round. */
+const REVERSALS: ReadonlySet<Kind> = new Set(["U03", "U04"]);
+/** Kinds of which the host may hold an open authorisation. */
+const AUTHORISED: ReadonlySet<Kind> = new Set(["U01", "U02", "U03", "U04", "U07", "U12", "U13", "U14", "U20", "U22", "U23"]);
+
+function* clearedBefore(facts: ViewFacts): Generator<ViewFinding> {
+  const { order, accounts } = facts;
+  const views = Array.isArray(order.hostView) ? order.hostView.filter(isView) : [];
+  for (const view of views) {
+    const account = accounts.find((one) => sameAccount(one, view));
+    const name = `${view.acquirer} ${view.tid}`;
+    const items = facts.items.filter((item) => item.account === account?.id);
+    const missing = missingOf(view, items);
+    if (missing !== undefined) yield U25(`${name}: ${missing}`);
+    // A terminal without this account has neither batch nor trace numbers to compare; nothing uncaptured is then all one can ask.
+    if (account === undefined || items.some(({ kind }) => UNDER_WAY.has(kind))) continue;
+    for (const why of lagging(view, account, items, facts)) yield U25(`${name}: ${why}`);
+  }
+}
+
+const theOther = { debit: "credit", credit: "debit" } as const;
+/** The direction in which the host knows what this item is about. */
+const atHost = ({ kind, direction }: Stored<Item>) => (REVERSALS.has(kind) ? theOther[direction] : direction);
+
+/** What the host has open and the terminal does not know. */
+function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | undefined {
+  if (view.items !== undefined) {
+    const free = [...items];
+    const lacking = view.items.filter((wanted) => {
+      const at = free.findIndex(
+        (item) =>
+          Number(item.stan) === Number(wanted.stan) &&
+          atHost(item) === wanted.direction &&
+          item.money.minor === wanted.amount &&
+          item.money.currency === numeric(wanted.currency),
+      );
+      if (at !== -1) free.splice(at, 1);
+      return at === -1;
+    });
+    return lacking.length === 0
+      ? undefined
+      : `the host has items open that are not here (STAN ${lacking.map(({ stan }) => stan).join(", ")})`;
+  }
+  const known = items.filter(({ kind }) => AUTHORISED.has(kind));
+  for (const { direction, currency, count, amount } of view.uncaptured) {
+    const own = known.filter((item) => atHost(item) === direction && item.money.currency === numeric(currency));
+    const sum = own.reduce((total, { money }) => total + money.minor, 0);
+    if (count > own.length || amount > sum) {
+      return `the host has ${count} ${direction} items of ${amount} open, here are ${own.length} of ${sum} (minor units, ${currency})`;
+    }
+  }
+  return undefined;
+}
+
+/** Batch or trace numbers behind the host's, or no record of a settlement that the host knows of. */
+function* lagging(view: AccountView, account: Account, items: readonly Stored<Item>[], facts: ViewFacts): Generator<string> {
+  const { batchWraps, last } = facts;
+  const first = Number(batchWraps.first);
+  const batches = Number(batchWraps.last) - first + 1;
+  if (view.openBatch !== null && ahead(view.openBatch, account.batch, batches) > 0) {
+    yield `its batch ${account.batch} is behind the host's ${view.openBatch}`;
+  }
+  if (view.lastClosedBatch !== null && ahead(view.lastClosedBatch, account.batch, batches) >= 0) {
+    yield `the host has closed batch ${view.lastClosedBatch}, here ${account.batch} is open`;
+  }
+  const record = last.get(account.id);
+  const settledNever = record === undefined || (record.state === "idle" && record.code === "NOTHING_TO_SETTLE");
+  if (view.lastClosedBatch !== null && settledNever) {
+    yield `the host closed batch ${view.lastClosedBatch}, but there is no record of a settlement`;
+  }
+  const open = view.items === undefined && view.uncaptured.some(({ count }) => count > 0);
+  if (open && view.lastStan !== null && items.every(({ stan }) => ahead(view.lastStan ?? "", stan, STANS) > 0)) {
+    yield `its last trace number is below the host's ${view.lastStan}`;
+  }
+}
+
+const STANS = 999_999;
+/** How far number a stands ahead of b on a wheel of so many; negative when behind, 0 when equal or not comparable. */
+function ahead(a: string, b: string, wheel: number): number {
+  const [x, y] = [Number(a), Number(b)];
+  if (!Number.isInteger(x) || !Number.isInteger(y) || wheel <= 1) return 0;
+  const forward = (((x - y) % wheel) + wheel) % wheel;
+  return forward > wheel / 2 ? forward - wheel : forward;
+}
+
+/** Kinds that give money away or complete a payment, and in which direction they do. */
+const GIVING: Partial<Record<Kind, "credit" | "any">> = {
+  U01: "credit",
+  U02: "credit",
+  U05: "credit",
+  U06: "credit",
+  U07: "credit",
+  U11: "any",
+  U12: "credit",
+  U13: "any",
+  U14: "credit",
+  U20: "credit",
+  U22: "credit",
+};
+
+/** Credits and completions that nobody can have made but whoever held the terminal after it was handed over. */
+function* bookedInCustody({ order, accounts, items, clockDoubtful }: ViewFacts): Generator<ViewFinding> {
+  const { custody } = order;
+  if (custody === undefined) return;
+  for (const account of accounts) {
+    const given = viewOf(order, account);
+    const view = isView(given) ? given : undefined;
+    const giving = items.filter(
+      (item) => item.account === account.id && (GIVING[item.kind] === "any" || GIVING[item.kind] === item.direction),
+    );
+    const later = giving.filter(({ stan }) => {
+      const seenSince = view !== undefined && view.lastStan !== null && view.asOf >= custody.received;
+      return seenSince && ahead(stan, view.lastStan ?? stan, STANS) > 0;
+    });
+    const suspect = clockDoubtful ? [...new Set([...later, ...outside(view, giving)])] : later;
+    if (suspect.length > 0) {
+      const stans = suspect.map(({ stan }) => stan).join(", ");
+      yield U26(`${account.acquirer} ${account.tid}: credits that the host had not seen after ${custody.received} (STAN ${stans})`);
+    }
+  }
+}
+
+/** Those that the view does not name; without a list of items, all of them unless their sum is the host's. */
+function outside(view: AccountView | undefined, giving: readonly Stored<Item>[]): readonly Stored<Item>[] {
+  if (view?.items !== undefined) {
+    const free = [...view.items];
+    return giving.filter((item) => {
+      const at = free.findIndex(
+        (one) => Number(one.stan) === Number(item.stan) && one.direction === item.direction && one.amount === item.money.minor,
+      );
+      if (at !== -1) free.splice(at, 1);
+      return at === -1;
+    });
+  }
+  const known = (view?.uncaptured ?? []).filter(({ direction }) => direction === "credit");
+  const count = known.reduce((total, row) => total + row.count, 0);
+  const amount = known.reduce((total, row) => total + row.amount, 0);
+  const own = giving.reduce((total, { money }) => total + money.minor, 0);
+  return count === giving.length && amount === own ? [] : giving;
+}

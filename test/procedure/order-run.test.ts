@@ -1,0 +1,178 @@
+// Runs under a back office's order, from the order's bytes to the certificate: what it excepts, what its host view forbids, what it holds back.
+import { describe, expect, it } from "vitest";
+import { exceptionsOf } from "../../src/evidence/order/granted.js";
+import type { Order } from "../../src/evidence/order/schema.js";
+import type { SimOptions } from "../../src/sim/body.js";
+import type { Item } from "../../src/terminal/facts.js";
+import { itemIds } from "../../src/terminal/gate.js";
+import { exceptionsFor, orderFor, viewsOf } from "../support/orders.js";
+import { World, type WorldSetup } from "../support/world.js";
+
+type Change = (order: Order, world: World) => Partial<Order>;
+
+async function run(change: Change = () => ({}), setup: WorldSetup = {}) {
+  const world = new World({ witness: "P-0002", ...setup, order: (w) => orderFor(w, (order) => change(order, w)) });
+  const end = await world.clock.run(() => world.run("run"));
+  const bytes = world.inspect();
+  return { world, end, bytes, untouched: bytes.areas.every(({ readable }) => readable) };
+}
+
+const censusOf = (world: World, ...kinds: string[]) => world.sim.terminal.batch.census().items.filter(({ kind }) => kinds.includes(kind));
+
+describe("a run under a full order", () => {
+  it.each(["podp-small", "podp-traditional"])("ends in ERASED on %s, with the order's words in the certificate", async (model) => {
+    const { world, end, bytes } = await run(undefined, { model });
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    expect(bytes.violations).toEqual([]);
+    const { statement } = world.verified(end?.certificate ?? "").verified ?? {};
+    expect(statement?.custody.map(({ type }) => type)).toEqual(["received", "connected", "wiped"]);
+    expect(statement?.settlement.map(({ hostView }) => Object.keys(hostView))).toEqual(
+      statement?.settlement.map(() => ["openBatch", "uncaptured", "lastStan", "lastStanAt", "lastClosedBatch", "asOf"]),
+    );
+    expect(statement?.witness?.personRef).toBe("P-0002");
+    expect(statement?.findings.map(({ code }) => code)).not.toContain("HOST_VIEW_UNAVAILABLE");
+  });
+});
+
+/** A host that takes no offline advice: it stays behind as U06, which only a signed exception lets go. */
+const refusing: SimOptions = { host: { refusesKinds: ["U05"] } };
+const rejected = (world: World): Item[] => censusOf(world, "U05").map((item) => ({ ...item, kind: "U06" as const }));
+
+describe("an item that the order excepts", () => {
+  const excepting: Change = (_, world) => ({ exceptions: exceptionsFor(world, rejected(world)), dualControl: true });
+
+  it("stays behind, is named in the certificate and is used up", async () => {
+    const { world, end, bytes } = await run(excepting, { options: refusing });
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(bytes.violations).toEqual([]);
+    const { status, verified } = world.verified(end?.certificate ?? "");
+    expect(status).toBe("ACCEPTED_WITH_FINDINGS");
+    const { settlement = [], approvers, claims, outcomeReasons } = verified?.statement ?? {};
+    expect(settlement[0]?.exceptions).toMatchObject([{ kind: "U06", count: 1, disposition: "book-by-acquirer" }]);
+    expect(approvers).toEqual(["B-0002", "B-0003"]);
+    expect(claims).not.toContain("SETTLED_AS_TERMINAL_REPORTS");
+    expect(outcomeReasons).toEqual(["EXCEPTION_USED"]);
+    const log = Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString();
+    expect(log.match(/"kind":"used"/g)).toHaveLength(1);
+  });
+
+  const wrong: readonly (readonly [string, Change])[] = [
+    [
+      "an amount that is one cent off",
+      (_, w) => ({ exceptions: exceptionsFor(w, rejected(w)).map((e) => ({ ...e, amount: e.amount + 1 })) }),
+    ],
+    ["another direction", (_, w) => ({ exceptions: exceptionsFor(w, rejected(w), { direction: "credit" }) })],
+    ["another batch", (_, w) => ({ exceptions: exceptionsFor(w, rejected(w), { batch: "000009" }) })],
+    ["another record", (_, w) => ({ exceptions: exceptionsFor(w, rejected(w), { items: [{ stan: "000001", digest: "ab".repeat(32) }] }) })],
+    ["an item that settled well", (_, w) => ({ exceptions: exceptionsFor(w, [...rejected(w), ...censusOf(w, "U01").slice(0, 1)]) })],
+    ["the same item twice", (_, w) => ({ exceptions: exceptionsFor(w, [...rejected(w), ...rejected(w)]) })],
+  ];
+  it.each(wrong)("is not let go under %s, and nothing is erased", async (_, change) => {
+    const { end, untouched } = await run((order, world) => ({ ...change(order, world), dualControl: true }), { options: refusing });
+    expect(end).toMatchObject({ endState: "HOLD", certificate: null });
+    expect(["batch.open", "batch.exception", "draft.rejected"]).toContain(end?.code);
+    expect(untouched).toBe(true);
+  });
+
+  it("is not let go when it was delivered after all", async () => {
+    const { end, untouched } = await run(excepting);
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.exception" });
+    expect(untouched).toBe(true);
+  });
+
+  it("is not let go a second time, under whatever order", async () => {
+    const world = new World({
+      options: refusing,
+      witness: "P-0002",
+      order(w) {
+        const order = { ...excepting({} as Order, w) };
+        const used = exceptionsOf(order as Order).flatMap((one) => itemIds(one));
+        w.bench().stationLog.write({ kind: "used", runId: "another run", used });
+        return orderFor(w, () => order);
+      },
+    });
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.open" });
+    expect(world.inspect().areas.every(({ readable }) => readable)).toBe(true);
+  });
+
+  it("may be all that an acquirer has, whose host does not know the terminal any more (U19)", async () => {
+    const all = (world: World) => censusOf(world, "U01");
+    const { end, world } = await run((_, w) => ({ exceptions: exceptionsFor(w, all(w)), dualControl: true }), {
+      options: { host: { rejects: "97" } },
+    });
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(world.verified(end?.certificate ?? "").verified?.statement.settlement[0]?.outcome).toBe("HOST_REJECTED");
+  });
+
+  it("must be all that such an acquirer has", async () => {
+    const { end, untouched } = await run((_, w) => ({ exceptions: exceptionsFor(w, censusOf(w, "U01").slice(1)), dualControl: true }), {
+      options: { host: { rejects: "97" } },
+    });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
+    expect(untouched).toBe(true);
+  });
+});
+
+describe("the host's view", () => {
+  const viewed =
+    (change: (view: ReturnType<typeof viewsOf>[number]) => object): Change =>
+    (_, world) => ({
+      hostView: viewsOf(world).map((view) => ({ ...view, ...change(view) })),
+    });
+  const settles = (bytes: { readonly bookings: readonly unknown[] }) => bytes.bookings.length;
+
+  it("HOLD: the host has an item open that the terminal lacks (E77), and nothing is sent or settled", async () => {
+    const { end, bytes, untouched } = await run(
+      viewed((view) => ({
+        items: [...(view.items ?? []), { stan: "000001", direction: "debit", currency: "CNY", amount: 1 }],
+        uncaptured: [...view.uncaptured, { direction: "debit", currency: "CNY", count: 1, amount: 1 }],
+      })),
+    );
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.cleared-before", exit: 4 });
+    expect({ untouched, settles: settles(bytes) }).toEqual({ untouched: true, settles: 0 });
+  });
+
+  it("QUAR: a refund that the host had not seen when the terminal was handed over (E78), and it is not settled", async () => {
+    const { end, bytes, untouched } = await run(viewed((view) => ({ lastStan: view.items?.[0]?.stan ?? null })));
+    expect(end).toMatchObject({ endState: "QUAR", code: "batch.custody", exit: 5, certificate: null });
+    expect({ untouched, settles: settles(bytes) }).toEqual({ untouched: true, settles: 0 });
+  });
+
+  it("QUAR: merchant or terminal number are not the order's (E29), and nothing is settled", async () => {
+    for (const field of ["mid", "tid"] as const) {
+      const other: Change = ({ accounts = [] }) => ({
+        accounts: accounts.map((one) => ({ ...one, [field]: "99999999" })),
+        hostView: { unavailable: true, reason: "none", approvers: ["B-0002", "B-0003"] },
+      });
+      const { end, bytes, untouched } = await run(other);
+      expect(end).toMatchObject({ endState: "QUAR", code: "identity.binding", certificate: null });
+      expect({ untouched, settles: settles(bytes) }).toEqual({ untouched: true, settles: 0 });
+    }
+  });
+
+  it("stays a hold however often the run is taken up", async () => {
+    const { world } = await run(viewed(() => ({ openBatch: "999000" })));
+    await world.replug();
+    const bytes = world.inspect();
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "HOLD", code: "batch.cleared-before" });
+    expect(settles(world.inspect())).toBe(settles(bytes));
+  });
+});
+
+describe("a reason that holds the wipe", () => {
+  const frozen = { reasonCode: "VIOLATION_FROZEN", archiveDemanded: true } as const;
+
+  it("HOLD: settled and exported, not erased (E34)", async () => {
+    const { end, bytes, untouched } = await run(() => frozen);
+    expect(end).toMatchObject({ endState: "HOLD", code: "order.held", exit: 6 });
+    expect(bytes.money).toMatchObject({ host: bytes.money.start, terminal: 0n });
+    expect(untouched).toBe(true);
+  });
+
+  it("CERT: once the order says that the hold was lifted", async () => {
+    const lifted = { reference: "court 3", at: "2026-01-04T00:00:00.000Z", approvers: ["B-0002", "B-0003"] };
+    const { end } = await run(() => ({ ...frozen, lifted }));
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+  });
+});
