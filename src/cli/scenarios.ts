@@ -37,8 +37,9 @@ export function scenarioOf(name: string): Scenario {
 }
 
 /** What the scenario has for people's hands: no program does these for them. */
-export function byHand({ faults = [], script = [], label }: Scenario): string[] {
+export function byHand({ faults = [], script = [], label, order }: Scenario): string[] {
   const agent = faults.flatMap((fault) => (fault.fault in words.byHand ? [fault.fault as keyof typeof words.byHand] : []));
   const acts = script.flatMap(({ do: act }) => (act in words.byHand ? [act as keyof typeof words.byHand] : [])); // both were just looked up
-  return [...new Set([...(label === undefined ? [] : ["label" as const]), ...agent, ...acts])].map((name) => words.byHand[name]);
+  const papers = [...(label === undefined ? [] : ["label" as const]), ...(order === undefined ? [] : ["order" as const])];
+  return [...new Set([...papers, ...agent, ...acts])].map((name) => words.byHand[name]);
 }

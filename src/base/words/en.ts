@@ -212,6 +212,7 @@ export const en = {
   /** What a scenario leaves to people. */
   byHand: {
     label: "give --expect-serial as the scenario's label has it",
+    order: "sign an order as the scenario describes it, and run under that",
     death: "kill the agent",
     "disk-full": "fill the agent's disk",
     "key-gone": "take the key folder away",

@@ -117,6 +117,32 @@ const act = byField("do", {
   "hold-lock": closed({ do: oneOf("hold-lock") }),
 });
 
+/** A back office's order: a full one that fits the terminal and its host, with these differences. Without it the bench makes its own. */
+const order = closed(
+  {},
+  {
+    serial: text(/^[A-Z0-9]{1,32}$/, "a serial number"),
+    life: whole(0, 1000),
+    /** Days from now; at midnight of the clock they are counted by. */
+    validFrom: whole(-1000, 1000),
+    validUntil: whole(-1000, 1000),
+    /** The merchant number in the order is another one than in the terminal. */
+    otherMerchant: yes,
+    reason: text(/^[A-Z_]+$/, "a reason code"),
+    /** The hold that the reason puts on the wipe was lifted. */
+    lifted: yes,
+    permanence: oneOf("TEMPORARY", "PERMANENT"),
+    wipeConsent: yes,
+    acceptSchemas: list(whole(1, 1000)),
+    /** Signed exceptions for every item that will be of these kinds. */
+    excepts: list(kind),
+    /** `more`: the host has an item that the terminal lacks; `older`: it has not seen the last one; `none`: two people say there is none. */
+    view: oneOf("more", "older", "none"),
+    /** Another order for the same terminal that is as valid, or that replaces the first. */
+    second: oneOf("beside", "replacing"),
+  },
+);
+
 /** Where items are at the end, counted; `doubt`: asked for or sent by the terminal, and nobody answered it. */
 const items = closed({ host: whole(0, 10_000), terminal: whole(0, 10_000) }, { doubt: count, exception: count });
 
@@ -151,6 +177,7 @@ const scenario = closed(
     host,
     label: text(/^[A-Za-z0-9-]{1,32}$/, "a serial number"),
     owner: oneOf("another"),
+    order,
     faults: list(fault),
     /** Without one the run is begun, and resumed until it ends or says the same twice. */
     script: list(act),
