@@ -124,6 +124,7 @@ export const codes = {
   "journal.version": { ...office, exit: 6, end: "HOLD" },
   "log.rolled-back": { ...office, exit: 6, end: "HOLD" },
   "clock.floor": { ...bench, exit: 6, end: "HOLD" },
+  "hold.invalid": { ...office, exit: 2 },
   // runs
   "run.open": { ...bench, exit: 2 },
   "run.none": { ...bench, exit: 2 },

@@ -60,6 +60,13 @@ function addUp(lines: readonly Line[]) {
       return seen("condition").at(-1);
     },
     census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
+    get traceGaps() {
+      return seen("traces").at(0)?.gaps ?? [];
+    },
+    /** The newest count there is. */
+    get lastCensus() {
+      return censuses.at(-1);
+    },
     /** Oldest first. */
     attempts: (account: string): readonly SettleAttempt[] =>
       intents("settle")
@@ -71,6 +78,11 @@ function addUp(lines: readonly Line[]) {
         e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
       );
     },
+    get pendingOps(): string[] {
+      return intents("pending").map(({ op }) => op);
+    },
+    /** Answers about settlements of an account, oldest first. */
+    asked: (account: string) => seen("host-query").filter((s) => s.account === account),
     /** Sending was begun, and nobody has seen how it ended. */
     get interruptedPending(): readonly IntentStep<"pending">[] {
       const ends = new Set(seen("pending").map(({ op }) => op));

@@ -229,6 +229,19 @@ describe("a terminal is met with", () => {
     expect([terminal.map(({ kind }) => kind), bookings.length, violations]).toEqual([["U04"], start.length - 1, []]);
   });
 
+  it("a gap in the trace numbers: it is journaled and stands in the certificate as a finding", async () => {
+    const sale = { kind: "U01", amount: 100 } as const;
+    const world = new World({ plant: { alone: true, items: [sale, { kind: "U08", fate: "sent" }, sale] } });
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ outcome: "ERASED" });
+    const { findings } = JSON.parse(Buffer.from(world.disk.read(end?.certificate ?? "") ?? []).toString());
+    expect(findings).toContainEqual({ code: "TRACE_GAP", severity: "info" });
+    expect(world.verified(end?.certificate ?? "")).toMatchObject({ status: "ACCEPTED", outcome: "ERASED" });
+    expect(Buffer.from(world.disk.read(`${end?.folder}/journal.ndjson`) ?? []).toString()).toMatch(
+      /"gaps":\[\{"from":"(\d{6})","to":"\1"\}\]/,
+    );
+  });
+
   it("all kinds, and this list has a sentence for each that a terminal can hold", () => {
     const met = new Set(cases.map(([kind]) => kind));
     const missing = Array.from({ length: 26 }, (_, i) => `U${String(i + 1).padStart(2, "0")}`).filter((kind) => !met.has(kind as Kind));

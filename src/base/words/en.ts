@@ -109,6 +109,7 @@ export const en = {
     "journal.version": "This run was begun by another version of decom; finish it with that version.",
     "log.rolled-back": "The station's state is older than what it has signed; do not use this station, report it.",
     "clock.floor": "The clock of this computer is behind times already signed; set it right.",
+    "hold.invalid": "This is not the hold file as its station signed it; get hold.json and hold.sig from the run folder again.",
     "run.open": "This terminal has an unfinished run; continue it with: decom resume",
     "run.none": "There is no run to resume for this terminal in this folder.",
     "run.locked": "Another decom process is working on this terminal.",
