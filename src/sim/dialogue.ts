@@ -201,6 +201,7 @@ export class Dialogue {
     const { values, mac } = answer;
     const { verdict } = this.#dialect;
     const judged = judge(verdict, values);
+    if (judged === "unsaid") return { kind: "silent" };
     const flags = verdict.by.map((name) => values[name] ?? "").join("");
     const hostCode = judged === "refused" || verdict.by.includes("code") ? (values.code ?? "") : `F${flags}`;
     if (judged === "refused") return { kind: hostCode === codes.duplicate ? "duplicate" : "refused", hostCode };
