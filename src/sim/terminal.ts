@@ -377,6 +377,11 @@ export class Terminal {
     this.#background(order.op, () => this.wipe.run(this.ops));
   }
 
+  /** Something puts bytes into an area behind everybody's back: a backup, a remote update. */
+  reload(area: number, bytes: Uint8Array): void {
+    this.#stores.flash.program(area, 0, bytes);
+  }
+
   /** Something else than the host changed an area: for tests of what must stop a wipe. */
   disturb(area: number): void {
     const all = this.batch.generations.get();

@@ -219,6 +219,12 @@ class Stage {
         return world.swap(act.seed);
       case "swap-back":
         return world.swap(this.#scenario.seed);
+      case "twin":
+        return world.twin();
+      case "serve-again":
+        return world.serveAgain(act.seed);
+      case "lose-op-store":
+        return world.loseOps();
       case "power-off":
         return world.powerOff();
       case "power-on":

@@ -174,6 +174,36 @@ export class World {
     await this.replug();
   }
 
+  /** The same terminal again as it was when it came, in another case. */
+  async twin(): Promise<void> {
+    const { seed = 7, model = "podp-small", plant } = this.setup;
+    this.sim.attach(memoryPair(this.clock)[1]);
+    this.stores = freshStores(model, seed, plant);
+    this.sim = this.#boot(undefined);
+    this.terminals.set(-1, { stores: this.stores, sim: this.sim });
+    await this.replug();
+  }
+
+  /** Another working life: what a factory fills is filled again, as for another terminal, under the same identity. */
+  async serveAgain(seed: number): Promise<void> {
+    const { nv, flash, host } = freshStores(this.setup.model ?? "podp-small", seed, undefined);
+    this.sim.powerCut();
+    for (const area of flash.areas()) this.stores.flash.program(area, 0, flash.bytes(area));
+    const worked = nv.names().filter((name) => name.startsWith("settle/") || (name.startsWith("key/") && !name.startsWith("key/IDENTITY")));
+    for (const name of worked) this.stores.nv.set(name, nv.get(name));
+    this.stores.host.append(...host.lines());
+    this.powerUp();
+    await this.replug();
+  }
+
+  /** Its store of operations is blank when it starts again. */
+  async loseOps(): Promise<void> {
+    this.sim.powerCut();
+    for (const name of this.stores.nv.names()) if (name.startsWith("op")) this.stores.nv.set(name, undefined);
+    this.powerUp();
+    await this.replug();
+  }
+
   /** A new cable; what was on the way in the old one is lost. */
   async replug(faults: readonly Fault[] = []): Promise<void> {
     await this.line.close();

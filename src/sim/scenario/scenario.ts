@@ -93,6 +93,8 @@ const fault = byField("fault", {
   sale: closed({ fault: oneOf("sale"), at: point }, { nth: count }),
   /** Something in the terminal writes to an area behind the agent's back. */
   disturb: closed({ fault: oneOf("disturb"), at: point, area }, { nth: count }),
+  /** Something puts data back into an area. */
+  reload: closed({ fault: oneOf("reload"), at: point, area }, { nth: count }),
 });
 
 /** What a person does. Between two acts the cable is plugged in again and power comes back. */
@@ -114,6 +116,12 @@ const act = byField("do", {
   "restore-folder": closed({ do: oneOf("restore-folder") }),
   "other-station": closed({ do: oneOf("other-station") }),
   "new-version": closed({ do: oneOf("new-version") }),
+  /** Another terminal with the same serial number, as this one was when it came. */
+  twin: closed({ do: oneOf("twin") }),
+  /** The terminal is given to a merchant again, and comes back with other sales. */
+  "serve-again": closed({ do: oneOf("serve-again"), seed: whole(0, 999_999) }),
+  /** The terminal forgets which operations it was ever asked for. */
+  "lose-op-store": closed({ do: oneOf("lose-op-store") }),
   "hold-lock": closed({ do: oneOf("hold-lock") }),
 });
 

@@ -1,4 +1,5 @@
 // A scenario at work: its conditions as the simulator's options, its faults as hooks, and a record of which of them came to pass.
+import { ascii } from "../../base/bytes.js";
 import type { Clock } from "../../base/clock.js";
 import { type Fault, type FaultKind, FaultyLink } from "../../link/faults.js";
 import type { Link } from "../../link/link.js";
@@ -13,6 +14,8 @@ const DARK_MS = 3000;
 const FIRST = 1;
 /** Of a sale that nobody should make now. */
 const AMOUNT = 777n;
+
+const RELOADED = ascii("APN|depot|restored from a backup\n");
 
 type LineFault = Extract<ScenarioFault, { readonly on: "out" | "in" }>;
 type PointFault = Exclude<ScenarioFault, LineFault>;
@@ -156,6 +159,9 @@ export class Staging {
         break;
       case "disturb":
         this.#at.terminal().disturb(fault.area);
+        break;
+      case "reload":
+        this.#at.terminal().reload(fault.area, RELOADED);
         break;
       default:
         this.#at.agent?.(fault);

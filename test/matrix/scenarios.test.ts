@@ -1,6 +1,11 @@
+// Each scenario file, played once: it must reach its faults, end as it says, and end otherwise when one of its conditions is taken away.
 import { describe, expect, it } from "vitest";
 import { corpus } from "../support/corpus.js";
-import { perform, without } from "../support/perform.js";
+import type * as Perform from "../support/perform.js";
+
+/** Compiled by the project's global setup; the same source as the types above. */
+const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;
+const { perform, without }: typeof Perform = await import(/* @vite-ignore */ compiled);
 
 describe.each(corpus.map((scenario) => [scenario.name, scenario] as const))("%s", (_, scenario) => {
   it(scenario.title, async () => {
