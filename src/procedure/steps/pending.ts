@@ -4,7 +4,7 @@ import { words } from "../../base/words.js";
 import type { Account, Kind, OpState } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
-import { isExcepted } from "../exceptions.js";
+import { isExcepted, isLetGo } from "../exceptions.js";
 
 export interface PreStep {
   readonly kind: Kind;
@@ -48,7 +48,12 @@ export async function pending(run: Run): Promise<void> {
   const items = run.proofs.census?.items ?? [];
   for (const step of stepsFor(run.model)) {
     for (const account of run.proofs.accounts) {
-      if (items.some((item) => item.kind === step.kind && item.account === account.id)) await send(run, account, step);
+      if (!items.some((item) => item.kind === step.kind && item.account === account.id)) continue;
+      try {
+        await send(run, account, step);
+      } catch (thrown) {
+        if (!(thrown instanceof DecomError) || !isLetGo(run, account, thrown.code)) throw thrown;
+      }
     }
   }
 }
