@@ -290,7 +290,7 @@ export class World {
       clock: this.clock,
       speed: this.setup.speed ?? 0,
       ...(this.setup.owner === undefined ? {} : { owner: this.setup.owner }),
-      options: { ...this.staging.options, ...this.setup.options },
+      options: Object.assign(this.setup.options ?? {}, { ...this.staging.options, ...this.setup.options }), // a test may change its own while it runs
       hooks: {
         point: (name, k) => {
           hooks?.point?.(name, k);
