@@ -21,6 +21,7 @@ const CLOCK_TOLERANCE = 86_400_000;
 export async function judgeAccounts(run: Run): Promise<void> {
   const { order } = run.order;
   const { census, accounts } = run.proofs;
+  refuseLapsed(run);
   const unbound = bindingObjection(order, accounts);
   if (unbound !== undefined) throw new DecomError("identity.binding", unbound);
   if (run.record().hostView === undefined) {
@@ -30,6 +31,12 @@ export async function judgeAccounts(run: Run): Promise<void> {
   }
   const [finding] = run.record().hostView?.findings ?? [];
   if (finding !== undefined) throw new DecomError(finding.code, finding.why);
+}
+
+/** What was settled stays settled; nothing more is moved or erased under an order whose time has run out. */
+export function refuseLapsed({ order: { order }, clock }: Pick<Run, "order" | "clock">): void {
+  if (rfc3339(clock.wall()) <= order.notAfter) return;
+  throw new DecomError("order.lapsed", `order ${order.id} was valid until ${order.notAfter}`, { order: order.id });
 }
 
 /** Never settles under a wrong order. A terminal that has no accounts any more is blank, not another merchant's. */

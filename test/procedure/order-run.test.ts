@@ -279,6 +279,23 @@ describe("a newer order that continues a run", () => {
     await expect(run(() => ({ continues: "019b8c1e-0000-7000-8000-000000000001" }))).rejects.toMatchObject({ code: "order.continues" });
   });
 
+  it("takes over from an order whose time ran out: what was settled stays settled (E90)", async () => {
+    const { world, end } = await run(undefined, { options: { host: { rejects: "97" } } });
+    expect(end).toMatchObject({ endState: "HOLD" });
+    await world.replug();
+    await world.clock.run(() => sleep(world.clock, 25 * 3_600_000));
+    const attempts = world.inspect().bookings.length;
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "HOLD", code: "order.lapsed", exit: 6 });
+    expect(world.inspect().bookings).toHaveLength(attempts);
+    const after = await goOn(world, () => ({
+      continues: end?.runId ?? "",
+      custody: { from: "B-0007", to: "P-0001", depot: "Depot 1", receiptNo: "R-1", received: "2026-01-04T08:00:00.000Z" },
+      exceptions: exceptionsFor(world, censusOf(world, "U01")),
+      dualControl: true,
+    }));
+    expect(after).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+  });
+
   it("lifts the hold on the wipe, or lets go what was left (E34)", async () => {
     const frozen = await run(() => ({ reasonCode: "VIOLATION_FROZEN" }));
     expect(frozen.end).toMatchObject({ code: "order.held" });

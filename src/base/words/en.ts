@@ -66,6 +66,7 @@ export const en = {
     "order.resolution": "Ask the back office to correct the named answer about a batch.",
     "order.grant": "The order and the grant in it disagree; ask the back office for a new order.",
     "order.continues": "Begin a run with an order that continues none, and resume one with an order that names its run.",
+    "order.lapsed": "The order's time ran out; get a newer one that continues this run, then: decom resume --order PATH",
     "order.held": "Settled and exported, but not wiped: the back office must lift the hold in a newer order.",
     "order.auth": "The terminal did not accept grant, pass or signature; send the hold file to the back office.",
     "batch.open": "Transactions are still unsettled; send the hold file to the back office.",
