@@ -53,7 +53,10 @@ export interface WorldSetup {
   readonly knows?: Partial<Model>;
   /** Faults on the first line; a line that is plugged in again is sound. */
   readonly faults?: readonly Fault[];
+  /** Of the terminal's first life; power returns without them. */
   readonly hooks?: Hooks;
+  /** Of every life. */
+  readonly always?: Hooks;
   /** Whom the terminal obeys, as a point; without one it pins the first it is shown. */
   readonly owner?: Uint8Array;
   /** Serial number on the label; what the terminal says when absent. */
@@ -294,10 +297,12 @@ export class World {
       hooks: {
         point: (name, k) => {
           hooks?.point?.(name, k);
+          this.setup.always?.point?.(name, k);
           staged.point?.(name, k);
         },
         nonVolatile: (act, which) => {
           hooks?.nonVolatile?.(act, which);
+          this.setup.always?.nonVolatile?.(act, which);
           staged.nonVolatile?.(act, which);
         },
         died: () => {
