@@ -151,6 +151,8 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--cut <point>", option.cut)
       .option("--speed <n>", option.speed, speed)
       .option("--baud <n>", option.paceBaud, whole(300, 4_000_000))
+      .option("--scenario <name>", option.scenario)
+      .option("--list", option.list)
       .option("--inspect <dir>", option.inspect),
     async () => (await import("./commands/simulate.js")).simulate,
   );
