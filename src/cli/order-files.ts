@@ -2,20 +2,15 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Disk } from "../base/disk.js";
-import { DecomError } from "../base/errors.js";
 import type { SignedOrder } from "../evidence/order/schema.js";
+import { readFile } from "./files.js";
 
 export function signatureBeside(file: string): string {
   return file.replace(/(?:\.json)?$/, ".p7s");
 }
 
 export function readOrderFile(disk: Disk, file: string, signature = signatureBeside(file)): SignedOrder {
-  const read = (path: string) => {
-    const bytes = disk.read(path);
-    if (bytes === undefined) throw new DecomError("file.unreadable", `there is no ${path}`, { path });
-    return bytes;
-  };
-  return { content: read(file), signature: read(signature) };
+  return { content: readFile(file, disk), signature: readFile(signature, disk) };
 }
 
 /** Every order under this path: the file itself, or all signed .json of the folder. */

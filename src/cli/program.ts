@@ -47,6 +47,15 @@ function oneOf(...names: readonly string[]): (text: string) => string {
   };
 }
 
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds from `90m`, `12h` or `14d`. */
+function duration(text: string): number {
+  const [, number = "", unit = ""] = /^([0-9]{1,6})([mhd])$/.exec(text) ?? [];
+  if (!(unit in UNITS)) throw new InvalidArgumentError(cli.duration);
+  return Number(number) * UNITS[unit as keyof typeof UNITS]; // just looked up
+}
+
 function speed(text: string): number | "max" {
   if (text === "max") return text;
   const value = Number(text);
@@ -62,8 +71,13 @@ const withPort = (command: Command) =>
 const withKeys = (command: Command) =>
   command.option("--keys <dir>", option.keys).option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023));
 const withOut = (command: Command) => command.option("--out <dir>", option.out);
+const withOrder = (command: Command) => command.option("--order <path>", option.order).option("--sig <file>", option.orderSignature);
 const withPeople = (command: Command) =>
-  command.option("--operator <id>", option.operator).option("--yes", option.yes).option("--events", option.events);
+  command
+    .option("--operator <id>", option.operator)
+    .option("--witness <id>", option.witness)
+    .option("--yes", option.yes)
+    .option("--events", option.events);
 
 function program(io: Io, answer: (told: Told | undefined) => void): Command {
   const root = new Command("decom")
@@ -96,18 +110,22 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(add("ports", c.ports), async () => (await import("./commands/ports.js")).ports);
   on(withPort(add("identify", c.identify)), async () => (await import("./commands/identify.js")).identify);
   on(
-    withPeople(withOut(withKeys(withPort(add("run", c.run)))))
+    withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run))))))
       .option("--bench", option.bench)
-      .option("--order <path>", option.order)
-      .option("--sig <file>", option.orderSignature)
-      .option("--witness <id>", option.witness)
       .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
       .option("--isolated <how>", option.isolated),
     async () => (await import("./commands/run.js")).run,
   );
-  on(withPeople(withOut(withKeys(withPort(add("resume", c.resume))))), async () => (await import("./commands/run.js")).resume);
+  on(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume)))))), async () => (await import("./commands/run.js")).resume);
   on(withOut(add("status", c.status)), async () => (await import("./commands/status.js")).status);
+  on(
+    withOut(add("holds", c.holds))
+      .option("--older-than <time>", option.olderThan, duration)
+      .option("--keys <dir>", option.keys)
+      .option("--trust <pem>", option.trust),
+    async () => (await import("./commands/holds.js")).holds,
+  );
   on(
     withOut(withKeys(add("abandon", c.abandon)))
       .option("--serial <sn>", option.serial)

@@ -7,6 +7,7 @@ import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
 import type { Signer } from "../../src/evidence/envelope/cms.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
+import type { SignedOrder } from "../../src/evidence/order/schema.js";
 import { StationLog } from "../../src/evidence/station-log.js";
 import { verify } from "../../src/evidence/verify.js";
 import { type Fault, FaultyLink } from "../../src/link/faults.js";
@@ -85,6 +86,8 @@ export class World {
   /** Results of every time the agent was run, in order; `died` where its process was killed. */
   readonly ends: (RunResult | "died")[] = [];
   deaths = 0;
+  /** An order under which an unfinished run goes on. */
+  newer: SignedOrder | undefined;
   /** The agent's own computer: how far its clock is off, what version of the agent it has, whether it can sign. */
   readonly computer = { skewMs: 0, version: "0.0.0-test", canSign: true };
   /** Every terminal that was ever at the end of the cable. */
@@ -147,7 +150,7 @@ export class World {
       const bench = this.bench();
       const end =
         how === "resume"
-          ? await resume(bench, connection)
+          ? await resume(bench, { ...connection, ...(this.newer === undefined ? {} : { order: this.newer }) })
           : await decommission(bench, {
               ...connection,
               expectSerial: this.setup.label ?? this.serial,
@@ -291,7 +294,7 @@ export class World {
       clock: this.clock,
       speed: this.setup.speed ?? 0,
       ...(this.setup.owner === undefined ? {} : { owner: this.setup.owner }),
-      options: { ...this.staging.options, ...this.setup.options },
+      options: Object.assign(this.setup.options ?? {}, { ...this.staging.options, ...this.setup.options }), // a test may change its own while it runs
       hooks: {
         point: (name, k) => {
           hooks?.point?.(name, k);

@@ -14,6 +14,7 @@ import { orderOf, parseOrder, type ReadOrder, readOrder } from "../../evidence/o
 import { signOrder } from "../../evidence/order/make.js";
 import { judge, type OrderFacing, type OrderRule } from "../../evidence/order/rules.js";
 import { ORDER_TYPE, type Order } from "../../evidence/order/schema.js";
+import { readFile } from "../files.js";
 import type { Io, Told } from "../io.js";
 import { type CommonOptions, type KeyOptions, keysOf, passphraseOf, wanted } from "../options.js";
 import { readOrderFile, signatureBeside } from "../order-files.js";
@@ -43,7 +44,7 @@ export async function orderCheck(options: CheckOptions, io: Io): Promise<Told> {
   const trust =
     options.trust === undefined && station !== undefined
       ? [station.root]
-      : readCertificates(read(wanted(options.trust, undefined, "--trust")));
+      : readCertificates(readFile(wanted(options.trust, undefined, "--trust")));
   const now = systemClock.wall();
   const signed = readOrderFile(systemDisk, file, sig);
   const order = parseOrder(signed.content);
@@ -95,7 +96,7 @@ export async function orderSign(options: SignOptions, io: Io): Promise<Told> {
   const path = file.replace(/(?:\.draft)?\.json$/, ".json");
   const signaturePath = signatureBeside(path);
   if (systemDisk.read(signaturePath) !== undefined) throw new DecomError("args.invalid", words.cli.orderSigned(signaturePath));
-  const order = completed(read(file));
+  const order = completed(readFile(file));
   if (order.environment !== "bench") throw new DecomError("args.invalid", words.cli.benchOrdersOnly);
   const maker = families.find(({ models }) => models.some(({ id }) => id === order.device.model))?.authority;
   if (maker === undefined) throw new DecomError("model.unknown", `no family describes model ${order.device.model}`);
@@ -119,10 +120,4 @@ function completed(draft: Uint8Array): Order {
   const own = { type: ORDER_TYPE, version: 1, id: uuid7(now, systemRandom), nonce: hex(systemRandom.bytes(16)) };
   const validity = { issuedAt: rfc3339(now), notAfter: rfc3339(now + DAY) };
   return orderOf(() => ({ ...own, ...validity, ...readJson(draft), grant: "" }));
-}
-
-function read(path: string): Uint8Array {
-  const bytes = systemDisk.read(path);
-  if (bytes === undefined) throw new DecomError("file.unreadable", `there is no ${path}`, { path });
-  return bytes;
 }
