@@ -14,7 +14,15 @@ export default defineConfig({
   test: {
     maxWorkers: 3, // the real tests mostly wait for their children
     projects: [
-      { test: { name: "unit", isolate: false, include: ["test/**/*.test.ts"], exclude: ["test/{real,matrix}/**", ...WHOLE] } },
+      {
+        test: {
+          name: "unit",
+          isolate: false,
+          testTimeout: 30_000,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/{real,matrix}/**", ...WHOLE],
+        },
+      },
       { test: { name: "whole", isolate: false, testTimeout: 60_000, include: WHOLE } },
       {
         test: {
