@@ -32,7 +32,7 @@ import {
 import type { Model } from "../../src/terminal/model.js";
 import { type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
 import type { Command } from "../../src/wire/messages.js";
-import { keepReasons, limits, type Result } from "./codes.js";
+import { keepReasons, limits, type Result, settleCodes } from "./codes.js";
 import { areaFact, type CensusItem, identityOf, itemFact, known, named, slotRange, totalRow } from "./facts.js";
 import { payloadRoom } from "./frame.js";
 import { commands, wipeResult } from "./messages.js";
@@ -242,6 +242,7 @@ export class PodpTerminal implements Terminal {
     return {
       state: seen.state,
       ...(seen.code === undefined ? {} : { code: seen.code }),
+      ...(seen.state === "FAILED" && wipe === undefined && seen.code === settleCodes.HOST_UNREACHABLE ? { noHost: true as const } : {}),
       ...(seen.resultHash === undefined ? {} : { resultHash: hex(seen.resultHash) }),
       ...(wipe === undefined || "badTag" in wipe
         ? {}

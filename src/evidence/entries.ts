@@ -147,6 +147,8 @@ export type Seen =
       readonly outcome: Outcome;
       readonly facts: Stored<SettlementFacts>;
     }
+  /** The terminal never saw this op of a settlement: nothing was sent by it. */
+  | { readonly kind: "seen"; readonly step: "unstarted"; readonly op: string }
   | {
       readonly kind: "seen";
       readonly step: "archive";

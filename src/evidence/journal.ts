@@ -24,6 +24,8 @@ export class Journal {
   readonly #key: Uint8Array;
   readonly #clock: Clock;
   readonly #lines: Line[];
+  /** What became of a line that could not be written is seen when the journal is opened again. */
+  #broken: DecomError | undefined;
 
   private constructor(disk: Disk, path: string, key: Uint8Array, clock: Clock, lines: Line[]) {
     this.#disk = disk;
@@ -64,14 +66,20 @@ export class Journal {
     return head;
   }
 
-  /** On return the entry is on disk. */
+  /** On return the entry is on disk. After one that failed nothing more is written: it may stand there whole or torn. */
   write(entry: Entry): Line {
+    if (this.#broken !== undefined) throw this.#broken;
     const n = this.#lines.length + 1;
     const at = rfc3339(this.#clock.wall());
     const open = JSON.stringify({ v: JOURNAL_VERSION, n, at, prev: this.#lines.at(-1)?.sha256 ?? START, entry }).slice(0, -1);
     const mac = hex(hmacSha256(this.#key, Buffer.from(open)));
     const bytes = new Uint8Array(Buffer.from(`${open},"mac":"${mac}"}\n`));
-    appendDurably(this.#disk, this.#path, bytes);
+    try {
+      appendDurably(this.#disk, this.#path, bytes);
+    } catch (thrown) {
+      if (thrown instanceof DecomError) this.#broken = thrown;
+      throw thrown;
+    }
     const line: Line = { n, at, entry, sha256: hex(sha256(bytes)) };
     this.#lines.push(line);
     return line;

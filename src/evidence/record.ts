@@ -49,6 +49,11 @@ function addUp(lines: readonly Line[]) {
   const underOrder = entries.slice(entries.findLastIndex((entry) => entry.kind === "order") + 1);
   const censuses = seen("census");
   const settled = seen("settle");
+  const unstarted = (): ReadonlySet<string> => new Set(seen("unstarted").map(({ op }) => op));
+  const attempts = (account: string): readonly SettleAttempt[] =>
+    intents("settle")
+      .filter((intent) => intent.account === account)
+      .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) }));
   return {
     begin,
     /** The order that counts now: the newest. */
@@ -76,10 +81,12 @@ function addUp(lines: readonly Line[]) {
       return censuses.at(-1);
     },
     /** Oldest first. */
-    attempts: (account: string): readonly SettleAttempt[] =>
-      intents("settle")
-        .filter((intent) => intent.account === account)
-        .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) })),
+    attempts,
+    /** The attempt whose end decides: the newest that the terminal may have begun, or that no other stands behind. */
+    attempt: (account: string): SettleAttempt | undefined => {
+      const ops = unstarted();
+      return attempts(account).findLast(({ intent: { op, finishing } }) => finishing === undefined || !ops.has(op));
+    },
     /** Ids of every op that this run may have begun. */
     get ops(): readonly string[] {
       return entries.flatMap((e) =>
@@ -104,8 +111,12 @@ function addUp(lines: readonly Line[]) {
       const opened = entries.findIndex(
         (e) => e.kind === "seen" && e.step === "host-query" && e.account === account && e.batch === batch && e.answer === "open",
       );
+      const ops = unstarted();
       return (
-        opened !== -1 && intents("settle", entries.slice(opened)).some((intent) => intent.account === account && intent.batch === batch)
+        opened !== -1 &&
+        intents("settle", entries.slice(opened)).some(
+          (intent) => intent.account === account && intent.batch === batch && !ops.has(intent.op),
+        )
       );
     },
     get hostView() {
@@ -128,6 +139,10 @@ function addUp(lines: readonly Line[]) {
     },
     get arm() {
       return intents("arm").at(-1);
+    },
+    /** The newest that was intended. */
+    get restart() {
+      return intents("restart").at(-1);
     },
     get erase() {
       return seen("erase").at(-1);

@@ -13,6 +13,13 @@ import type { Bench } from "./context.js";
 /** One signed order, several of which one must be meant, or `bench` to make one with the bench's own owner key. */
 export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench";
 
+/** Throws `clock.floor` where this computer's clock stands before what this station has signed. */
+export function refuseEarlyClock({ clock, stationLog }: Pick<Bench, "clock" | "stationLog">): void {
+  stationLog.refresh();
+  const [now, { timeFloor }] = [rfc3339(clock.wall()), stationLog];
+  if (now < timeFloor) throw new DecomError("clock.floor", `the clock says ${now}, this station has signed ${timeFloor}`);
+}
+
 /**
  * The order for a run that is to begin, or that is to go on under another one (`runId`); or a DecomError `order.*`. Nothing but identify
  * has been sent.
@@ -24,10 +31,8 @@ export function acceptedOrder(
   given: GivenOrder,
   runId: string | null = null,
 ): CheckedOrder {
-  bench.stationLog.refresh();
+  refuseEarlyClock(bench);
   const now = bench.clock.wall();
-  const { timeFloor } = bench.stationLog;
-  if (rfc3339(now) < timeFloor) throw new DecomError("clock.floor", `the clock says ${rfc3339(now)}, this station has signed ${timeFloor}`);
   const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
   const chosen = chooseOrder(orders, {
     trust: [bench.station.root],

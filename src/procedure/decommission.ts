@@ -12,10 +12,10 @@ import type { Link } from "../link/link.js";
 import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
-import { acceptedOrder, authorityOf, type GivenOrder } from "./admission.js";
+import { acceptedOrder, authorityOf, type GivenOrder, refuseEarlyClock } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
-import { walk } from "./walk.js";
+import { asParked, walk } from "./walk.js";
 
 export interface Connection {
   readonly families: readonly Family[];
@@ -76,6 +76,12 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
     const before = readAcceptedOrder(found.record.order);
     if (found.record.end !== undefined) return finished(parked(bench, family, found, before));
+    try {
+      refuseEarlyClock(bench);
+    } catch (thrown) {
+      if (thrown instanceof DecomError) return asParked(parked(bench, family, found, before), thrown);
+      throw thrown;
+    }
     const model = modelOf(family, identity.model);
     const order =
       connection.order === undefined ? before : acceptedOrder(bench, family, identity, connection.order, found.record.begin.runId);
@@ -87,7 +93,7 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
 
 /** Ends an unfinished run for good, with a certificate that says so. Needs no terminal; never after the wipe was armed. */
 export function abandon(bench: Bench, families: readonly Family[], serial: string): RunResult {
-  const unlock = bench.disk.lock(lockPath(bench, serial));
+  const unlock = lockFor(bench, serial);
   try {
     const found = runsOf(bench, serial).find((run) => run.record.end === undefined);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
@@ -236,14 +242,20 @@ function roleOf(environment: Environment): "station" | "bench" | "simulator" {
   return environment === "production" ? "station" : environment;
 }
 
-function lockPath(bench: Bench, serial: string): string {
-  return `${bench.station.state}/${serial}.lock`;
+/** One process of a station works on a terminal at a time. */
+function lockFor({ disk, station }: Bench, serial: string): () => void {
+  try {
+    return disk.lock(`${station.state}/${serial}.lock`);
+  } catch (cause) {
+    if (!(cause instanceof DecomError) || cause.code !== "file.locked") throw cause;
+    throw new DecomError("run.locked", `another decom process works on ${serial}: ${cause.message}`, { ...cause.facts, serial, cause });
+  }
 }
 
 async function exclusively<T>(bench: Bench, serial: string, work: () => Promise<T>): Promise<T> {
   if (!/^[A-Z0-9._-]{1,32}$/.test(serial)) throw new DecomError("identity.unreadable", "the terminal's serial number is not one");
   bench.disk.makeFolder(bench.station.state);
-  const unlock = bench.disk.lock(lockPath(bench, serial));
+  const unlock = lockFor(bench, serial);
   try {
     return await work();
   } finally {

@@ -45,7 +45,7 @@ async function settleAccount(run: Run, account: Account): Promise<void> {
   refuseStanding(run, account);
   const waited = { ms: 0 };
   for (let round = 0; round < ROUNDS; round++) {
-    const last = run.record().attempts(account.id).at(-1);
+    const last = run.record().attempt(account.id);
     if (last?.seen !== undefined && opensGate(last.seen.outcome)) return;
     if (last === undefined) await start(run, account);
     else await lookAt(run, account, last, { earlier: round === 0, waited });
@@ -93,7 +93,15 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
   const { state } = await run.terminal.finished(op);
   if (state === "NOT_STARTED") {
     const { next } = conclude({ ...situated(run, account, attempt), ...NOTHING_SEEN, op: state, office: "none" });
-    if (next === "settle") return start(run, account, finishing);
+    if (next === "settle") return start(run, account);
+    const older = run
+      .record()
+      .attempts(account.id)
+      .find(({ intent }) => intent.op === finishing);
+    if (next === "look-back" && older !== undefined) {
+      run.write({ kind: "seen", step: "unstarted", op });
+      return lookAt(run, account, older, round);
+    }
     throw unknownSettlement(account, batch, "the terminal has not seen its op, but batch or records are others now");
   }
   const facts = await settlementFacts(run, account, op, state);
@@ -162,6 +170,7 @@ async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: 
       throw failedSettlement(account, batch, conclusion.outcome, situation, facts);
     case "unknown":
     case "ask-host":
+    case "look-back":
       if (situation === "duplicate" || facts.code === "UPLOAD_INCOMPLETE") {
         throw failedSettlement(account, batch, seen.look.outcome, situation, facts);
       }
@@ -185,12 +194,13 @@ async function settlementFacts(run: Run, account: Account, op: string, state: Op
 const storeProves = (state: OpState): boolean => state !== "FORGOTTEN" && state !== "STORE_LOST" && !state.startsWith("unknown-");
 
 /** What the last census says about the batch that an attempt was about. */
-function situated(run: Run, account: Account, { intent }: SettleAttempt): Pick<Look, "batch" | "untouched" | "reopened"> {
-  const { batch } = intent;
+function situated(run: Run, account: Account, { intent }: SettleAttempt): Pick<Look, "batch" | "untouched" | "reopened" | "finishing"> {
+  const { batch, finishing } = intent;
   return {
     batch: account.batch === batch ? "same" : account.batch === nextBatch(run.model, batch) ? "successor" : "other",
     untouched: batchOf(run.proofs.census?.items ?? [], account).hash === intent.accountHash,
     reopened: run.record().reopened(account.id, batch),
+    finishing: finishing !== undefined,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Look {
   readonly office: Office;
   /** Somebody's "open" has been acted upon for this batch before: there is no third settlement. */
   readonly reopened: boolean;
+  /** It was to finish an older settlement, which was in question. */
+  readonly finishing: boolean;
 }
 
 export type Conclusion =
@@ -31,6 +33,8 @@ export type Conclusion =
   | { readonly next: "settle" }
   /** Take the op up again: local steps only where the host has closed, one more settlement where it is open. */
   | { readonly next: "finish" }
+  /** It was to finish another and never began: that other one is in question as before. */
+  | { readonly next: "look-back" }
   | { readonly next: "ask-host" }
   | { readonly next: "wait" }
   /** It ended, without effect at the host; `again`: it may be tried anew. */
@@ -47,6 +51,7 @@ export function conclude(look: Look): Conclusion {
       return { next: "wait" };
     case "NOT_STARTED":
       // The terminal never saw it: as long as nothing else changed, what it was to do is still to be done.
+      if (look.finishing) return { next: "look-back" };
       return look.state === "idle" && look.batch === "same" && look.untouched ? { next: "settle" } : UNKNOWN;
     case "FAILED":
       return look.state === "idle" ? failed(look) : interrupted(look);

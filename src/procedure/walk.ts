@@ -56,7 +56,7 @@ function ended(parked: Parked, error: DecomError): RunResult {
     case undefined:
       throw error;
     case "HOLD":
-      return hold(parked, error);
+      return park(parked, error);
     case "QUAR":
     case "DESTROY":
       if (arm !== undefined) return certify(parked, { endState: end, error });
@@ -64,8 +64,27 @@ function ended(parked: Parked, error: DecomError): RunResult {
       return stopped(parked, error, end, null);
     default:
       // Refusals come before a journal exists; a run that has one is never refused any more.
-      return hold(parked, error);
+      return park(parked, error);
   }
+}
+
+/** Where the hold cannot be written, whether the run is parked is what its journal says; why it stopped is told with what has to be helped first. */
+function park(parked: Parked, error: DecomError): RunResult {
+  try {
+    return hold(parked, error);
+  } catch (thrown) {
+    if (!(thrown instanceof DecomError)) throw thrown;
+    const { code, message, facts } = thrown;
+    const both = `${message}; the run had stopped with ${error.code}: ${error.message}`;
+    const first = code === error.code ? error : new DecomError(code, both, { ...facts, did: error.did, cause: thrown });
+    return asParked(parked, first);
+  }
+}
+
+/** The result of a run that could not go on for a reason outside it, as its journal has it: parked, or else thrown. */
+export function asParked(parked: Parked, error: DecomError): RunResult {
+  if (parked.journal.head.entry.kind !== "held") throw error;
+  return stopped(parked, error, "HOLD", `${parked.folder}/hold.json`);
 }
 
 async function once(run: Run): Promise<void> {

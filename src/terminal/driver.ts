@@ -77,6 +77,8 @@ export interface HostReply {
 export interface OpFacts {
   readonly state: OpState;
   readonly code?: number;
+  /** It was to speak to the host, which could not be called: nothing was sent. */
+  readonly noHost?: true;
   readonly wipe?: WipeResult;
   readonly resultHash?: string;
 }

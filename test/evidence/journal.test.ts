@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DecomError } from "../../src/base/errors.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
 import type { Entry } from "../../src/evidence/entries.js";
@@ -51,6 +52,21 @@ describe("journal", () => {
     expect(() => Journal.open(disk, path, seededRandom("other").bytes(32), clock)).toThrow(
       expect.objectContaining({ code: "journal.forged" }),
     );
+  });
+
+  it("writes nothing behind a line that may be torn, and goes on when it is opened again", () => {
+    const { disk, clock } = written(2);
+    const journal = Journal.open(disk, path, key, clock);
+    disk.hook = (_n, when, what) => {
+      if (when === "after" && what.startsWith("append")) disk.write(path, (disk.read(path) ?? new Uint8Array(0)).slice(0, -7));
+      if (what.startsWith("sync")) throw new DecomError("file.unwritable", "no space left on device");
+    };
+    expect(() => journal?.write(entry("half of it"))).toThrow(expect.objectContaining({ code: "file.unwritable" }));
+    disk.hook = () => undefined;
+    expect(() => journal?.write(entry("there is room again"))).toThrow(expect.objectContaining({ code: "file.unwritable" }));
+    const again = Journal.open(disk, path, key, clock);
+    expect(again?.write(entry("line 2")).n).toBe(3);
+    expect(Journal.open(disk, path, key, clock)?.lines).toHaveLength(3);
   });
 
   it("cuts off a torn last line and goes on after the line before", () => {

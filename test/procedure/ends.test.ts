@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { families } from "../../protocols/index.js";
+import { sleep } from "../../src/base/clock.js";
+import { DecomError } from "../../src/base/errors.js";
 import { abandon } from "../../src/procedure/decommission.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { simModel } from "../../src/sim/models.js";
 import { plantedValues } from "../../src/sim/provision.js";
+import { Death } from "../support/memory-disk.js";
 import { World, type WorldSetup } from "../support/world.js";
 
 /** Runs once and gives what it said together with what the bytes say. */
@@ -139,6 +142,127 @@ describe("a run ends in exactly one end state (I4)", () => {
     await world.replug();
     expect(await world.clock.run(() => world.run("resume"))).toEqual(end);
     expect(world.line.frames.out).toBe(1);
+  });
+});
+
+const journal = (world: World) =>
+  world.disk.list("out").flatMap((name) =>
+    Buffer.from(world.disk.read(`out/${name}/journal.ndjson`) ?? [])
+      .toString()
+      .trim()
+      .split("\n"),
+  );
+const again = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
+
+describe("a terminal that is about to restart by itself", () => {
+  const due = async (setup: WorldSetup = {}) => {
+    const world = new World({ options: { rebootAfter: 7400 }, ...setup });
+    await world.clock.run(() => sleep(world.clock, 2 * 3_600_000));
+    return world;
+  };
+
+  it("is restarted before anything is counted, once, and keeps its lock over that (E45)", async () => {
+    const world = await due();
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+    const lines = journal(world);
+    const at = (what: string) => lines.findIndex((line) => line.includes(what));
+    expect(at('"kind":"intent","step":"restart"')).toBeGreaterThan(at('"step":"lock"'));
+    expect(at('"kind":"seen","step":"restart"')).toBeLessThan(at('"step":"census"'));
+    expect(lines.filter((line) => line.includes('"kind":"intent","step":"restart"'))).toHaveLength(2); // the other one is part of the proof
+    expect(world.inspect().violations).toEqual([]);
+  });
+
+  it("is not restarted a second time, in this walk or a later one (E96)", async () => {
+    const world = new World({ options: { rebootAfter: 60 } });
+    const before = world.sim.terminal.boot;
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "terminal.reboot-due", exit: 6 });
+    expect(await again(world)).toMatchObject({ endState: "HOLD", code: "terminal.reboot-due" });
+    expect(await again(world)).toMatchObject({ endState: "HOLD", code: "terminal.reboot-due" });
+    expect(world.sim.terminal.boot).toBe(before + 1);
+  });
+
+  it("is restarted by a later walk when the first one died before it could", async () => {
+    const world = await due();
+    let dead = false;
+    world.disk.hook = (_n, when, what) => {
+      if (dead || when === "before" || !what.startsWith("sync") || !journal(world).at(-1)?.includes('"kind":"intent","step":"restart"'))
+        return;
+      dead = true;
+      throw new Death();
+    };
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    const { boot } = world.sim.terminal;
+    expect(await again(world)).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+    expect(world.sim.terminal.boot).toBe(boot + 2);
+  });
+
+  it("is held when its lock did not outlive the restart, before anything is counted", async () => {
+    const world = await due({ hooks: { point: (name) => name === "restart" && world.sim.terminal.setLock(false) } });
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "terminal.refused" });
+    expect(journal(world).some((line) => line.includes('"step":"census"'))).toBe(false);
+  });
+});
+
+describe("an order whose time runs out on the way (E90)", () => {
+  /** The hours pass once the journal says this. */
+  const late = async (said: string) => {
+    const world = new World();
+    world.disk.hook = (_n, when, what) => {
+      if (when === "after" && what.startsWith("sync") && journal(world).at(-1)?.includes(said)) world.computer.skewMs = 25 * 3_600_000;
+    };
+    return { world, end: await world.clock.run(() => world.run("run")) };
+  };
+
+  it.each(['"step":"archive"', '"step":"plan"'])(
+    "HOLD: not wiped when it runs out after %s, and what was settled stays settled",
+    async (said) => {
+      const { world, end } = await late(said);
+      expect(end).toMatchObject({ endState: "HOLD", code: "order.lapsed", exit: 6 });
+      const { areas, money, violations } = world.inspect();
+      expect({ untouched: areas.every(({ readable }) => readable), settled: money.host === money.start, violations }).toEqual({
+        untouched: true,
+        settled: true,
+        violations: [],
+      });
+    },
+  );
+
+  it("CERT: what was ordered in time is carried to its end", async () => {
+    const { end } = await late('"kind":"seen","step":"arm"');
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+  });
+});
+
+describe("a run that cannot write its hold", () => {
+  it("is told with its code and remedy, is neither parked nor ended, and goes on once there is room (E63)", async () => {
+    const world = new World();
+    let full = false;
+    world.disk.hook = (_n, when, what) => {
+      full ||= when === "before" && world.inspect().bookings.length > 0;
+      if (full && when === "before") throw new DecomError("file.unwritable", `${what}: no space left on device`);
+    };
+    await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "file.unwritable", row: { exit: 6 } });
+    world.disk.hook = () => undefined;
+    expect(journal(world).some((line) => line.includes('"kind":"held"'))).toBe(false);
+    expect(await again(world)).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+  });
+
+  it("is told why it had stopped, beside what has to be helped first", async () => {
+    const world = new World({ options: { host: { rejects: "97" } } });
+    world.disk.hook = (_n, when, what) => {
+      if (when === "before" && what.includes("hold.json")) throw new DecomError("file.unwritable", `${what}: no space left on device`);
+    };
+    const run = world.clock.run(() => world.run("run"));
+    await expect(run).rejects.toMatchObject({ code: "file.unwritable", message: expect.stringContaining("settle.deregistered") });
+  });
+
+  it("stays parked as its journal has it while this computer's clock is wrong, and nothing is sent (E65)", async () => {
+    const { world, end } = await withOptions({ host: { rejects: "97" } });
+    const lines = journal(world).length;
+    world.computer.skewMs = -48 * 3_600_000;
+    expect(await again(world)).toMatchObject({ endState: "HOLD", code: "clock.floor", exit: 6, hold: end?.hold });
+    expect(world.line.frames.out).toBe(1);
+    expect(journal(world)).toHaveLength(lines);
   });
 });
 

@@ -9,7 +9,7 @@ const hosts: Look["host"][] = ["not-asked", "closed", "open", "cannot-tell", "un
 const offices: Look["office"][] = ["none", "closed", "open"];
 const batches: Look["batch"][] = ["same", "successor", "other"];
 const flags = [true, false];
-const SIZE = ops.length * states.length * outcomes.length * hosts.length * offices.length * batches.length * 2 ** 4;
+const SIZE = ops.length * states.length * outcomes.length * hosts.length * offices.length * batches.length * 2 ** 5;
 
 /** Every look there is, with what it means, computed once for all tests. */
 const table: readonly (readonly [Look, Conclusion])[] = ops.flatMap((op) =>
@@ -21,10 +21,12 @@ const table: readonly (readonly [Look, Conclusion])[] = ops.flatMap((op) =>
             flags.flatMap((untouched) =>
               flags.flatMap((ours) =>
                 flags.flatMap((confirmed) =>
-                  flags.map((reopened) => {
-                    const look = { op, state, outcome, host, office, batch, untouched, ours, confirmed, reopened };
-                    return [look, conclude(look)] as const;
-                  }),
+                  flags.flatMap((reopened) =>
+                    flags.map((finishing) => {
+                      const look = { op, state, outcome, host, office, batch, untouched, ours, confirmed, reopened, finishing };
+                      return [look, conclude(look)] as const;
+                    }),
+                  ),
                 ),
               ),
             ),
@@ -45,7 +47,7 @@ const broken = (matches: Parameters<typeof where>[0], rule: (look: Look, conclus
 describe("an earlier settlement of unknown outcome", () => {
   it("has a conclusion for every combination that can be seen", () => {
     expect(table).toHaveLength(SIZE);
-    const known = new Set(["settled", "settle", "finish", "ask-host", "wait", "failed", "unknown"]);
+    const known = new Set(["settled", "settle", "finish", "ask-host", "wait", "look-back", "failed", "unknown"]);
     expect(where((_, { next }) => !known.has(next))).toEqual([]);
   });
 
@@ -53,7 +55,9 @@ describe("an earlier settlement of unknown outcome", () => {
     const rule = (look: Look) =>
       look.state === "idle" &&
       look.batch === "same" &&
-      (look.op === "NOT_STARTED" ? look.untouched : look.op === "FAILED" && look.ours && look.office === "open" && !look.reopened);
+      (look.op === "NOT_STARTED"
+        ? look.untouched && !look.finishing
+        : look.op === "FAILED" && look.ours && look.office === "open" && !look.reopened);
     expect(broken((_, { next }) => next === "settle", rule)).toEqual([]);
     const again = (_: Look, conclusion: Conclusion) => conclusion.next === "failed" && conclusion.again;
     expect(
@@ -64,6 +68,12 @@ describe("an earlier settlement of unknown outcome", () => {
           ["HOST_REJECTED", "HOST_UNREACHABLE", "UNBALANCED"].includes(outcome),
       ),
     ).toEqual([]);
+  });
+
+  it("is asked after as before when the settlement that was to finish it never began, and only then", () => {
+    const never = ({ op, finishing }: Look) => op === "NOT_STARTED" && finishing;
+    expect(broken(never, (_, { next }) => next === "look-back")).toEqual([]);
+    expect(broken((_, { next }) => next === "look-back", never)).toEqual([]);
   });
 
   it("is never decided by us in state sent: host and back office say closed or open with one voice, else nobody knows", () => {

@@ -9,7 +9,7 @@ import { type Entry, PowerCut } from "../../src/sim/stores.js";
 import { type Item, type Kind, kinds } from "../../src/terminal/facts.js";
 import { type AfterCare, astray } from "./books.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
-import { ordered } from "./scenario-order.js";
+import { continuing, ordered } from "./scenario-order.js";
 import { World } from "./world.js";
 
 /** One more fault than the scenario has, somewhere in its run. */
@@ -242,6 +242,9 @@ class Stage {
         return this.#work(new MemoryDisk());
       case "new-version":
         world.computer.version = "9.9.9-test";
+        return;
+      case "new-order":
+        world.newer = continuing(world);
         return;
       case "hold-lock":
         this.#unlock = world.disk.lock(`keys/state/${world.serial}.lock`);

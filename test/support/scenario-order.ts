@@ -1,11 +1,11 @@
 // The order that a scenario describes, signed for a terminal as it is when the run begins.
 import { rfc3339 } from "../../src/base/clock.js";
-import type { Order } from "../../src/evidence/order/schema.js";
+import type { Order, SignedOrder } from "../../src/evidence/order/schema.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Scenario } from "../../src/sim/scenario/scenario.js";
 import type { Item } from "../../src/terminal/facts.js";
 import { exceptionsFor, orderFor, viewsOf } from "./orders.js";
-import type { World } from "./world.js";
+import { START, type World } from "./world.js";
 
 type Told = NonNullable<Scenario["order"]>;
 
@@ -20,6 +20,17 @@ export function ordered(world: World, told: Told): { readonly given: GivenOrder;
   const { id: replaces } = JSON.parse(Buffer.from(first.content).toString()) as Order; // just signed
   const other = { id: SECOND, nonce: "b".repeat(32), ...(told.second === "replacing" ? { replaces } : {}) };
   return { given: [first, orderFor(world, (order) => ({ ...changed(world, told, order, excepted), ...other }))], excepted };
+}
+
+/** A full order that is issued now and goes on with the only run: handed over as before, and what the host has is no question any more. */
+export function continuing(world: World): SignedOrder {
+  const [folder = ""] = world.disk.list("out");
+  return orderFor(world, ({ custody }) => ({
+    nonce: "c".repeat(32),
+    continues: folder.slice(world.serial.length + 1),
+    ...(custody === undefined ? {} : { custody: { ...custody, received: rfc3339(START - DAY) } }),
+    hostView: { unavailable: true, reason: "settled in this run", approvers: APPROVERS },
+  }));
 }
 
 /** Items of these kinds, as they will be when a host has refused offline work. */

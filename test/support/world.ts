@@ -115,9 +115,9 @@ export class World {
   }
 
   bench(): Bench {
-    const { skewMs, version } = this.computer;
+    const { version } = this.computer;
     const clock: Clock = {
-      wall: () => this.clock.wall() + skewMs,
+      wall: () => this.clock.wall() + this.computer.skewMs,
       monotonic: () => this.clock.monotonic(),
       after: (ms, wake) => this.clock.after(ms, wake),
     };

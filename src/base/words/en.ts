@@ -232,6 +232,7 @@ export const en = {
     twin: "plug in another terminal with the same serial number",
     "serve-again": "let the terminal work for a merchant again",
     "lose-op-store": "make the terminal forget its operations",
+    "new-order": "sign a full order that continues the run, and give it to resume with --order",
     "hold-lock": "begin a run of the same terminal in another process",
     host: "start the terminal again with another host",
     condition: "start the terminal again in another condition",

@@ -6,11 +6,12 @@ import { sha256 } from "../../base/sign.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { settlementOf } from "../../evidence/record.js";
 import { ErasePermit } from "../../terminal/proofs.js";
-import { hostFindingsOf } from "../accounts.js";
+import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { usedByOthers } from "../exceptions.js";
 import { settleAccounts } from "../settle.js";
 import { count } from "./census.js";
+import { restart } from "./proof.js";
 
 /** Before anything can be recorded: from here on the terminal takes no new transaction. */
 export async function lock(run: Run): Promise<void> {
@@ -22,16 +23,33 @@ const MIN_BATTERY = 15;
 /** A wipe that is cut short by a forced restart is resumed by the terminal, but a settlement is not. */
 const MIN_SECONDS_TO_REBOOT = 300;
 
+/** Fit for what follows? A terminal that is about to restart by itself is restarted first, before anything is counted, and once in a run. */
 export async function condition(run: Run): Promise<void> {
+  let seconds = await soundFor(run);
+  if (seconds < MIN_SECONDS_TO_REBOOT && !hasRestarted(run)) {
+    await restart(run);
+    if (!run.terminal.identity.locked) throw new DecomError("terminal.refused", "the terminal's lock did not outlive a restart");
+    seconds = await soundFor(run);
+  }
+  if (seconds >= MIN_SECONDS_TO_REBOOT) return;
+  throw new DecomError("terminal.reboot-due", `the terminal restarts by itself in ${seconds} s; this run has restarted it once`);
+}
+
+/** A restart that was only intended shows in the terminal: its boot number is the one it had. */
+function hasRestarted(run: Run): boolean {
+  const before = run.record().restart?.bootNumber;
+  return before !== undefined && run.terminal.identity.bootNumber > before;
+}
+
+/** Looks at tampering and power, and gives the seconds until the terminal restarts by itself. */
+async function soundFor(run: Run): Promise<number> {
   const seen = await run.terminal.condition();
   run.write({ kind: "seen", step: "condition", condition: seen });
   if (seen.tamper !== "ok") throw new DecomError("terminal.tampered", `the terminal reports tampering: ${seen.tamperCodes}`);
   if (!seen.mains && seen.batteryPercent < MIN_BATTERY) {
     throw new DecomError("terminal.power", `battery at ${seen.batteryPercent} % without mains; ${MIN_BATTERY} % are needed`);
   }
-  if (seen.secondsToReboot < MIN_SECONDS_TO_REBOOT) {
-    throw new DecomError("terminal.reboot-due", `the terminal restarts by itself in ${seen.secondsToReboot} s`);
-  }
+  return seen.secondsToReboot;
 }
 
 export async function settle(run: Run): Promise<void> {
@@ -63,8 +81,9 @@ export async function isolate(run: Run): Promise<void> {
   run.write({ kind: "seen", step: "isolate", how: run.record().begin.isolation });
 }
 
-/** The last look: nothing that blocks is left, every acquirer has an outcome. Mints the permit to erase. */
+/** The last look: the order still counts, nothing that blocks is left, every acquirer has an outcome. Mints the permit to erase. */
 export async function permit(run: Run): Promise<void> {
+  refuseLapsed(run);
   const counted = await count(run, "permit");
   const record = run.record();
   const now = run.proofs.accounts;

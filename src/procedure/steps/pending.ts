@@ -1,6 +1,7 @@
 // Before a batch is closed: what the host must have first, in this order, each with what its failure means for the run.
 import { DecomError, unreachable } from "../../base/errors.js";
 import { words } from "../../base/words.js";
+import type { OpFacts } from "../../terminal/driver.js";
 import type { Account, Kind, OpState } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
@@ -36,6 +37,9 @@ export const preSteps: readonly PreStep[] = [
 /** A settlement that was begun and has not ended. */
 const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
 
+/** What an op can come to; of any other answer nothing follows. */
+const ENDS: ReadonlySet<OpState> = new Set(["DONE", "FAILED", "UNKNOWN", "NOT_STARTED"]);
+
 /** The steps that a model allows. */
 export function stepsFor({ deduplicates }: Model): readonly PreStep[] {
   return preSteps.filter(({ onlyIfDeduplicated }) => onlyIfDeduplicated !== true || deduplicates === "proven");
@@ -70,25 +74,29 @@ async function lookUpInterrupted(run: Run): Promise<void> {
 
 async function send(run: Run, account: Account, { kind, fails, tries }: PreStep): Promise<void> {
   const counted = run.proofs.counted ?? unreachable("pending messages are sent after a census only");
-  let state: OpState = "NOT_STARTED";
-  for (let n = 0; n < tries && state !== "DONE"; n++) {
+  const ends: OpFacts[] = [];
+  while (ends.length < tries && ends.at(-1)?.state !== "DONE") {
     const op = run.terminal.newOp();
     run.write({ kind: "intent", step: "pending", op, account: account.id, item: kind });
     await run.terminal.sendPending(counted, op, account.id, Number(kind.slice(1)));
-    state = await end(run, op, kind);
+    ends.push(await end(run, op, kind));
   }
+  const state = ends.at(-1)?.state;
   if (state === "DONE" || fails !== "stop" || isExcepted(run, account, kind)) return;
-  throw new DecomError("pending.unsent", `${words.kind[kind]} of ${account.tid}: the terminal says ${state}`, {
-    account: account.id,
-    did: "unknown",
-  });
+  const why = `${words.kind[kind]} of ${account.tid}`;
+  // Of a host that took no call at all it is certain that it has heard nothing; a network is all that is missing.
+  if (ends.every(({ noHost }) => noHost === true)) {
+    throw new DecomError("settle.no-network", `${why}: the terminal could not call its host`, { account: account.id, did: "not-done" });
+  }
+  throw new DecomError("pending.unsent", `${why}: the terminal says ${state}`, { account: account.id, did: "unknown" });
 }
 
 /** Waits for an op's end and writes it down. */
-async function end(run: Run, op: string, kind: Kind): Promise<OpState> {
-  const { state } = await run.terminal.finished(op);
+async function end(run: Run, op: string, kind: Kind): Promise<OpFacts> {
+  const facts = await run.terminal.finished(op);
+  const { state } = facts;
   run.write({ kind: "seen", step: "pending", op, state });
   if (state === "DONE" || state === "FAILED") await run.terminal.release(op);
-  if (state === "DONE" || state === "FAILED" || state === "UNKNOWN" || state === "NOT_STARTED") return state;
+  if (ENDS.has(state)) return facts;
   throw new DecomError("settle.store", `${words.kind[kind]}: the terminal answers ${state} for op ${op}`, { did: "unknown" });
 }

@@ -117,6 +117,8 @@ const act = byField("do", {
   "restore-folder": closed({ do: oneOf("restore-folder") }),
   "other-station": closed({ do: oneOf("other-station") }),
   "new-version": closed({ do: oneOf("new-version") }),
+  /** The back office issues another order, which continues the last run; the next resume is under it. */
+  "new-order": closed({ do: oneOf("new-order") }),
   /** Another terminal with the same serial number, as this one was when it came. */
   twin: closed({ do: oneOf("twin") }),
   /** The terminal is given to a merchant again, and comes back with other sales. */
