@@ -63,6 +63,24 @@ describe("before the batch is closed", () => {
     expect(world.inspect().violations).toEqual([]);
   });
 
+  it("a reversal that was heard once and then found no host is not taken for one that was never sent (E13)", async () => {
+    const host: { silent: "before"; silentTo: "send"; silences: number; down?: boolean } = {
+      silent: "before",
+      silentTo: "send",
+      silences: 1,
+    };
+    const world = new World({ plant: { alone: true, items: [{ kind: "U01" }, { kind: "U03" }] }, options: { host } });
+    world.disk.hook = () => {
+      host.down = world.disk.list("out").length > 0 && journal(world).some((e) => e.kind === "seen" && e.step === "pending");
+    };
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "pending.unsent" });
+    expect(journal(world).flatMap((e) => (e.kind === "seen" && e.step === "pending" ? [e.state] : []))).toEqual([
+      "UNKNOWN",
+      "FAILED",
+      "FAILED",
+    ]);
+  });
+
   it("an op that the terminal has forgotten holds the run", async () => {
     const world = new World({ plant: { alone: true, items: [{ kind: "U01" }, { kind: "U05" }] } });
     let dead = false;

@@ -16,6 +16,8 @@ async function run(setup: WorldSetup) {
 }
 const again = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
 
+const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
+
 function expectBookedOnce(world: World): void {
   const { bookings, start, terminal, violations } = world.inspect();
   expect([bookings.length, terminal, violations]).toEqual([start.length, [], []]);
@@ -102,6 +104,28 @@ describe("a settlement whose answer is lost", () => {
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
     expect(world.sim.terminal.ops.next - 1).toBe(2);
     expect(world.inspect()).toMatchObject({ bookings: [], violations: [] });
+  });
+
+  it("is looked at again when the terminal never began to settle it once more, however often that fails", async () => {
+    const host: { -readonly [K in keyof HostOptions]: HostOptions[K] } = { silent: "before", silences: 1 };
+    const world = new World({ plant: onlySales, options: { host } });
+    const hangUp = () => {
+      const line = world.disk.list("out").flatMap((run) =>
+        text(world.disk.read(`out/${run}/journal.ndjson`))
+          .trim()
+          .split("\n")
+          .slice(-1),
+      );
+      host.down = line.some((last) => last.includes('"finishing"'));
+    };
+    world.disk.hook = (_n, when) => when === "after" && hangUp();
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "settle.no-network" });
+    host.down = false;
+    expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.no-network" });
+    world.disk.hook = () => undefined;
+    host.down = false;
+    expect(await again(world)).toMatchObject({ outcome: "ERASED" });
+    expectBookedOnce(world);
   });
 
   it("in the middle of an upload (U16) is taken up again", async () => {

@@ -4,7 +4,7 @@ import type { Order, SignedOrder } from "../../src/evidence/order/schema.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Scenario } from "../../src/sim/scenario/scenario.js";
 import type { Item } from "../../src/terminal/facts.js";
-import { exceptionsFor, orderFor, viewsOf } from "./orders.js";
+import { accountsOf, exceptionsFor, orderFor, viewsOf } from "./orders.js";
 import { START, type World } from "./world.js";
 
 type Told = NonNullable<Scenario["order"]>;
@@ -22,9 +22,13 @@ export function ordered(world: World, told: Told): { readonly given: GivenOrder;
   return { given: [first, orderFor(world, (order) => ({ ...changed(world, told, order, excepted), ...other }))], excepted };
 }
 
-/** A full order that is issued now and goes on with the only run: handed over as before, and what the host has is no question any more. */
-export function continuing(world: World): SignedOrder {
-  const [folder = ""] = world.disk.list("out");
+/**
+ * A full order that is issued now and goes on with the only run: handed over as before, and what the host has is no question any more.
+ * None where no run has begun, or nothing is left to be ordered.
+ */
+export function continuing(world: World): SignedOrder | undefined {
+  const [folder] = world.disk.list("out");
+  if (folder === undefined || accountsOf(world).length === 0) return undefined;
   return orderFor(world, ({ custody }) => ({
     nonce: "c".repeat(32),
     continues: folder.slice(world.serial.length + 1),
