@@ -6,12 +6,19 @@ import type { CheckedOrder } from "../evidence/order/check.js";
 import { chooseOrder } from "../evidence/order/choose.js";
 import { makeBenchOrder } from "../evidence/order/make.js";
 import type { SignedOrder } from "../evidence/order/schema.js";
+import type { LogRecord } from "../evidence/station-log.js";
 import type { Authority, Family } from "../terminal/driver.js";
 import type { Identity } from "../terminal/facts.js";
 import type { Bench } from "./context.js";
 
 /** One signed order, several of which one must be meant, or `bench` to make one with the bench's own owner key. */
 export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench";
+
+/** A run that goes on, and the order that it is under. */
+export interface BegunRun {
+  readonly runId: string;
+  readonly orderSha256: string;
+}
 
 /** Throws `clock.floor` where this computer's clock stands before what this station has signed. */
 export function refuseEarlyClock({ clock, stationLog }: Pick<Bench, "clock" | "stationLog">): void {
@@ -21,16 +28,10 @@ export function refuseEarlyClock({ clock, stationLog }: Pick<Bench, "clock" | "s
 }
 
 /**
- * The order for a run that is to begin, or that is to go on under another one (`runId`); or a DecomError `order.*`. Nothing but identify
+ * The order for a run that is to begin, or that is to go on under another one (`begun`); or a DecomError `order.*`. Nothing but identify
  * has been sent.
  */
-export function acceptedOrder(
-  bench: Bench,
-  family: Family,
-  identity: Identity,
-  given: GivenOrder,
-  runId: string | null = null,
-): CheckedOrder {
+export function acceptedOrder(bench: Bench, family: Family, identity: Identity, given: GivenOrder, begun?: BegunRun): CheckedOrder {
   refuseEarlyClock(bench);
   const now = bench.clock.wall();
   const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
@@ -41,14 +42,20 @@ export function acceptedOrder(
     station: bench.station,
     atBench: [bench.performedBy, ...(bench.witness === undefined ? [] : [bench.witness])],
     maker: family.authority,
-    nonceUsed: (nonce) => bench.stationLog.find((record) => record.kind === "intent" && record.nonce === nonce) !== undefined,
+    nonceUsed: (nonce) => bench.stationLog.find((record) => isUse(record, nonce, begun)) !== undefined,
   });
   const { id, continues } = chosen.order;
-  if (continues !== runId) {
-    const [wanted, found] = [runId ?? "a new run", continues === null ? "no run" : `run ${continues}`];
+  if (continues !== (begun?.runId ?? null)) {
+    const [wanted, found] = [begun?.runId ?? "a new run", continues === null ? "no run" : `run ${continues}`];
     throw new DecomError("order.continues", `order ${id} continues ${found}; this is ${wanted}`, { order: id });
   }
   return chosen;
+}
+
+/** Whether an order is spent. The one that a run is under is not, for that run: who gives it again only says the same again. */
+function isUse(record: LogRecord, nonce: string, begun: BegunRun | undefined): boolean {
+  if (record.kind !== "intent" || record.nonce !== nonce) return false;
+  return record.runId !== begun?.runId || record.orderSha256 !== begun.orderSha256;
 }
 
 function benchOrder(bench: Bench, family: Family, identity: Identity): SignedOrder {

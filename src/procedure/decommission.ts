@@ -83,9 +83,12 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
       throw thrown;
     }
     const model = modelOf(family, identity.model);
+    const { runId } = found.record.begin;
     const order =
-      connection.order === undefined ? before : acceptedOrder(bench, family, identity, connection.order, found.record.begin.runId);
-    if (order !== before) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
+      connection.order === undefined
+        ? before
+        : acceptedOrder(bench, family, identity, connection.order, { runId, orderSha256: before.sha256 });
+    if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());

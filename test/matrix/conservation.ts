@@ -6,7 +6,8 @@ import { seededRandom } from "../../src/base/random.js";
 import type { Scenario } from "../../src/sim/scenario/scenario.js";
 import { corpus } from "../support/corpus.js";
 import type * as Perform from "../support/perform.js";
-import type { Extra, Performed } from "../support/perform.js";
+import type { Extra } from "../support/perform.js";
+import type { Performed } from "../support/performed.js";
 
 /** Compiled by the project's global setup; the same source as the types above. */
 const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;

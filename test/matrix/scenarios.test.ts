@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { corpus } from "../support/corpus.js";
 import type * as Perform from "../support/perform.js";
+import { without } from "../support/without.js";
 
 /** Compiled by the project's global setup; the same source as the types above. */
 const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;
-const { perform, without }: typeof Perform = await import(/* @vite-ignore */ compiled);
+const { perform }: typeof Perform = await import(/* @vite-ignore */ compiled);
 
 describe.each(corpus.map((scenario) => [scenario.name, scenario] as const))("%s", (_, scenario) => {
   it(scenario.title, async () => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Ledger, Settlement } from "../../src/sim/batch.js";
 import { Death, MemoryDisk } from "../support/memory-disk.js";
-import { World, type WorldSetup } from "../support/world.js";
+import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
 
 const lostAnswer: WorldSetup = { options: { host: { silent: "after", cannotTell: true } } };
 const run = (world: World, how: "run" | "resume" = "run") => world.clock.run(() => world.run(how));

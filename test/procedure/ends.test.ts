@@ -7,7 +7,8 @@ import type { SimOptions } from "../../src/sim/body.js";
 import { simModel } from "../../src/sim/models.js";
 import { plantedValues } from "../../src/sim/provision.js";
 import { Death } from "../support/memory-disk.js";
-import { World, type WorldSetup } from "../support/world.js";
+import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
 
 /** Runs once and gives what it said together with what the bytes say. */
 async function run(setup: WorldSetup) {

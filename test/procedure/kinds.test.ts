@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Planting } from "../../src/sim/planting.js";
 import type { Entry } from "../../src/sim/stores.js";
 import { type Kind, kinds } from "../../src/terminal/facts.js";
-import { World, type WorldSetup } from "../support/world.js";
+import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
 
 interface Found {
   readonly end: string;

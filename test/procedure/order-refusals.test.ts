@@ -12,9 +12,10 @@ import type { Order } from "../../src/evidence/order/schema.js";
 import { StationLog } from "../../src/evidence/station-log.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Item } from "../../src/terminal/facts.js";
+import { START } from "../support/factory.js";
 import { testStation, testWireKey } from "../support/identities.js";
 import { exceptionsFor, fullOrder, orderFor, viewsOf } from "../support/orders.js";
-import { START, World } from "../support/world.js";
+import { World } from "../support/world.js";
 
 const DAY = 86_400_000;
 const at = (days: number) => rfc3339(START + days * DAY);

@@ -9,8 +9,10 @@ import { resolutionFor, useResolution } from "../../src/procedure/exceptions.js"
 import type { SimOptions } from "../../src/sim/body.js";
 import type { Item } from "../../src/terminal/facts.js";
 import { itemIds } from "../../src/terminal/gate.js";
+import { Death } from "../support/memory-disk.js";
 import { accountsOf, exceptionsFor, orderFor, viewsOf } from "../support/orders.js";
-import { World, type WorldSetup } from "../support/world.js";
+import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
 
 type Change = (order: Order, world: World) => Partial<Order>;
 
@@ -337,6 +339,17 @@ describe("a newer order that continues a run", () => {
       dualControl: true,
     }));
     expect(after).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+  });
+
+  it("may be given again after the run was interrupted under it", async () => {
+    const { world, end } = await run(undefined, { options: { host: { rejects: "97" } } });
+    world.disk.hook = (_n, when) => {
+      const said = Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString();
+      if (when === "after" && said.includes("c".repeat(32)) && world.deaths === 0) throw new Death();
+    };
+    expect(await goOn(world, () => ({ continues: end?.runId ?? "" }))).toBeUndefined();
+    await world.replug();
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
   });
 
   it("lifts the hold on the wipe, or lets go what was left (E34)", async () => {

@@ -4,7 +4,8 @@ import type { SimOptions } from "../../src/sim/body.js";
 import type { HostOptions } from "../../src/sim/host/options.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { PowerCut } from "../../src/sim/stores.js";
-import { World, type WorldSetup } from "../support/world.js";
+import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
 
 const onlySales: Plant = { alone: true, items: [{ kind: "U01", count: 3 }] };
 

@@ -117,9 +117,19 @@ async function carryOn(world: World): Promise<How> {
 
 /** A repaired line shows in more frames than a sound one needs; a resumed run in what its last walk still had to do. */
 function describeEnd(world: World, { last, code, turns }: How, usual: number | undefined): string {
-  const takenUp = world.takenUp();
-  if (turns > 1 || takenUp !== undefined) return `${last} ${code} in ${turns} turns, taken up ${takenUp ?? "at the door"}`;
+  const at = takenUp(world);
+  if (turns > 1 || at !== undefined) return `${last} ${code} in ${turns} turns, taken up ${at ?? "at the door"}`;
   return `${last} ${code}${usual === undefined ? "" : world.line.frames.out > usual ? ", repaired" : ", unnoticed"}`;
+}
+
+/** Where the last walk of the only run was taken up, read from its journal; undefined when it never was. */
+function takenUp({ disk }: World): string | undefined {
+  const text = disk.list("out").map((run) => Buffer.from(disk.read(`out/${run}/journal.ndjson`) ?? []).toString());
+  const walks = text.at(-1)?.split('"kind":"resumed"') ?? [];
+  if (walks.length < 2) return undefined;
+  const last = walks.at(-1) ?? "";
+  if (!last.includes('"step":"identity"')) return "with only the signature left";
+  return last.includes('"step":"census"') ? "before the wipe" : last.includes('"step":"erase"') ? "after the wipe" : "at the door";
 }
 
 /** The invariants, read from the terminal's bytes, the host's ledger and the files, never from what the agent says. */

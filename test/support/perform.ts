@@ -3,12 +3,12 @@ import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
-import { inspect } from "../../src/sim/inspect.js";
-import type { Scenario, ScenarioAct, ScenarioFault } from "../../src/sim/scenario/scenario.js";
+import type { Scenario, ScenarioAct } from "../../src/sim/scenario/scenario.js";
 import { type Entry, PowerCut } from "../../src/sim/stores.js";
 import { type Item, type Kind, kinds } from "../../src/terminal/facts.js";
-import { type AfterCare, astray } from "./books.js";
+import { astray } from "./books.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
+import { booksOf, isAmong, journalsOf, misjudged, type Performed, type Turn } from "./performed.js";
 import { continuing, ordered } from "./scenario-order.js";
 import { World } from "./world.js";
 
@@ -22,38 +22,6 @@ export interface Extra {
 }
 export const cutActs = ["nv", "program", "erase"] as const;
 export type CutAct = (typeof cutActs)[number];
-
-export interface Turn {
-  readonly endState: string | null;
-  readonly code: string;
-  readonly exit: number;
-  readonly outcome: string | null;
-}
-
-/** Points of each sort that a run passes. */
-export interface Points {
-  readonly disk: number;
-  readonly out: number;
-  readonly in: number;
-  readonly nv: number;
-  readonly program: number;
-  readonly erase: number;
-}
-
-export interface Performed {
-  readonly turns: readonly Turn[];
-  readonly last: Turn;
-  /** Faults of the scenario that did not come to pass. */
-  readonly unreached: readonly ScenarioFault[];
-  readonly extraReached: boolean;
-  /** Invariants that do not hold: empty in a good world. */
-  readonly wrong: readonly string[];
-  readonly violations: readonly string[];
-  readonly items: { readonly host: number; readonly terminal: number; readonly doubt: number; readonly exception: number };
-  readonly points: Points;
-  /** All that the agent and the host wrote down: two runs that differ in nothing have the same. */
-  readonly trace: string;
-}
 
 const MAX_TURNS = 8;
 const DIED: Turn = { endState: null, code: "died", exit: 137, outcome: null };
@@ -112,33 +80,20 @@ class Stage {
 
   performed(): Performed {
     const { world } = this;
-    const terminals = [...world.terminals.values()].map(({ stores }) => inspect(stores));
-    const all = <T>(of: (one: ReturnType<typeof inspect>) => readonly T[]) => terminals.flatMap(of);
-    const books = {
-      start: all(({ start }) => start),
-      // What only the host knows of (U25) stays with the host.
-      host: all(({ bookings, start }) => [...bookings, ...start.filter(({ kind }) => kind === "U25")]),
-      terminal: all(({ terminal }) => terminal),
-      doubt: all(({ doubt }) => doubt),
-      exceptions: this.#letGo(
-        all(({ start }) => start),
-        all(({ terminal }) => terminal),
-      ),
-      afterCare: this.#afterCare(),
-    };
-    const last = this.#turns.at(-1) ?? DIED;
-    const trace = this.#disks.flatMap((disk) => disk.list("out").map((run) => text(disk.read(`out/${run}/journal.ndjson`))));
+    const turns = this.#turns;
+    const last = turns.at(-1) ?? DIED;
+    const { books, violations } = booksOf(world, turns, this.#excepted);
+    const { frame } = this.#extra;
     return {
-      turns: this.#turns,
+      turns,
       last,
       unreached: world.staging.unreached,
-      extraReached:
-        this.#powerReached && this.#deathReached && (this.#extra.frame === undefined || this.#first.reached.has(this.#extra.frame)),
-      wrong: [...this.#wrong, ...astray(books), ...this.#misjudged(last)],
-      violations: all(({ violations }) => violations),
+      extraReached: this.#powerReached && this.#deathReached && (frame === undefined || this.#first.reached.has(frame)),
+      wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, last)],
+      violations,
       items: { host: books.host.length, terminal: books.terminal.length, doubt: books.doubt.length, exception: books.exceptions.length },
       points: { disk: this.#disks[0]?.operations ?? 0, ...this.#first.frames, ...this.#passed },
-      trace: [...this.#turns.map((turn) => JSON.stringify(turn)), JSON.stringify(this.#first.frames), ...trace].join("\n"),
+      trace: [...turns.map((turn) => JSON.stringify(turn)), JSON.stringify(this.#first.frames), ...journalsOf(this.#disks)].join("\n"),
     };
   }
 
@@ -146,24 +101,6 @@ class Stage {
     const { given, excepted } = ordered(world, order);
     this.#excepted = excepted;
     return given;
-  }
-
-  /** What a signed exception let go: named in it, and wiped with the terminal under a certificate that uses exceptions. */
-  #letGo(start: readonly Entry[], terminal: readonly Entry[]): Entry[] {
-    if (!this.#turns.some(({ outcome }) => outcome === "ERASED_WITH_EXCEPTIONS")) return [];
-    return start.filter((entry) => this.#isExcepted(entry) && !terminal.some((left) => isSame(left, entry)));
-  }
-
-  #isExcepted(entry: Entry): boolean {
-    return this.#excepted.some((item) => isSame(item, entry));
-  }
-
-  /** What certificates list as left: kinds that a wipe takes with it and people see to afterwards. */
-  #afterCare(): AfterCare[] {
-    return this.world.certificate().json.flatMap((path) => {
-      const { settlement } = JSON.parse(text(this.world.disk.read(path))) as { settlement: { after: AfterCare[] }[] }; // verified elsewhere
-      return settlement.flatMap(({ after }) => after);
-    });
   }
 
   get #extraFaults(): boolean {
@@ -274,7 +211,7 @@ class Stage {
     if (act === "erase" && !this.#erased) {
       this.#erased = true;
       // The host log's kinds are those of the table.
-      const blocks = (entry: Entry) => kinds[entry.kind as Kind].gate !== "WARN" && !this.#isExcepted(entry);
+      const blocks = (entry: Entry) => kinds[entry.kind as Kind].gate !== "WARN" && !isAmong(this.#excepted, entry);
       const open = this.world.inspect().terminal.filter(blocks);
       if (open.length > 0) this.#wrong.push(`erased while ${open.length} items were open`);
     }
@@ -285,39 +222,7 @@ class Stage {
       throw new PowerCut("one more fault");
     }
   }
-
-  /** What a certificate promises, held against the bytes. */
-  #misjudged({ endState, outcome }: Turn): string[] {
-    const { world } = this;
-    const wrong: string[] = [];
-    const { areas, keys, terminal } = world.inspect();
-    const { json, p7s } = world.certificate();
-    const runs = this.#turns.filter((turn) => turn.endState !== "HOLD" && turn.outcome !== null).length;
-    if (json.length > Math.max(1, runs) || p7s.length > json.length) wrong.push(`${json.length} certificates and ${p7s.length} signatures`);
-    for (const path of p7s.map((name) => name.replace(/p7s$/, "json"))) {
-      const verified = world.verified(path);
-      if (verified.outcome === null || verified.status !== statusOf[verified.outcome])
-        wrong.push(`certificate is ${verified.status} ${verified.code}`);
-    }
-    if (endState === "CERT" && json.length === 0) wrong.push("ended as CERT without a certificate");
-    if (outcome === "ERASED") {
-      const readable = [...areas, ...keys].filter((part) => part.readable);
-      if (readable.length > 0) wrong.push(`ERASED, but ${readable.length} areas or keys can still be read`);
-      if (terminal.length > 0) wrong.push(`ERASED with ${terminal.length} items in the terminal`);
-    }
-    return wrong;
-  }
 }
-
-const isSame = (a: Pick<Entry, "account" | "batch" | "stan">, b: Pick<Entry, "account" | "batch" | "stan">) =>
-  a.account === b.account && a.batch === b.batch && a.stan === b.stan;
-
-const statusOf = {
-  ERASED: "ACCEPTED",
-  ERASED_WITH_EXCEPTIONS: "ACCEPTED_WITH_FINDINGS",
-  NOT_ERASED: "QUARANTINED",
-  ABORTED: "QUARANTINED",
-} as const;
 
 /** What a technician tries again after. */
 const GOES_ON: ReadonlySet<string> = new Set(["died", "run.none", "run.open", "terminal.absent", "file.unwritable"]);
@@ -332,23 +237,4 @@ async function told(run: () => ReturnType<World["run"]>): Promise<Turn> {
     const { code, row } = thrown;
     return { endState: row.end === "REFUSE" ? "REFUSE" : null, code, exit: row.exit, outcome: null };
   }
-}
-
-const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
-
-/** The same scenario with one of its conditions taken away, for each: a condition that changes nothing proves nothing. */
-export function without(scenario: Scenario): { readonly field: string; readonly scenario: Scenario }[] {
-  const { label, owner, order, ...bare } = scenario;
-  const parts = (["terminal", "host"] as const).flatMap((part) =>
-    Object.keys(scenario[part] ?? {}).map((field) => {
-      const { [field]: _, ...rest } = scenario[part] as Record<string, unknown>; // keys() just named it
-      return { field: `${part}.${field}`, scenario: { ...scenario, [part]: rest } };
-    }),
-  );
-  const given = Object.entries({ label, owner, order }).filter(([, value]) => value !== undefined);
-  const whole = given.map(([field]) => ({
-    field,
-    scenario: { ...bare, ...Object.fromEntries(given.filter(([name]) => name !== field)) } as Scenario, // less of what it had
-  }));
-  return [...parts, ...whole];
 }

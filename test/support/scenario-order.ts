@@ -4,8 +4,9 @@ import type { Order, SignedOrder } from "../../src/evidence/order/schema.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Scenario } from "../../src/sim/scenario/scenario.js";
 import type { Item } from "../../src/terminal/facts.js";
+import { START } from "./factory.js";
 import { accountsOf, exceptionsFor, orderFor, viewsOf } from "./orders.js";
-import { START, type World } from "./world.js";
+import type { World } from "./world.js";
 
 type Told = NonNullable<Scenario["order"]>;
 

@@ -13,66 +13,21 @@ import { verify } from "../../src/evidence/verify.js";
 import { type Fault, FaultyLink } from "../../src/link/faults.js";
 import type { Link } from "../../src/link/link.js";
 import { memoryPair } from "../../src/link/memory.js";
-import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Bench } from "../../src/procedure/context.js";
 import { decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
-import type { SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
-import type { Plant } from "../../src/sim/planting.js";
-import { type AgentFault, type Staged, Staging } from "../../src/sim/scenario/staging.js";
-import { copyStores, type FactoryStores, memoryStores } from "../../src/sim/stores.js";
+import { Staging } from "../../src/sim/scenario/staging.js";
+import type { FactoryStores } from "../../src/sim/stores.js";
 import type { Hooks } from "../../src/sim/terminal.js";
-import type { Model } from "../../src/terminal/model.js";
+import { freshStores, START } from "./factory.js";
 import { testStation } from "./identities.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
+import type { WorldSetup } from "./world-setup.js";
 
-export const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 const station = testStation("p256", "keys/state");
 const signers = new Map((["bench", "simulator"] as const).map((role) => [role as StationRole, station.signerFor(role)]));
 const cached = { ...station, signerFor: (role: StationRole) => signers.get(role) ?? station.signerFor(role) };
-
-/** Fresh terminals are provisioned once and copied. */
-const factory = new Map<string, FactoryStores>();
-function freshStores(model: string, seed: number, plant: Plant | undefined): FactoryStores {
-  const key = `${model} ${seed} ${JSON.stringify(plant)}`;
-  const known = factory.get(key) ?? memoryStores();
-  if (!factory.has(key)) {
-    startSimulated({ model, seed, stores: known, clock: new VirtualClock(START), ...(plant === undefined ? {} : { plant }) }).powerCut();
-    factory.set(key, known);
-  }
-  return copyStores(known);
-}
-
-export interface WorldSetup {
-  readonly model?: string;
-  readonly seed?: number;
-  readonly options?: SimOptions;
-  readonly plant?: Plant;
-  /** What the agent believes of the model, where it is to be something else. */
-  readonly knows?: Partial<Model>;
-  /** Faults on the first line; a line that is plugged in again is sound. */
-  readonly faults?: readonly Fault[];
-  /** Of the terminal's first life; power returns without them. */
-  readonly hooks?: Hooks;
-  /** Of every life of every terminal, told apart by its memory. */
-  readonly always?: (stores: FactoryStores) => Hooks;
-  /** Whom the terminal obeys, as a point; without one it pins the first it is shown. */
-  readonly owner?: Uint8Array;
-  /** Serial number on the label; what the terminal says when absent. */
-  readonly label?: string;
-  /** Its conditions and faults come on top of the above. */
-  readonly scenario?: Staged;
-  /** A fault of the agent's own computer is due. */
-  readonly agent?: (fault: AgentFault) => void;
-  readonly baud?: number;
-  readonly latencyMs?: number;
-  readonly speed?: number;
-  /** The order of a run that begins; the bench makes its own when absent. */
-  readonly order?: (world: World) => GivenOrder;
-  /** The second person at the bench. */
-  readonly witness?: string;
-}
 
 export class World {
   readonly clock = new VirtualClock(START);
@@ -249,16 +204,6 @@ export class World {
     const content = this.disk.read(path) ?? new Uint8Array(0);
     const signature = this.disk.read(path.replace(/json$/, "p7s")) ?? new Uint8Array(0);
     return verify({ content, signature }, { trust: [cached.root], trustedTime: this.clock.wall() });
-  }
-
-  /** Where the last walk of the only run was taken up, read from its journal; undefined when it never was. */
-  takenUp(): string | undefined {
-    const text = this.disk.list("out").map((run) => Buffer.from(this.disk.read(`out/${run}/journal.ndjson`) ?? []).toString());
-    const walks = text.at(-1)?.split('"kind":"resumed"') ?? [];
-    if (walks.length < 2) return undefined;
-    const last = walks.at(-1) ?? "";
-    if (!last.includes('"step":"identity"')) return "with only the signature left";
-    return last.includes('"step":"census"') ? "before the wipe" : last.includes('"step":"erase"') ? "after the wipe" : "at the door";
   }
 
   inspect() {

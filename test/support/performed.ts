@@ -1,0 +1,112 @@
+// How a performance came out: what its turns said, where every item is, and what must not be, read from bytes, books and certificates.
+import { inspect } from "../../src/sim/inspect.js";
+import type { ScenarioFault } from "../../src/sim/scenario/scenario.js";
+import type { Entry } from "../../src/sim/stores.js";
+import type { Item } from "../../src/terminal/facts.js";
+import type { AfterCare } from "./books.js";
+import type { MemoryDisk } from "./memory-disk.js";
+import type { World } from "./world.js";
+
+export interface Turn {
+  readonly endState: string | null;
+  readonly code: string;
+  readonly exit: number;
+  readonly outcome: string | null;
+}
+
+/** Points of each sort that a run passes. */
+export interface Points {
+  readonly disk: number;
+  readonly out: number;
+  readonly in: number;
+  readonly nv: number;
+  readonly program: number;
+  readonly erase: number;
+}
+
+export interface Performed {
+  readonly turns: readonly Turn[];
+  readonly last: Turn;
+  /** Faults of the scenario that did not come to pass. */
+  readonly unreached: readonly ScenarioFault[];
+  readonly extraReached: boolean;
+  /** Invariants that do not hold: empty in a good world. */
+  readonly wrong: readonly string[];
+  readonly violations: readonly string[];
+  readonly items: { readonly host: number; readonly terminal: number; readonly doubt: number; readonly exception: number };
+  readonly points: Points;
+  /** All that the agent and the host wrote down: two runs that differ in nothing have the same. */
+  readonly trace: string;
+}
+
+/** Items of all terminals that were ever on the bench, by where they are, and the rules that the agent broke. */
+export function booksOf(world: World, turns: readonly Turn[], excepted: readonly Item[]) {
+  const terminals = [...world.terminals.values()].map(({ stores }) => inspect(stores));
+  const all = <T>(of: (one: ReturnType<typeof inspect>) => readonly T[]) => terminals.flatMap(of);
+  const start = all((one) => one.start);
+  const terminal = all((one) => one.terminal);
+  const books = {
+    start,
+    // What only the host knows of (U25) stays with the host.
+    host: [...all(({ bookings }) => bookings), ...start.filter(({ kind }) => kind === "U25")],
+    terminal,
+    doubt: all(({ doubt }) => doubt),
+    exceptions: letGo(start, terminal, turns, excepted),
+    afterCare: afterCareOf(world),
+  };
+  return { books, violations: all(({ violations }) => violations) };
+}
+
+/** What was written down about every run, on every disk that the agent had. */
+export function journalsOf(disks: readonly MemoryDisk[]): string[] {
+  return disks.flatMap((disk) => disk.list("out").map((run) => text(disk.read(`out/${run}/journal.ndjson`))));
+}
+
+/** What a signed exception let go: named in it, and wiped with the terminal under a certificate that uses exceptions. */
+function letGo(start: readonly Entry[], terminal: readonly Entry[], turns: readonly Turn[], excepted: readonly Item[]): Entry[] {
+  if (!turns.some(({ outcome }) => outcome === "ERASED_WITH_EXCEPTIONS")) return [];
+  return start.filter((entry) => isAmong(excepted, entry) && !terminal.some((left) => isSame(left, entry)));
+}
+
+/** What certificates list as left: kinds that a wipe takes with it and people see to afterwards. */
+function afterCareOf(world: World): AfterCare[] {
+  return world.certificate().json.flatMap((path) => {
+    const { settlement } = JSON.parse(text(world.disk.read(path))) as { settlement: { after: AfterCare[] }[] }; // verified elsewhere
+    return settlement.flatMap(({ after }) => after);
+  });
+}
+
+/** What a certificate promises, held against the bytes. */
+export function misjudged(world: World, turns: readonly Turn[], { endState, outcome }: Turn): string[] {
+  const wrong: string[] = [];
+  const { areas, keys, terminal } = world.inspect();
+  const { json, p7s } = world.certificate();
+  const runs = turns.filter((turn) => turn.endState !== "HOLD" && turn.outcome !== null).length;
+  if (json.length > Math.max(1, runs) || p7s.length > json.length) wrong.push(`${json.length} certificates and ${p7s.length} signatures`);
+  for (const path of p7s.map((name) => name.replace(/p7s$/, "json"))) {
+    const verified = world.verified(path);
+    if (verified.outcome === null || verified.status !== statusOf[verified.outcome])
+      wrong.push(`certificate is ${verified.status} ${verified.code}`);
+  }
+  if (endState === "CERT" && json.length === 0) wrong.push("ended as CERT without a certificate");
+  if (outcome === "ERASED") {
+    const readable = [...areas, ...keys].filter((part) => part.readable);
+    if (readable.length > 0) wrong.push(`ERASED, but ${readable.length} areas or keys can still be read`);
+    if (terminal.length > 0) wrong.push(`ERASED with ${terminal.length} items in the terminal`);
+  }
+  return wrong;
+}
+
+const isSame = (a: Pick<Entry, "account" | "batch" | "stan">, b: Pick<Entry, "account" | "batch" | "stan">) =>
+  a.account === b.account && a.batch === b.batch && a.stan === b.stan;
+
+export const isAmong = (items: readonly Item[], entry: Entry): boolean => items.some((item) => isSame(item, entry));
+
+const statusOf = {
+  ERASED: "ACCEPTED",
+  ERASED_WITH_EXCEPTIONS: "ACCEPTED_WITH_FINDINGS",
+  NOT_ERASED: "QUARANTINED",
+  ABORTED: "QUARANTINED",
+} as const;
+
+const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();

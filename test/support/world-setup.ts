@@ -1,0 +1,41 @@
+// What a bench in memory is made with: all of it can be left out.
+
+import type { Fault } from "../../src/link/faults.js";
+import type { GivenOrder } from "../../src/procedure/admission.js";
+import type { SimOptions } from "../../src/sim/body.js";
+import type { Plant } from "../../src/sim/planting.js";
+import type { AgentFault, Staged } from "../../src/sim/scenario/staging.js";
+import type { FactoryStores } from "../../src/sim/stores.js";
+import type { Hooks } from "../../src/sim/terminal.js";
+import type { Model } from "../../src/terminal/model.js";
+import type { World } from "./world.js";
+
+export interface WorldSetup {
+  readonly model?: string;
+  readonly seed?: number;
+  readonly options?: SimOptions;
+  readonly plant?: Plant;
+  /** What the agent believes of the model, where it is to be something else. */
+  readonly knows?: Partial<Model>;
+  /** Faults on the first line; a line that is plugged in again is sound. */
+  readonly faults?: readonly Fault[];
+  /** Of the terminal's first life; power returns without them. */
+  readonly hooks?: Hooks;
+  /** Of every life of every terminal, told apart by its memory. */
+  readonly always?: (stores: FactoryStores) => Hooks;
+  /** Whom the terminal obeys, as a point; without one it pins the first it is shown. */
+  readonly owner?: Uint8Array;
+  /** Serial number on the label; what the terminal says when absent. */
+  readonly label?: string;
+  /** Its conditions and faults come on top of the above. */
+  readonly scenario?: Staged;
+  /** A fault of the agent's own computer is due. */
+  readonly agent?: (fault: AgentFault) => void;
+  readonly baud?: number;
+  readonly latencyMs?: number;
+  readonly speed?: number;
+  /** The order of a run that begins; the bench makes its own when absent. */
+  readonly order?: (world: World) => GivenOrder;
+  /** The second person at the bench. */
+  readonly witness?: string;
+}
