@@ -1,5 +1,6 @@
 // Proofs: what must have been seen before a step that moves money or destroys may be called. Only a look mints one; none is ever stored.
 import { DecomError } from "../base/errors.js";
+import type { SampleFacts } from "./driver.js";
 import type { Census, Identity } from "./facts.js";
 import { type GateFacts, stopsAt } from "./gate.js";
 
@@ -53,6 +54,28 @@ export class ErasePermit {
       throw new DecomError(code, why, { ...(stans.length === 0 ? {} : { stans }), more: more.map((stop) => stop.why) });
     }
     return new ErasePermit(seen(identity, facts.census));
+  }
+}
+
+/** An area that a wipe erased was read back blank. Needed to fill it. */
+export class Blank {
+  readonly #seen: { readonly serial: string; readonly life: number; readonly op: string; readonly area: number };
+  private constructor(seen: { serial: string; life: number; op: string; area: number }) {
+    this.#seen = seen;
+  }
+
+  static look({ serial, life }: Identity, op: string, area: number, { nonBlank, macAgrees }: SampleFacts): Blank | undefined {
+    return nonBlank === 0 && macAgrees ? new Blank({ serial, life, op, area }) : undefined;
+  }
+
+  /** Throws `proof.stale`. A restart in between is no matter: what was filled by then stays this proof's own. */
+  mustBe(identity: Identity, op: string, area: number): void {
+    const { serial, life } = this.#seen;
+    if (serial === identity.serial && life === identity.life && op === this.#seen.op && area === this.#seen.area) return;
+    throw new DecomError(
+      "proof.stale",
+      `area ${this.#seen.area} was seen blank on ${serial} in life ${life}, this is area ${area} of ${identity.serial} in life ${identity.life}`,
+    );
   }
 }
 

@@ -201,7 +201,7 @@ describe("a settlement", () => {
 });
 
 describe("a wipe", () => {
-  const order = { body: "00", planHash: "11", censusHash: "22", grantHash: "33", areas: [1, 2, 3] };
+  const order = { body: "00", planHash: "11", censusHash: "22", grantHash: "33", areas: [1, 2, 3], fills: [] };
   const slots = small.keys.filter(({ type }) => type !== "IDENTITY").map(({ used: _, ...range }) => range);
   const settled = async () => {
     const at = new Bench(copyStores(provisioned), {});
