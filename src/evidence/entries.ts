@@ -1,7 +1,7 @@
 // What a journal can say. Intents are written before an act, sightings after a look; money stands as whole minor units.
 
 import type { EndState, ErrorCode } from "../base/codes.js";
-import type { WipePlan } from "../terminal/driver.js";
+import type { FillMode, ProofFacts, SampleFacts, WipePlan } from "../terminal/driver.js";
 import type {
   Account,
   AreaFact,
@@ -46,6 +46,16 @@ export interface SampledArea {
   readonly macAgrees: boolean;
   readonly startedAt: string;
   readonly endedAt: string;
+}
+
+/** One area that was filled, proven in two rounds, made blank again and read back. */
+export interface FilledArea {
+  readonly elapsedMs: number;
+  /** What the line needs for that many bytes at best; absent where it has no pace of its own. */
+  readonly lineMs?: number;
+  readonly rounds: readonly ProofFacts[];
+  /** Of the blank area afterwards, whole or at the places that the intent's seed names. */
+  readonly sample: SampleFacts;
 }
 
 export type Entry =
@@ -98,6 +108,19 @@ export type Intent =
       readonly step: "inspect";
       readonly n: number;
       readonly seeds: readonly { readonly area: number; readonly seed: string }[];
+    }
+  | {
+      readonly kind: "intent";
+      readonly step: "fill";
+      readonly op: string;
+      readonly area: number;
+      readonly mode: FillMode;
+      readonly sizeBytes: number;
+      /** As many as a proof goes over. */
+      readonly blocks: number;
+      /** SHA-256 of the seed; a streamed fill's own seed never touches a disk. */
+      readonly seedCommit: string;
+      readonly sampleSeed: string;
     }
   | { readonly kind: "intent"; readonly step: "restart"; readonly bootNumber: number }
   | { readonly kind: "intent"; readonly step: "attest"; readonly nonce: string };
@@ -177,6 +200,15 @@ export type Seen =
       readonly areas: readonly SampledArea[];
       readonly probes: readonly ProbeRange[];
       readonly cannotPay: readonly string[];
+    }
+  | {
+      readonly kind: "seen";
+      readonly step: "fill";
+      readonly op: string;
+      readonly area: number;
+      /** Absent when the terminal would not. */
+      readonly filled?: FilledArea;
+      readonly refused?: string;
     }
   | { readonly kind: "seen"; readonly step: "restart"; readonly bootNumber: number }
   | {

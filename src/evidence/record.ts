@@ -12,6 +12,11 @@ export interface SettleAttempt {
   readonly seen: SeenStep<"settle"> | undefined;
 }
 
+export interface FillAttempt {
+  readonly intent: IntentStep<"fill">;
+  readonly seen: SeenStep<"fill"> | undefined;
+}
+
 export type RunRecord = ReturnType<typeof addUp>;
 
 /** Journals only grow: as long as no line came, they add up to the same. */
@@ -95,6 +100,14 @@ function addUp(lines: readonly Line[]) {
       return seen("inspect", fresh);
     },
     seeds: (n: number) => intents("inspect", fresh).findLast((i) => i.n === n)?.seeds ?? [],
+    /** The newest fill of each area: what was begun and, once the area was blank again, what was seen. Interruptions do not undo a proof. */
+    get fills(): readonly FillAttempt[] {
+      const newest = new Map(intents("fill").map((intent) => [intent.area, intent]));
+      return [...newest.values()].map((intent) => {
+        const after = entries.slice(entries.indexOf(intent));
+        return { intent, seen: seen("fill", after).find((s) => s.area === intent.area) };
+      });
+    },
     get finalIdentity() {
       return seen("identity", fresh).at(-1);
     },

@@ -4,14 +4,20 @@ import { DecomError } from "../base/errors.js";
 import { pointOf, signP256 } from "../base/sign.js";
 import type { CheckedOrder } from "../evidence/order/check.js";
 import { chooseOrder } from "../evidence/order/choose.js";
-import { makeBenchOrder } from "../evidence/order/make.js";
+import { benchDraft, makeBenchOrder, signOrder } from "../evidence/order/make.js";
 import type { SignedOrder } from "../evidence/order/schema.js";
+import type { EvidenceLevel } from "../evidence/statement/fields.js";
 import type { Authority, Family } from "../terminal/driver.js";
 import type { Identity } from "../terminal/facts.js";
 import type { Bench } from "./context.js";
 
-/** One signed order, several of which one must be meant, or `bench` to make one with the bench's own owner key. */
-export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench";
+/** Makes an order with the bench's own owner key; `areas` are levels that it demands beyond the usual ones. */
+export interface BenchWish {
+  readonly bench: { readonly areas: readonly EvidenceLevel[] };
+}
+
+/** One signed order, several of which one must be meant, or what the bench is to order for itself. */
+export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench" | BenchWish;
 
 /** The order for a run that is to begin; or a DecomError `order.*`. Nothing but identify has been sent. */
 export function acceptedOrder(bench: Bench, family: Family, identity: Identity, given: GivenOrder): CheckedOrder {
@@ -19,7 +25,7 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
   const now = bench.clock.wall();
   const { timeFloor } = bench.stationLog;
   if (rfc3339(now) < timeFloor) throw new DecomError("clock.floor", `the clock says ${rfc3339(now)}, this station has signed ${timeFloor}`);
-  const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
+  const orders = ordersOf(bench, family, identity, given);
   return chooseOrder(orders, {
     trust: [bench.station.root],
     now,
@@ -31,10 +37,21 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
   });
 }
 
-function benchOrder(bench: Bench, family: Family, identity: Identity): SignedOrder {
-  const { owner } = bench.station;
+function ordersOf(bench: Bench, family: Family, identity: Identity, given: GivenOrder): readonly SignedOrder[] {
+  if (given === "bench") return [benchOrder(bench, family, identity, [])];
+  if ("bench" in given) return [benchOrder(bench, family, identity, given.bench.areas)];
+  return "content" in given ? [given] : given;
+}
+
+function benchOrder(bench: Bench, family: Family, identity: Identity, more: readonly EvidenceLevel[]): SignedOrder {
+  const { station, clock, random } = bench;
+  const { owner } = station;
   if (owner === undefined) throw new DecomError("keys.missing", "this station has no bench owner key, so it cannot make bench orders");
-  return makeBenchOrder({ owner, station: bench.station, identity, clock: bench.clock, random: bench.random, maker: family.authority });
+  const request = { owner, station, identity, clock, random, maker: family.authority };
+  if (more.length === 0) return makeBenchOrder(request);
+  const draft = benchDraft(request);
+  const { keys, areas } = draft.minimumLevels;
+  return signOrder({ ...draft, minimumLevels: { keys, areas: [...areas, ...more] } }, request);
 }
 
 /** Grant and pass for the terminal. The pass is the bench owner's word for this station; a depot gets its own from the back office. */

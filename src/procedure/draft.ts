@@ -2,6 +2,7 @@
 import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
+import { sha256 } from "../base/sign.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry } from "../evidence/entries.js";
 import { signDetached } from "../evidence/envelope/cms.js";
@@ -14,8 +15,9 @@ import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
 import { NO_DIGEST, sameAccount } from "../terminal/exceptions.js";
-import { kinds } from "../terminal/facts.js";
+import { type Identity, kinds } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
+import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
 import { planOf } from "./steps/wipe.js";
@@ -66,6 +68,25 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
   return { left: [...warned, ...excepted], gate: { kind: "seen", step: "gate", exceptions: passed } as const };
 }
 
+/** The fills that the order demands, as they end when every byte is held. What is fillable is known from the plan on. */
+function proven(record: RunRecord, model: Model, order: Order, identity: Identity, op: string): Entry[] {
+  const mode = fillModeOf(order);
+  const facts =
+    record.plan?.areas ?? model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: true, files: [] }));
+  if (mode === undefined) return [];
+  const round = { macAgrees: true, deviceMs: 0, elapsedMs: 0, deadlineMs: 1000 };
+  return areasToFill(order, model, identity, facts).flatMap((area): Entry[] => {
+    const sizeBytes = facts.find(({ id }) => id === area)?.size ?? 0;
+    const lineMs = record.begin.baud > 0 ? (sizeBytes * 10_000) / record.begin.baud : 0;
+    const filled = { elapsedMs: Math.ceil(lineMs), rounds: [round, round], sample: { nonBlank: 0, macAgrees: true } };
+    const seed = hex(sha256(Buffer.from(`fill ${area}`)));
+    return [
+      { kind: "intent", step: "fill", op, area, mode, sizeBytes, blocks: 1, seedCommit: seed, sampleSeed: seed.slice(0, 32) },
+      { kind: "seen", step: "fill", op, area, filled },
+    ];
+  });
+}
+
 /** The journal lines that would follow a run in which every look finds what the plan expects. */
 function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const plan = planOf(model);
@@ -113,6 +134,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       wipe: { areas: plan.areas.map(({ area }) => ({ area, code: 0 })), slots: plan.slots.map((slots) => ({ ...slots, code: 0 })) },
     },
     ...inspection(1, identity.bootNumber),
+    ...proven(record, model, order, identity, op),
     ...inspection(2, identity.bootNumber + 1),
     { kind: "seen", step: "identity", identity: { ...identity, life: identity.life + 1 } },
     ...(identity.capabilities.includes("attest")

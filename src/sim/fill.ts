@@ -1,7 +1,8 @@
 // Filling an erased area with bytes that the host chose, as long as the wipe that erased it may be inspected; and making it blank again.
-import { type Cell, cell, type Nv } from "./stores.js";
+
 import type { Body } from "./body.js";
 import { refuse } from "./refused.js";
+import { type Cell, cell, type Nv } from "./stores.js";
 import type { Wipe } from "./wipe.js";
 
 export interface FillRequest {

@@ -13,8 +13,8 @@ import {
 } from "../terminal/facts.js";
 import { Batch, type Exception, inTheWay } from "./batch.js";
 import type { Body, CutPoint, Encoding, Progress, SimOptions } from "./body.js";
-import { dialectOf } from "./host/dialects/dialects.js";
 import { Fills } from "./fill.js";
+import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
 import { Keys, pairOf } from "./keys.js";
 import type { SimModel } from "./models.js";

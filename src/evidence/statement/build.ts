@@ -12,7 +12,7 @@ import type { Order } from "../order/schema.js";
 import type { RunRecord } from "../record.js";
 import type { LogLine } from "../station-log.js";
 import type { TranscriptFacts } from "../transcript.js";
-import { areaRows, inspectionRows, keyRows, notCovered, retainedRows } from "./build-erasure.js";
+import { areaRows, inspectionRows, keyRows, notCovered, retainedRows, unprovenMemory } from "./build-erasure.js";
 import { settlementRows, usedExceptions } from "./build-money.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { outcomeOf } from "./outcome.js";
@@ -68,6 +68,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
   const [first] = accounts;
   const proven = record.attest?.proven === true;
   const inspections = inspectionRows(record);
+  const areas = areaRows(record, model);
   const lastInspection = inspections.at(-1)?.at;
   const armedAt = record.arm?.at;
   return {
@@ -171,7 +172,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
         encrypted: NOT_REPORTED,
         wearLevelled: NOT_REPORTED,
       })),
-      unprovenMemory: [{ what: "firmware, operation store and counters", sizeBytes: NOT_REPORTED }],
+      unprovenMemory: unprovenMemory(model, areas),
       ...(record.attest?.certificateSha256 === undefined ? {} : { deviceCertSha256: record.attest.certificateSha256 }),
       ...(proven ? { deviceKeyState: "retained" as const } : {}),
     },
@@ -198,7 +199,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
           },
     keys: keyRows(record, model),
     keysRetained: retainedRows(model),
-    areas: areaRows(record, model),
+    areas,
     coverage: "partial",
     notCovered: notCovered(model),
     limitations: [],
