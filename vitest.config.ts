@@ -5,7 +5,15 @@ export default defineConfig({
   test: {
     maxWorkers: 3, // the real tests mostly wait for their children
     projects: [
-      { test: { name: "unit", isolate: false, include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
+      {
+        test: {
+          name: "unit",
+          isolate: false,
+          testTimeout: 30_000,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/real/**", "test/matrix/**"],
+        },
+      },
       {
         test: {
           name: "matrix",

@@ -16,6 +16,7 @@ import type {
   SettlementFacts,
   SlotFact,
   TotalRow,
+  Totals,
   WipeResult,
 } from "../terminal/facts.js";
 
@@ -99,6 +100,10 @@ export type Intent =
       readonly account: string;
       readonly batch: string;
       readonly censusHash: string;
+      /** Over everything that this account had in that census. */
+      readonly accountHash?: string;
+      /** Of the records that the batch consists of, as counted by us. */
+      readonly totals?: Stored<Totals>;
       readonly finishing?: string;
     }
   | { readonly kind: "intent"; readonly step: "commit"; readonly op: string; readonly planHash: string; readonly censusHash: string }
@@ -138,6 +143,8 @@ export type Seen =
       readonly rows: readonly Stored<TotalRow>[];
     }
   | { readonly kind: "seen"; readonly step: "pending"; readonly op: string; readonly state: OpState }
+  /** Trace numbers that no record of the first census has. */
+  | { readonly kind: "seen"; readonly step: "traces"; readonly gaps: readonly { readonly from: string; readonly to: string }[] }
   | {
       readonly kind: "seen";
       readonly step: "host-query";
@@ -145,6 +152,8 @@ export type Seen =
       readonly account: string;
       readonly batch: string;
       readonly answer: HostAnswer;
+      /** Whose word it is: the host's, asked by the terminal, or the back office's in an order. */
+      readonly by?: "host" | "office";
     }
   | { readonly kind: "seen"; readonly step: "draft"; readonly when: "money" | "erase"; readonly codes: readonly string[] }
   | {

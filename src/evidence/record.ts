@@ -1,4 +1,5 @@
 // What a journal adds up to. Where to go on, the verdict and the certificate are read from this and from nothing else.
+import type { Kind } from "../terminal/facts.js";
 import type { CensusMoment, Entry, Intent, Outcome, Seen } from "./entries.js";
 import type { Line } from "./journal.js";
 
@@ -64,14 +65,46 @@ function addUp(lines: readonly Line[]) {
       return seen("condition").at(-1);
     },
     census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
+    get traceGaps() {
+      return seen("traces").at(0)?.gaps ?? [];
+    },
+    /** The newest count there is. */
+    get lastCensus() {
+      return censuses.at(-1);
+    },
     /** Oldest first. */
     attempts: (account: string): readonly SettleAttempt[] =>
       intents("settle")
         .filter((intent) => intent.account === account)
         .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) })),
-    /** The host was asked about this batch before and said it was open. */
-    openedBefore: (account: string, batch: string) =>
-      seen("host-query").some((s) => s.account === account && s.batch === batch && s.answer === "open"),
+    /** Ids of every op that this run may have begun. */
+    get ops(): readonly string[] {
+      return entries.flatMap((e) =>
+        e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
+      );
+    },
+    get pendingOps(): string[] {
+      return intents("pending").map(({ op }) => op);
+    },
+    /** Answers about settlements of an account, oldest first. */
+    asked: (account: string) => seen("host-query").filter((s) => s.account === account),
+    /** Sending was begun, and nobody has seen how it ended. */
+    get interruptedPending(): readonly IntentStep<"pending">[] {
+      const ends = new Set(seen("pending").map(({ op }) => op));
+      return intents("pending").filter(({ op }) => !ends.has(op));
+    },
+    /** Kinds of item of an account that were to be sent. */
+    sentKinds: (account: string): ReadonlySet<Kind> =>
+      new Set(intents("pending").flatMap((intent) => (intent.account === account ? [intent.item] : []))),
+    /** Host or back office said that this batch was open, and a settlement was begun on that word. */
+    reopened: (account: string, batch: string): boolean => {
+      const opened = entries.findIndex(
+        (e) => e.kind === "seen" && e.step === "host-query" && e.account === account && e.batch === batch && e.answer === "open",
+      );
+      return (
+        opened !== -1 && intents("settle", entries.slice(opened)).some((intent) => intent.account === account && intent.batch === batch)
+      );
+    },
     get hostView() {
       return seen("host-view").at(0);
     },

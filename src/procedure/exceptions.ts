@@ -1,5 +1,7 @@
 // Exceptions and rulings are used once, over all runs of a station: what is used up stands in its log before the act that uses it.
 import { hex } from "../base/bytes.js";
+import type { ErrorCode } from "../base/codes.js";
+import type { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
 import { resolutionOf } from "../evidence/order/lookup.js";
@@ -17,13 +19,29 @@ export function usedByOthers({ stationLog, record }: Pick<Run, "stationLog" | "r
 }
 
 /** Whether the order excepts every item that this account still has, by the counting before settlement. */
-export function isLetGo({ order, proofs }: Pick<Run, "order" | "proofs">, account: Account): boolean {
+function isLetGo({ order, proofs }: Pick<Run, "order" | "proofs">, account: Account): boolean {
   const named = exceptionsOf(order.order).filter((one) => sameAccount(one, account));
   const own = (proofs.census?.items ?? []).filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
   return (
     named.length > 0 &&
     own.every(({ stan, digest }) => named.some(({ items }) => items.some((i) => i.stan === stan && i.digest === digest)))
   );
+}
+
+/** Nothing of the account was booked by what failed so. */
+const WITHOUT_EFFECT: ReadonlySet<ErrorCode> = new Set([
+  "pending.reversal",
+  "settle.host",
+  "settle.host-down",
+  "settle.no-network",
+  "settle.deregistered",
+  "settle.mac",
+  "settle.unbalanced",
+]);
+
+/** The order lets go of all that this acquirer will not take; the gate looks at it again, item by item. */
+export function mayLetGo(run: Pick<Run, "order" | "proofs">, account: Account, { code }: DecomError): boolean {
+  return WITHOUT_EFFECT.has(code) && isLetGo(run, account);
 }
 
 /** On return the items of all exceptions that the gate let through are used up, whatever becomes of the wipe. */

@@ -5,6 +5,7 @@ import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import type { Transcript } from "../evidence/transcript.js";
 import type { Run } from "./context.js";
+import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
 import { type Phase, steps } from "./plan.js";
@@ -74,6 +75,8 @@ async function once(run: Run): Promise<void> {
   if (identity.serial !== run.record().begin.serial) {
     throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
   }
+  refuseUnknownOps(run);
+  refuseHiddenRun(run);
   await run.terminal.open(run.authority);
   const phase = await phaseOf(run);
   for (const step of steps) {

@@ -102,7 +102,7 @@ function take(one: Exception, account: Account, free: ReadonlySet<Item>): readon
   if (one.items.length === 0) {
     // Without a list the exception stands for all that the terminal only counts, and never for a record it can show.
     const counted = group.filter(({ digest }) => digest === NO_DIGEST);
-    return counted.length === one.count ? counted : undefined;
+    return counted.reduce((sum, { count = 1 }) => sum + count, 0) === one.count ? counted : undefined;
   }
   const taken: Item[] = [];
   for (const { stan, digest } of one.items) {

@@ -109,7 +109,7 @@ describe("an item that the order excepts", () => {
     const { end, untouched } = await run((_, w) => ({ exceptions: exceptionsFor(w, censusOf(w, "U01").slice(1)), dualControl: true }), {
       options: { host: { rejects: "97" } },
     });
-    expect(end).toMatchObject({ endState: "HOLD", code: "settle.host" });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
     expect(untouched).toBe(true);
   });
 });

@@ -97,6 +97,13 @@ export class MemoryDisk implements Disk {
     return () => this.#locks.delete(path);
   }
 
+  /** What a backup of it would hold now. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const [path, { durable, current }] of this.#files) copy.#files.set(path, { durable: durable?.slice(), current: current?.slice() });
+    return copy;
+  }
+
   /** After a death: every write that was not synced is kept, torn or lost, by chance; locks of the dead are free. */
   reborn(random: Random): void {
     this.#dead = false;

@@ -19,6 +19,7 @@ import { inspect } from "../../src/sim/inspect.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { copyStores, type FactoryStores, memoryStores } from "../../src/sim/stores.js";
 import type { Hooks } from "../../src/sim/terminal.js";
+import type { Model } from "../../src/terminal/model.js";
 import { testStation } from "./identities.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
 
@@ -44,6 +45,8 @@ export interface WorldSetup {
   readonly seed?: number;
   readonly options?: SimOptions;
   readonly plant?: Plant;
+  /** What the agent believes of the model, where it is to be something else. */
+  readonly knows?: Partial<Model>;
   /** Faults on the first line; a line that is plugged in again is sound. */
   readonly faults?: readonly Fault[];
   readonly hooks?: Hooks;
@@ -60,7 +63,8 @@ const REPLUG_MS = 3000;
 
 export class World {
   readonly clock = new VirtualClock(START);
-  readonly disk = new MemoryDisk();
+  /** The agent's; another one when a backup is put in its place. */
+  disk = new MemoryDisk();
   readonly stores: FactoryStores;
   readonly setup: WorldSetup;
   sim: Simulated;
@@ -100,7 +104,14 @@ export class World {
 
   /** The agent's process, once. Undefined when it was killed. */
   async run(how: "run" | "resume", signal?: AbortSignal): Promise<RunResult | undefined> {
-    const connection = { families, link: this.line, patience: 30_000, ...(signal === undefined ? {} : { signal }) };
+    const { knows } = this.setup;
+    const known = families.map((family) => ({ ...family, models: family.models.map((model) => ({ ...model, ...knows })) }));
+    const connection = {
+      families: knows === undefined ? families : known,
+      link: this.line,
+      patience: 30_000,
+      ...(signal === undefined ? {} : { signal }),
+    };
     try {
       const bench = this.bench();
       const end =

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { hex } from "../../base/bytes.js";
 import { DecomError } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
+import type { Identity } from "../../terminal/facts.js";
 import { Rejection } from "../codes.js";
 import { verifyEnvelope } from "../envelope/envelope.js";
 import { readJson } from "../json.js";
@@ -19,6 +20,7 @@ export interface CheckedOrder extends SignedOrder {
 
 /** With everything known, no rule stays unchecked. */
 export interface OrderContext extends Required<Omit<OrderFacing, "signer">> {
+  readonly identity: Identity;
   readonly trust: readonly Uint8Array[];
 }
 
@@ -53,8 +55,13 @@ function signerOf({ content, signature }: SignedOrder, trust: readonly Uint8Arra
 }
 
 export function parseOrder(content: Uint8Array): Order {
+  return orderOf(() => readJson(content));
+}
+
+/** What was read, if it is an order; or `order.invalid` saying where it is none. */
+export function orderOf(read: () => unknown): Order {
   try {
-    return orderSchema.parse(readJson(content));
+    return orderSchema.parse(read());
   } catch (cause) {
     if (cause instanceof Rejection) throw new DecomError("order.invalid", `the order: ${cause.message}`, { cause });
     if (cause instanceof z.ZodError) throw new DecomError("order.invalid", `the order: ${z.prettifyError(cause)}`, { cause });

@@ -54,7 +54,8 @@ export function buildStatement(source: StatementSource, issue: Issue): Statement
   if (outcome === "NOT_ERASED" && body.endState === "CERT") body.endState = "QUAR";
   body.outcomeReasons = [...reasons, ...(issue.ended === undefined ? [] : [issue.ended.error.code])];
   body.limitations = [...limitationsOf(body)];
-  body.findings = findingsOf(body);
+  const gaps = source.record.traceGaps.length > 0;
+  body.findings = [...findingsOf(body), ...(gaps ? ([{ code: "TRACE_GAP", severity: "info" }] as const) : [])];
   body.claims = [...claimsOf(body)];
   return body;
 }
