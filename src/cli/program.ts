@@ -112,6 +112,7 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--witness <id>", option.witness)
       .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
+      .option("--fill <mode>", option.fill, oneOf("stream", "seed"))
       .option("--isolated <how>", option.isolated),
     async () => (await import("./commands/run.js")).run,
   );

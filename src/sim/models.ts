@@ -198,12 +198,27 @@ const multi: SimModel = {
   accounts: twelve.map((n) => ({ acquirer: `001000000${n}`, name: `MARKET HALL ${n}`, currency: "156", items: [["U01", 2]] })),
 };
 
+/** Memory that takes a while on a serial line: 64 KiB and 512 KiB. */
+const large: SimModel = {
+  ...small,
+  name: "podp-large",
+  hardware: "SIM-L1",
+  maxFrame: 4096,
+  block: 4096,
+  areas: [
+    { id: 1, classes: ["SAD", "CHD", "BIZ"], blocks: 16, holds: ["transactions"] },
+    { id: 2, classes: ["SAD", "CHD", "PII", "SEC", "BIZ"], blocks: 128, holds: ["merchant", "operators", "comms", "traces", "receipt"] },
+  ],
+  fillable: [1, 2],
+};
+
 export const simModels: readonly SimModel[] = [
   traditional,
   small,
   tiny,
   { ...tiny, name: "podp-mute", hostQuery: false },
   multi,
+  large,
   { ...small, name: "podp-production", environment: "production" },
 ];
 

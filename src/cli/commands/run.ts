@@ -33,6 +33,7 @@ interface RunOptions extends ResumeOptions {
   readonly expectSerial?: string;
   readonly dryRun?: boolean;
   readonly isolated?: string;
+  readonly fill?: "stream" | "seed";
 }
 
 export function run(options: RunOptions, io: Io): Promise<Told> {
@@ -52,9 +53,13 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
   });
 }
 
-function givenOrder({ bench, order, sig }: RunOptions): GivenOrder {
+function givenOrder({ bench, order, sig, fill }: RunOptions): GivenOrder {
   if ((bench === true) === (order !== undefined)) throw new DecomError("args.invalid", words.cli.benchOrOrder);
-  return order === undefined ? "bench" : readOrders(systemDisk, order, sig);
+  if (order !== undefined) {
+    if (fill !== undefined) throw new DecomError("args.invalid", words.cli.fillIsOrdered);
+    return readOrders(systemDisk, order, sig);
+  }
+  return fill === undefined ? "bench" : { bench: { areas: [fill === "stream" ? "V5" : "V4"] } };
 }
 
 export function resume(options: ResumeOptions, io: Io): Promise<Told> {

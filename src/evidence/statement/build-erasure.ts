@@ -4,7 +4,6 @@ import { sha256 } from "../../base/sign.js";
 import type { ProofFacts, SampleFacts } from "../../terminal/driver.js";
 import type { ProbeRange, ProbeState, SlotRange } from "../../terminal/facts.js";
 import type { Model, ModelArea, ModelSlots } from "../../terminal/model.js";
-import type { SampledArea } from "../entries.js";
 import type { RunRecord } from "../record.js";
 import type { Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
