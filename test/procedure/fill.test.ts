@@ -13,7 +13,7 @@ async function run(level: EvidenceLevel, setup: WorldSetup = {}) {
 }
 
 describe("a run whose order demands a streamed fill", () => {
-  it.each(["podp-small", "podp-multi"])("proves every data area of %s and says how far that goes", async (model) => {
+  it.each(["podp-small", "podp-traditional"])("proves every data area of %s and says how far that goes", async (model) => {
     const { end, bytes, status, levels, statement } = await run("V5", { model });
     expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
     expect(bytes.violations).toEqual([]);
@@ -24,8 +24,11 @@ describe("a run whose order demands a streamed fill", () => {
       expect(verification).toMatchObject({ method: "stream-fill", coverageBytes: sizeBytes, observed: "mac-agrees", result: "passed" });
     }
     expect(statement?.limitations).toContain(limitations.streamFill);
+    const kept = statement?.model.areas.filter(({ id }) => !statement.areas.some((row) => row.id === id)) ?? [];
+    const left = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     expect(statement?.device.unprovenMemory).toEqual([
       { what: "firmware, operation store and counters", sizeBytes: { unknown: "NOT_REPORTED" } },
+      ...(left > 0 ? [{ what: "declared memory without a streamed fill", sizeBytes: left }] : []),
     ]);
   });
 });
@@ -39,5 +42,41 @@ describe("a run whose order demands a seed fill", () => {
     expect(statement?.limitations).not.toContain(limitations.streamFill);
     const declared = statement?.areas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     expect(statement?.device.unprovenMemory).toContainEqual({ what: "declared memory without a streamed fill", sizeBytes: declared });
+  });
+});
+
+describe("a fill that cannot show everything", () => {
+  it("costs the level where the terminal fills some areas only", async () => {
+    const { end, statement } = await run("V5", { model: "podp-multi" });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(statement?.outcomeReasons).toEqual(["BELOW_MINIMUM"]);
+    expect(statement?.areas.map(({ verification }) => verification.level.includes("V5"))).toEqual([true, true, true, false, false, false]);
+    expect(statement?.device.unprovenMemory).toContainEqual({ what: "declared memory without a streamed fill", sizeBytes: 1280 });
+  });
+
+  it("costs the level where the terminal lacks the capability, and nothing is sent", async () => {
+    const { end, bytes, statement } = await run("V5", { model: "podp-tiny" });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(bytes.violations).toEqual([]);
+    expect(statement?.limitations).not.toContain(limitations.streamFill);
+  });
+
+  it.each(["V4", "V5"] as const)("ends in quarantine at %s where memory does not hold what it was given", async (level) => {
+    const { end, status, statement } = await run(level, { options: { worn: [2] } });
+    expect(end).toMatchObject({ endState: "QUAR", code: "erase.residue", outcome: "NOT_ERASED" });
+    expect(status).toBe("QUARANTINED");
+    const row = statement?.areas.find(({ id }) => id === 2);
+    expect(row).toMatchObject({ result: "failed", verification: { observed: "mac-differs", result: "failed", level: ["V1"] } });
+  });
+
+  it("leaves an area alone that did not read back blank", async () => {
+    const { end, bytes, statement } = await run("V5", { options: { lying: [3] } });
+    expect(end).toMatchObject({ endState: "QUAR", outcome: "NOT_ERASED" });
+    expect(bytes.areas.find(({ id }) => id === 3)?.readable).toBe(true);
+    expect(statement?.areas.map(({ verification }) => verification.level)).toEqual([
+      ["V1", "V3", "V4", "V5"],
+      ["V1", "V3", "V4", "V5"],
+      ["V1"],
+    ]);
   });
 });

@@ -70,7 +70,7 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look)) && blankAgain;
   const fill = fillRow(record, area);
   const held = fill?.verification.result !== "failed";
-  const levels = [...(code === 0 ? (["V1"] as const) : []), ...(passed ? (["V3"] as const) : [])];
+  const levels = [...(code === 0 ? (["V1"] as const) : []), ...(passed && held ? (["V3"] as const) : [])];
   const began = record.erase === undefined ? undefined : record.arm?.at;
   return {
     id: area.id,
