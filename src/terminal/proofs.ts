@@ -57,24 +57,28 @@ export class ErasePermit {
   }
 }
 
-/** An area that a wipe erased was read back blank. Needed to fill it. */
+/** An area was read back blank after the wipe that erased it. Needed to fill it. */
 export class Blank {
-  readonly #seen: { readonly serial: string; readonly life: number; readonly op: string; readonly area: number };
-  private constructor(seen: { serial: string; life: number; op: string; area: number }) {
-    this.#seen = seen;
+  readonly #serial: string;
+  readonly #op: string;
+  readonly #area: number;
+  private constructor(serial: string, op: string, area: number) {
+    this.#serial = serial;
+    this.#op = op;
+    this.#area = area;
   }
 
-  static look({ serial, life }: Identity, op: string, area: number, { nonBlank, macAgrees }: SampleFacts): Blank | undefined {
-    return nonBlank === 0 && macAgrees ? new Blank({ serial, life, op, area }) : undefined;
+  /** Undefined where anything is left to be read. */
+  static look({ serial }: Identity, op: string, area: number, { nonBlank, macAgrees }: SampleFacts): Blank | undefined {
+    return nonBlank === 0 && macAgrees ? new Blank(serial, op, area) : undefined;
   }
 
-  /** Throws `proof.stale`. A restart in between is no matter: what was filled by then stays this proof's own. */
-  mustBe(identity: Identity, op: string, area: number): void {
-    const { serial, life } = this.#seen;
-    if (serial === identity.serial && life === identity.life && op === this.#seen.op && area === this.#seen.area) return;
+  /** Throws `proof.stale` for another terminal, wipe or area. A restart is no matter: what was filled since is filled under this proof. */
+  mustBe({ serial }: Identity, op: string, area: number): void {
+    if (serial === this.#serial && op === this.#op && area === this.#area) return;
     throw new DecomError(
       "proof.stale",
-      `area ${this.#seen.area} was seen blank on ${serial} in life ${life}, this is area ${area} of ${identity.serial} in life ${identity.life}`,
+      `area ${this.#area} of ${this.#serial} was seen blank after wipe ${this.#op}, this is area ${area} of ${serial} after ${op}`,
     );
   }
 }

@@ -2,21 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { proofMac, seedBytes } from "../../protocols/podp/pattern.js";
 import { keystream } from "../../src/base/random.js";
-import type { Entry } from "../../src/evidence/entries.js";
+import { fillsOf } from "../support/fills.js";
 import { World } from "../support/world.js";
-
-/** What the journal of the only run says of each area's fill. */
-function fillsOf(world: World) {
-  const [folder = ""] = world.disk.list("out");
-  const lines = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? [])
-    .toString()
-    .trim()
-    .split("\n");
-  const entries = lines.map((line) => (JSON.parse(line) as { entry: Entry }).entry);
-  return entries.flatMap((entry) =>
-    entry.kind === "seen" && entry.step === "fill" && entry.filled ? [{ ...entry.filled, area: entry.area }] : [],
-  );
-}
 
 describe("streaming 64 KiB and 512 KiB", () => {
   it.each([
@@ -42,7 +29,7 @@ describe("streaming 64 KiB and 512 KiB", () => {
 });
 
 describe("what the host computes", () => {
-  it.each([64, 512, 4096])("for a round over %i KiB", (kib) => {
+  it.each([64, 512])("for a round over %i KiB", (kib) => {
     const size = kib * 1024;
     const proven = { nonce: new Uint8Array(32), orderSeed: new Uint8Array(16), area: 1, size, block: 4096 };
     const timed = (bytes: (from: number, to: number) => Uint8Array) => {

@@ -1,7 +1,13 @@
 // Runs under orders that demand V4 or V5: what is filled, what the certificate says of it, and what a defect or a lack costs.
 import { describe, expect, it } from "vitest";
+import type { Frame } from "../../protocols/podp/frame.js";
+import { commands, helloAck } from "../../protocols/podp/messages.js";
 import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
 import { limitations } from "../../src/evidence/statement/statement-erasure.js";
+import type { Fault } from "../../src/link/faults.js";
+import { PowerCut } from "../../src/sim/stores.js";
+import { rewriting } from "../podp/rewriting.js";
+import { fillsOf } from "../support/fills.js";
 import { World, type WorldSetup } from "../support/world.js";
 
 async function run(level: EvidenceLevel, setup: WorldSetup = {}) {
@@ -79,4 +85,90 @@ describe("a fill that cannot show everything", () => {
       ["V1"],
     ]);
   });
+});
+
+describe("a fill that is interrupted", () => {
+  const order = () => ({ bench: { areas: ["V5"] as const } });
+
+  it("goes on where it was after a power cut, without a second walk", async () => {
+    let programmed = 0;
+    const world: World = new World({
+      model: "podp-large",
+      baud: 115_200,
+      order,
+      hooks: {
+        nonVolatile(act, which) {
+          // Nine tenths of the 512 KiB are there by then.
+          if (act === "program" && which === 2 && ++programmed === 117) throw new PowerCut("test");
+        },
+      },
+    });
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ message: null, outcome: "ERASED" });
+    expect(world.takenUp()).toBeUndefined();
+    const { elapsedMs, lineMs = 0 } = fillsOf(world)[1] ?? { elapsedMs: 0 };
+    expect(programmed).toBe(117);
+    expect(elapsedMs).toBeLessThan(1.4 * lineMs);
+  });
+
+  const at = (nth: number): Fault[] => [
+    { on: "out", nth, kind: "drop" },
+    { on: "out", nth, kind: "flip", bit: 77 },
+    { on: "out", nth, kind: "double" },
+    { on: "out", nth, kind: "delay", ms: 3000 },
+  ];
+  it("goes back to the frame that was missed, whatever happened to it", async () => {
+    const usual = new World({ model: "podp-traditional", baud: 115_200, order });
+    await usual.clock.run(() => usual.run("run"));
+    const { out } = usual.line.frames;
+    // The first area takes 31 frames; they are the longest run of frames without an answer.
+    for (const nth of [out - 90, out - 85, out - 80]) {
+      for (const fault of at(nth)) {
+        const world = new World({ model: "podp-traditional", baud: 115_200, order, faults: [fault] });
+        const end = await world.clock.run(() => world.run("run"));
+        expect(end, JSON.stringify(fault)).toMatchObject({ message: null, outcome: "ERASED" });
+        expect(world.line.reached.has(fault)).toBe(true);
+        expect(world.inspect().violations).toEqual([]);
+      }
+    }
+  });
+});
+
+describe("a terminal that cannot have what it claims", () => {
+  const order = () => ({ bench: { areas: ["V5"] as const } });
+
+  it("is put into quarantine when its bytes came faster than the line moves them", async () => {
+    const world = new World({ baud: 115_200, order });
+    // It says that it is no simulator, and the port was opened at a twelfth of the pace at which bytes arrive.
+    world.line = { ...rewriting(world.line, atBench), baud: 9600 } as never;
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ endState: "QUAR", code: "fill.too-fast", outcome: "NOT_ERASED" });
+    const { status, verified } = world.verified(end?.certificate ?? "");
+    expect(status).toBe("QUARANTINED");
+    expect(verified?.statement.outcomeReasons).toContain("fill.too-fast");
+    expect(verified?.statement.areas.flatMap(({ verification }) => verification.level)).not.toContain("V5");
+  });
+
+  it("is not believed when it says that it holds bytes which were never sent", async () => {
+    const world = new World({ order });
+    const lie = (frame: Frame): Frame => {
+      if (frame.type !== "RSP" || frame.payload[0] !== commands.fillBegin.code) return frame;
+      const payload = Uint8Array.from(frame.payload);
+      payload[payload.length - 1] = 64;
+      return { ...frame, payload };
+    };
+    world.line = rewriting(world.line, lie) as never;
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({
+      endState: "HOLD",
+      code: "terminal.answer",
+      message: "area 1: the terminal says it has 64 bytes, 0 were sent",
+    });
+  });
+
+  function atBench(frame: Frame): Frame {
+    const ack = frame.type === "HELLO_ACK" ? helloAck.decode(frame.payload) : undefined;
+    if (ack === undefined || "badTag" in ack) return frame;
+    return { ...frame, payload: helloAck.encode({ ...ack.value, environment: "bench" } as never) };
+  }
 });
