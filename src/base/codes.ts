@@ -81,6 +81,8 @@ export const codes = {
   "order.exception": { ...office, exit: 2, end: "REFUSE" },
   "order.resolution": { ...office, exit: 2, end: "REFUSE" },
   "order.grant": { ...office, exit: 2, end: "REFUSE" },
+  "order.continues": { ...office, exit: 2, end: "REFUSE" },
+  "order.lapsed": { ...office, exit: 6, end: "HOLD" },
   "order.held": { ...office, exit: 6, end: "HOLD" },
   "order.auth": { ...office, exit: 6, end: "HOLD" },
   // money

@@ -71,8 +71,13 @@ const withPort = (command: Command) =>
 const withKeys = (command: Command) =>
   command.option("--keys <dir>", option.keys).option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023));
 const withOut = (command: Command) => command.option("--out <dir>", option.out);
+const withOrder = (command: Command) => command.option("--order <path>", option.order).option("--sig <file>", option.orderSignature);
 const withPeople = (command: Command) =>
-  command.option("--operator <id>", option.operator).option("--yes", option.yes).option("--events", option.events);
+  command
+    .option("--operator <id>", option.operator)
+    .option("--witness <id>", option.witness)
+    .option("--yes", option.yes)
+    .option("--events", option.events);
 
 function program(io: Io, answer: (told: Told | undefined) => void): Command {
   const root = new Command("decom")
@@ -105,18 +110,15 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(add("ports", c.ports), async () => (await import("./commands/ports.js")).ports);
   on(withPort(add("identify", c.identify)), async () => (await import("./commands/identify.js")).identify);
   on(
-    withPeople(withOut(withKeys(withPort(add("run", c.run)))))
+    withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run))))))
       .option("--bench", option.bench)
-      .option("--order <path>", option.order)
-      .option("--sig <file>", option.orderSignature)
-      .option("--witness <id>", option.witness)
       .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
       .option("--fill <mode>", option.fill, oneOf("stream", "seed"))
       .option("--isolated <how>", option.isolated),
     async () => (await import("./commands/run.js")).run,
   );
-  on(withPeople(withOut(withKeys(withPort(add("resume", c.resume))))), async () => (await import("./commands/run.js")).resume);
+  on(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume)))))), async () => (await import("./commands/run.js")).resume);
   on(withOut(add("status", c.status)), async () => (await import("./commands/status.js")).status);
   on(
     withOut(add("holds", c.holds))
@@ -150,6 +152,8 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--cut <point>", option.cut)
       .option("--speed <n>", option.speed, speed)
       .option("--baud <n>", option.paceBaud, whole(300, 4_000_000))
+      .option("--scenario <name>", option.scenario)
+      .option("--list", option.list)
       .option("--inspect <dir>", option.inspect),
     async () => (await import("./commands/simulate.js")).simulate,
   );

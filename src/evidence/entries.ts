@@ -59,8 +59,17 @@ export interface FilledArea {
   readonly sample: SampleFacts;
 }
 
+/** The order's two files and its grant in base64, so that a journal needs no other file to go on. */
+export interface KeptOrder {
+  readonly order: string;
+  readonly orderSignature: string;
+  readonly orderSha256: string;
+  readonly grant: string;
+  readonly ownerKeyId: string;
+}
+
 export type Entry =
-  | {
+  | ({
       readonly kind: "begin";
       readonly runId: string;
       readonly certId: string;
@@ -76,12 +85,9 @@ export type Entry =
       readonly performedBy: string;
       readonly witness?: string;
       readonly isolation: string;
-      readonly order: string;
-      readonly orderSignature: string;
-      readonly orderSha256: string;
-      readonly grant: string;
-      readonly ownerKeyId: string;
-    }
+    } & KeptOrder)
+  /** A newer order that continues this run: from here on it is done under that. */
+  | ({ readonly kind: "order"; readonly witness?: string } & KeptOrder)
   | { readonly kind: "resumed"; readonly tool: string; readonly address: string }
   | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string }
   | { readonly kind: "sign.begin"; readonly statementSha256: string; readonly issuedAt: string }

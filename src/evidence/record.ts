@@ -1,6 +1,6 @@
 // What a journal adds up to. Where to go on, the verdict and the certificate are read from this and from nothing else.
 import type { Kind } from "../terminal/facts.js";
-import type { CensusMoment, Entry, Intent, Outcome, Seen } from "./entries.js";
+import type { CensusMoment, Entry, Intent, KeptOrder, Outcome, Seen } from "./entries.js";
 import type { Line } from "./journal.js";
 
 type Dated<T> = T & { readonly at: string };
@@ -51,10 +51,18 @@ function addUp(lines: readonly Line[]) {
   if (begin === undefined) throw new RangeError("a journal begins with its run");
   // Looks at the wiped terminal do not outlive an interruption: they are made again.
   const fresh = entries.slice(entries.findLastIndex((entry) => entry.kind === "resumed") + 1);
+  const underOrder = entries.slice(entries.findLastIndex((entry) => entry.kind === "order") + 1);
   const censuses = seen("census");
   const settled = seen("settle");
   return {
     begin,
+    /** The order that counts now: the newest. */
+    get order(): KeptOrder {
+      return of("order").at(-1) ?? begin;
+    },
+    get witness(): string | undefined {
+      return of("order").findLast(({ witness }) => witness !== undefined)?.witness ?? begin.witness;
+    },
     get logged() {
       return intents("record").at(-1);
     },
@@ -106,7 +114,7 @@ function addUp(lines: readonly Line[]) {
       );
     },
     get hostView() {
-      return seen("host-view").at(0);
+      return seen("host-view", underOrder).at(0);
     },
     get gate() {
       return seen("gate").at(-1);

@@ -1,4 +1,5 @@
 // Before any money moves: are these the order's merchant and terminals, and does the host's view agree with what the terminal has?
+import { rfc3339 } from "../base/clock.js";
 import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
 import type { Seen, Stored } from "../evidence/entries.js";
@@ -16,20 +17,26 @@ import { hostViewFindings } from "./host-view.js";
 /** A terminal whose clock is further off dates its records wrongly. */
 const CLOCK_TOLERANCE = 86_400_000;
 
-/** Judges the first census; a run that is taken up again is held to what was seen then. Throws `identity.binding` or what the view says. */
+/** Judges the first census under an order; a run that is taken up again is held to what was seen then. Throws what speaks against it. */
 export async function judgeAccounts(run: Run): Promise<void> {
-  const start = run.record().census("start");
-  if (start === undefined) return;
   const { order } = run.order;
-  const unbound = bindingObjection(order, run.proofs.accounts);
+  const { census, accounts } = run.proofs;
+  refuseLapsed(run);
+  const unbound = bindingObjection(order, accounts);
   if (unbound !== undefined) throw new DecomError("identity.binding", unbound);
   if (run.record().hostView === undefined) {
     const clock = run.record().condition?.condition.clock ?? "";
-    const at = { order, model: run.model, accounts: start.accounts, items: start.census.items, clock, now: start.at };
+    const at = { order, model: run.model, accounts, items: storedItems(census?.items ?? []), clock, now: rfc3339(run.clock.wall()) };
     run.write({ kind: "seen", step: "host-view", ...(await compareViews(run.terminal, at)) });
   }
   const [finding] = run.record().hostView?.findings ?? [];
   if (finding !== undefined) throw new DecomError(finding.code, finding.why);
+}
+
+/** What was settled stays settled; nothing more is moved or erased under an order whose time has run out. */
+export function refuseLapsed({ order: { order }, clock }: Pick<Run, "order" | "clock">): void {
+  if (rfc3339(clock.wall()) <= order.notAfter) return;
+  throw new DecomError("order.lapsed", `order ${order.id} was valid until ${order.notAfter}`, { order: order.id });
 }
 
 /** Never settles under a wrong order. A terminal that has no accounts any more is blank, not another merchant's. */
@@ -39,6 +46,11 @@ export function bindingObjection({ accounts: wanted }: Order, accounts: readonly
   if (strange !== undefined) return `acquirer ${strange.acquirer}, terminal ${strange.tid} is in the terminal and not in the order`;
   const absent = wanted.find((one) => !accounts.some((other) => sameAccount(one, other)));
   return absent === undefined ? undefined : `acquirer ${absent.acquirer}, terminal ${absent.tid} is in the order and not in the terminal`;
+}
+
+/** Terminals carry 12 digits, so amounts always are safe whole numbers. */
+export function storedItems(items: readonly Item[]): readonly Stored<Item>[] {
+  return items.map((item) => ({ ...item, money: { ...item.money, minor: Number(item.money.minor) } }));
 }
 
 export interface Compared {

@@ -8,7 +8,7 @@ import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/
 import { dialectOf, nextBatch } from "../terminal/model.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { askOrder, mayLetGo } from "./exceptions.js";
+import { isLetGo, resolutionFor, useResolution } from "./exceptions.js";
 import { failedSettlement, unknownSettlement } from "./settle-held.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
@@ -26,8 +26,8 @@ export async function settleAccounts(run: Run): Promise<void> {
     } catch (thrown) {
       // What concerns this account alone is no reason to leave the others' money where it is.
       if (!(thrown instanceof DecomError)) throw thrown;
+      if (isLetGo(run, account, thrown.code)) continue;
       const { code, did, message, facts } = thrown;
-      if (mayLetGo(run, account, thrown)) continue;
       if (facts["account"] === account.id) held.push(thrown);
       else if (code !== "settle.no-network") throw thrown;
       else held.push(new DecomError(code, `${account.tid}: ${message}`, { account: account.id, did, cause: thrown }));
@@ -232,19 +232,24 @@ async function askHost(run: Run, account: Account, { intent }: SettleAttempt, fa
 
 const WORDS = ["closed", "open"] as const satisfies readonly Office[];
 
-/** The back office is asked only where its word would change anything, since it counts once. */
-function officeWord(run: Run, account: Account, { intent }: SettleAttempt, facts: SettlementFacts, look: Look): Office {
+/**
+ * The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more. It
+ * is asked only where its word would change anything, since it counts once.
+ */
+function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts, look: Look): Office {
   const { next } = conclude(look);
   if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
-  const { longestDelay } = dialectOf(run.model, account.acquirer);
-  const told = askOrder(run, account, intent.batch, facts, longestDelay);
-  return told === "closed" || told === "open" ? told : "none";
+  const word = resolutionFor(run, account, intent.batch);
+  if (word === undefined) return "none";
+  if (word.answer === "closed") return terminalTotals !== undefined && sameTotals(word.totals, terminalTotals) ? "closed" : "none";
+  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay ? "open" : "none";
 }
 
 /** That an office's word was acted upon is on disk before the act: it counts once. */
 function noteOffice(run: Run, account: Account, { intent }: SettleAttempt, office: Office): void {
   if (office === "none") return;
   const { op, batch } = intent;
+  useResolution(run, account, batch);
   run.write({ kind: "seen", step: "host-query", op, account: account.id, batch, answer: office, by: "office" });
 }
 

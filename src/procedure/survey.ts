@@ -4,7 +4,7 @@ import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
-import { bindingObjection, compareViews } from "./accounts.js";
+import { bindingObjection, compareViews, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import type { Bench } from "./context.js";
 import { connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
@@ -61,7 +61,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   }
   const unbound = bindingObjection(order.order, accounts);
   if (unbound !== undefined) stops.push({ code: "identity.binding", why: unbound });
-  const items = census.items.map((item) => ({ ...item, money: { ...item.money, minor: Number(item.money.minor) } })); // 12 digits: always safe
+  const items = storedItems(census.items);
   const now = rfc3339(bench.clock.wall());
   const { findings } = await compareViews(terminal, { order: order.order, model, accounts, items, clock: condition.clock, now });
   stops.push(...findings);

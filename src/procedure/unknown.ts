@@ -63,8 +63,10 @@ export function conclude(look: Look): Conclusion {
 }
 
 /** The terminal's last settlement is evidence when it names this batch, these totals and the host's reference, and the batch has gone up. */
-function cleared({ outcome, ours, confirmed, batch }: Look): Conclusion {
+function cleared({ outcome, ours, confirmed, batch, office }: Look): Conclusion {
   if (!ours || batch === "other") return UNKNOWN;
+  // Finished on the back office's word alone: the terminal has heard no host, and the office named our totals.
+  if (outcome === "UNKNOWN" && office === "closed") return { next: "settled", outcome: "BALANCED" };
   if (outcome === "UNBALANCED") return { next: "failed", outcome, again: false };
   return confirmed && (outcome === "BALANCED" || outcome === "BALANCED_AFTER_UPLOAD") ? { next: "settled", outcome } : UNKNOWN;
 }

@@ -90,10 +90,11 @@ async function once(run: Run): Promise<void> {
 
 /** The station's own record that this run began stands before its first money or destroy message. */
 function recordIntent(run: Run): void {
-  const { begin, logged } = run.record();
-  if (logged !== undefined) return;
-  const { runId, certId, serial, orderSha256 } = begin;
-  const known = run.stationLog.find((record) => record.kind === "intent" && record.runId === runId);
+  const { begin, logged, order } = run.record();
+  const { runId, certId, serial } = begin;
+  const { orderSha256 } = order;
+  const known = run.stationLog.find((record) => record.kind === "intent" && record.runId === runId && record.orderSha256 === orderSha256);
+  if (known !== undefined && logged?.intentSeq === known.recordSeq) return;
   const { device, nonce } = run.order.order;
   const line = known ?? run.stationLog.write({ kind: "intent", runId, certId, serial, life: device.life, orderSha256, nonce });
   run.write({ kind: "intent", step: "record", intentSeq: line.recordSeq, intentSha256: line.sha256 });

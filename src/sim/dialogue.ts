@@ -1,4 +1,5 @@
 // What the terminal says to an acquirer and what it makes of the answers: bytes out, bytes or nothing back. It keeps no state over a power cut.
+import { rfc3339 } from "../base/clock.js";
 import type { Kind, Totals } from "../terminal/facts.js";
 import type { Body } from "./body.js";
 import { codes, type Dialect, type Exchange, judge, listOf, type Upload } from "./host/dialects/dialect.js";
@@ -219,22 +220,21 @@ export class Dialogue {
 
   #evidence({ reference, date, ...values }: Values): Omit<QueryReply, "answer"> {
     const totals = totalsIn(values);
+    const day = date === undefined ? undefined : this.#dated(date);
     return {
       ...(totals === undefined ? {} : { totals }),
       ...(reference === undefined ? {} : { reference }),
-      ...(date === undefined ? {} : { date: this.#dated(date) }),
+      ...(day === undefined ? {} : { date: day }),
     };
   }
 
-  /** The host's day without a year, in the year that brings it closest to the terminal's own clock. */
-  #dated(day: string): string {
+  /** The host's day without a year, in the year that brings it closest to the terminal's own clock; none when there is no such day. */
+  #dated(day: string): string | undefined {
     const now = this.#body.clock.wall() + (this.#body.options.clockOffsetMs ?? 0);
     const year = new Date(now).getUTCFullYear();
-    const years = [year - 1, year, year + 1].map((y) => ({
-      y,
-      off: Math.abs(Date.UTC(y, Number(day.slice(0, 2)) - 1, Number(day.slice(2))) - now),
-    }));
-    const { y } = years.reduce((best, one) => (one.off < best.off ? one : best));
-    return `${y}${day}`;
+    const days = [year - 1, year, year + 1].map((y) => Date.UTC(y, Number(day.slice(0, 2)) - 1, Number(day.slice(2))));
+    const closest = days.reduce((best, one) => (Math.abs(one - now) < Math.abs(best - now) ? one : best));
+    const dated = rfc3339(closest).slice(0, 10).replaceAll("-", "");
+    return dated.endsWith(day) ? dated : undefined;
   }
 }

@@ -9,6 +9,7 @@ import { pointOf } from "../../src/base/sign.js";
 import { signDetached } from "../../src/evidence/envelope/cms.js";
 import { orderRules } from "../../src/evidence/order/rules.js";
 import type { Order } from "../../src/evidence/order/schema.js";
+import { StationLog } from "../../src/evidence/station-log.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Item } from "../../src/terminal/facts.js";
 import { testStation, testWireKey } from "../support/identities.js";
@@ -169,6 +170,7 @@ const rows: readonly Row[] = [
       return orderFor(w);
     },
   },
+  row("order.continues", "that continues another run", () => ({ continues: id(1) })),
   {
     code: "order.ambiguous",
     what: "beside another that is as valid (E89)",
@@ -208,6 +210,16 @@ describe("refused, with the frames that the terminal saw", () => {
     expect(world.disk.list("out")).toEqual([]);
     expect(world.sim.violations()).toEqual([]);
     expect(Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString()).toContain('"endState":"REFUSE"');
+  });
+
+  it("clock.floor: any order, while the clock stands before what this station has signed", async () => {
+    const { world, end, frames } = await play((w) => {
+      const ahead = { ...w.clock, wall: () => START + DAY, monotonic: () => 0, after: () => () => undefined };
+      StationLog.open(w.disk, "keys/state/log.ndjson", ahead).write({ kind: "end", runId: "r", endState: "CERT" });
+      return orderFor(w);
+    });
+    expect([end, frames]).toEqual(["clock.floor", ["HELLO"]]);
+    expect(world.disk.list("out")).toEqual([]);
   });
 
   it("covers every rule there is", () => {

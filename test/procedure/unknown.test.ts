@@ -90,7 +90,7 @@ describe("an earlier settlement of unknown outcome", () => {
   });
 
   it("counts as settled only with this batch, these totals, the host's reference and a batch number that is ours or its successor", () => {
-    const settled = (_: Look, { next }: Conclusion) => next === "settled";
+    const settled = (look: Look, { next }: Conclusion) => next === "settled" && !byOffice(look);
     const rule = ({ op, state, ours, confirmed, batch, outcome }: Look, conclusion: Conclusion) =>
       conclusion.next === "settled" &&
       conclusion.outcome === outcome &&
@@ -98,6 +98,16 @@ describe("an earlier settlement of unknown outcome", () => {
       (outcome === "NOTHING_TO_SETTLE"
         ? op === "DONE" && state === "idle" && batch === "same"
         : outcome.startsWith("BALANCED") && state === "cleared" && confirmed && batch !== "other");
+    expect(broken(settled, rule)).toEqual([]);
+  });
+
+  /** Cleared on the back office's word, after which no host was heard. */
+  const byOffice = ({ state, office, outcome }: Look) => state === "cleared" && office === "closed" && outcome === "UNKNOWN";
+
+  it("counts as balanced without the host's reference where the back office closed this very batch with these totals", () => {
+    const settled = (look: Look, { next }: Conclusion) => next === "settled" && byOffice(look);
+    const rule = ({ ours, batch }: Look, conclusion: Conclusion) =>
+      conclusion.next === "settled" && conclusion.outcome === "BALANCED" && ours && batch !== "other";
     expect(broken(settled, rule)).toEqual([]);
   });
 

@@ -37,7 +37,7 @@ export class MemoryDisk implements Disk {
   #dead = false;
   /** Operations that write, so far. */
   operations = 0;
-  /** Called around each of them; throw Death to end the process there. */
+  /** Called around each of them; throw Death to end the process there, anything else to refuse the operation. */
   hook: (n: number, when: "before" | "after", what: string) => void = () => undefined;
 
   read(path: string): Uint8Array | undefined {
@@ -142,9 +142,9 @@ export class MemoryDisk implements Disk {
   #around(n: number, when: "before" | "after", what: string): void {
     try {
       this.hook(n, when, what);
-    } catch (death) {
-      this.#dead = true;
-      throw death;
+    } catch (thrown) {
+      this.#dead = thrown instanceof Death;
+      throw thrown;
     }
   }
 }

@@ -24,12 +24,12 @@ interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
   readonly events?: boolean;
   readonly operator?: string;
   readonly witness?: string;
+  readonly order?: string;
+  readonly sig?: string;
 }
 
 interface RunOptions extends ResumeOptions {
   readonly bench?: boolean;
-  readonly order?: string;
-  readonly sig?: string;
   readonly expectSerial?: string;
   readonly dryRun?: boolean;
   readonly isolated?: string;
@@ -65,7 +65,11 @@ function givenOrder({ bench, order, sig, fill }: RunOptions): GivenOrder {
 export function resume(options: ResumeOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
     if (options.yes !== true) await confirmed(options, io);
-    return onBench(options, io, async (bench, connection) => runTold(await takeUp(bench, connection), seed(options, io), io));
+    const { order, sig } = options;
+    const newer = order === undefined ? {} : { order: readOrders(systemDisk, order, sig) };
+    return onBench(options, io, async (bench, connection) =>
+      runTold(await takeUp(bench, { ...connection, ...newer }), seed(options, io), io),
+    );
   });
 }
 

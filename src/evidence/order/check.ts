@@ -5,6 +5,7 @@ import { DecomError } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
 import type { Identity } from "../../terminal/facts.js";
 import { Rejection } from "../codes.js";
+import type { KeptOrder } from "../entries.js";
 import { verifyEnvelope } from "../envelope/envelope.js";
 import { readJson } from "../json.js";
 import { judge, type OrderFacing } from "./rules.js";
@@ -69,21 +70,21 @@ export function orderOf(read: () => unknown): Order {
   }
 }
 
+/** The order as a journal keeps it. */
+export function keptOrder({ content, signature, sha256, grant, ownerKeyId }: CheckedOrder): KeptOrder {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  return { order: base64(content), orderSignature: base64(signature), orderSha256: sha256, grant: base64(grant), ownerKeyId };
+}
+
 /** The order of a run that has begun: it was judged then, and the journal's MAC vouches for these bytes. */
-export function readAcceptedOrder(begin: {
-  readonly order: string;
-  readonly orderSignature: string;
-  readonly orderSha256: string;
-  readonly grant: string;
-  readonly ownerKeyId: string;
-}): CheckedOrder {
-  const content = new Uint8Array(Buffer.from(begin.order, "base64"));
+export function readAcceptedOrder(kept: KeptOrder): CheckedOrder {
+  const content = new Uint8Array(Buffer.from(kept.order, "base64"));
   return {
     content,
-    signature: new Uint8Array(Buffer.from(begin.orderSignature, "base64")),
+    signature: new Uint8Array(Buffer.from(kept.orderSignature, "base64")),
     order: parseOrder(content),
-    sha256: begin.orderSha256,
-    grant: new Uint8Array(Buffer.from(begin.grant, "base64")),
-    ownerKeyId: begin.ownerKeyId,
+    sha256: kept.orderSha256,
+    grant: new Uint8Array(Buffer.from(kept.grant, "base64")),
+    ownerKeyId: kept.ownerKeyId,
   };
 }

@@ -247,7 +247,7 @@ function custodySteps({ record: { begin, erase }, order: { custody }, station }:
 
 /** The second person at the bench, and who outside it approved what was let go. */
 function people({ record, order }: StatementSource): Pick<Statement, "witness" | "approvers"> {
-  const { witness } = record.begin;
+  const { witness } = record;
   const approvers = [...new Set(usedExceptions(record, order).flatMap((field) => field.approvers))];
   return {
     ...(witness === undefined ? {} : { witness: { personRef: witness, role: "supervisor", authMethod: "none" } as const }),

@@ -4,7 +4,7 @@ import { words } from "../../base/words.js";
 import type { Account, Kind, OpState } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
-import { mayLetGo } from "../exceptions.js";
+import { isExcepted, isLetGo } from "../exceptions.js";
 
 export interface PreStep {
   readonly kind: Kind;
@@ -52,7 +52,7 @@ export async function pending(run: Run): Promise<void> {
       try {
         await send(run, account, step);
       } catch (thrown) {
-        if (!(thrown instanceof DecomError) || !mayLetGo(run, account, thrown)) throw thrown;
+        if (!(thrown instanceof DecomError) || !isLetGo(run, account, thrown.code)) throw thrown;
       }
     }
   }
@@ -72,7 +72,7 @@ async function send(run: Run, account: Account, { kind, fails, tries }: PreStep)
     await run.terminal.sendPending(counted, op, account.id, Number(kind.slice(1)));
     state = await end(run, op, kind);
   }
-  if (state === "DONE" || fails !== "stop") return;
+  if (state === "DONE" || fails !== "stop" || isExcepted(run, account, kind)) return;
   throw new DecomError("pending.unsent", `${words.kind[kind]} of ${account.tid}: the terminal says ${state}`, {
     account: account.id,
     did: "unknown",

@@ -13,9 +13,9 @@ it.each<[string, HostOptions, object]>([
   ["leaves an upload unanswered until it is asked", { lacks: 9, silent: "before", silentTo: "upload", silences: 9 }, done],
   ["answers for another batch, and says when asked that it is closed", { wrongBatch: true }, done],
   ["answers nothing that can be read", { garbled: true }, held("pending.unsent")],
-  ["says 94 although nothing was booked", { rejects: "94" }, held("settle.unknown")],
+  ["says 94 although nothing was booked", { rejects: "94" }, held("settle.duplicate")],
   ["says 94 once", { rejects: "94", rejections: 1 }, done],
-  ["sends the third flag", { errorFlag: true }, held("settle.host")],
+  ["sends the third flag", { errorFlag: true }, held("settle.error-flag")],
   ["takes no call", { down: true }, held("pending.unsent")],
 ])("a host that %s", async (_, host, wanted) => {
   const world = new World({ model: "podp-traditional", options: { host } });

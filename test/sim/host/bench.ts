@@ -86,7 +86,7 @@ export class HostBench {
   }
 
   async idle(): Promise<void> {
-    while (this.terminal.alive && this.terminal.busy !== undefined) await sleep(this.clock, 100);
+    while (this.terminal.alive && this.terminal.busy !== undefined) await sleep(this.clock, 500);
     if (!this.terminal.alive) throw new PowerCut("found dead");
   }
 

@@ -68,6 +68,7 @@ describe("totals", () => {
           expect(totalsIn(read(settle.ask, write(settle.ask, { ...sample, ...totalsAsValues(own) }))!)).toEqual(own);
         }
       }),
+      { seed: 7 },
     );
   });
 
@@ -106,6 +107,16 @@ describe("a shape", () => {
       expect(understood(other, message)).toBeUndefined();
     },
   );
+
+  it("tells a debit from a credit, in whatever is sent", () => {
+    for (const { sends } of [unionpay, edc]) {
+      expect(Object.keys(sends)).toEqual(["U03", "U05", "U08", "U09", "U11", "U12", "U14", "U20", "U21", "U22"]);
+      for (const [kind, { processing }] of Object.entries(sends)) {
+        // A reversal names what it takes back, so its own direction is the other one.
+        expect(processing, kind).toEqual(kind === "U03" ? { debit: "200000", credit: "000000" } : { debit: "000000", credit: "200000" });
+      }
+    }
+  });
 
   it("takes no two values for one name", () => {
     const message = write(edc.settle.ask, sample);

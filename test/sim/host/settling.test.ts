@@ -376,7 +376,16 @@ describe("a host", () => {
     expect(at.inspect().bookings).toHaveLength(BATCH);
   });
 
-  it("that lacks records gets them from the upload alone, and keeps what is only in its own", async () => {
+  it.each(both)("never drops what only it has, whatever is uploaded, in the %s dialect", async (dialect) => {
+    const at = new HostBench(dialect);
+    const [item] = at.inspect().start;
+    at.terminal.host.authorise({ ...item!, stan: "999990", amount: 1n });
+    expect(await at.run(() => at.settle())).toMatchObject({ state: "FAILED", code: "UNBALANCED" });
+    expect(at.last?.hostTotals?.debitCount).toBe(11);
+    expect(at.inspect().bookings).toEqual([]);
+  });
+
+  it("that lacks records gets them from the upload", async () => {
     const at = new HostBench("unionpay", { host: { lacks: 3 } });
     await at.run(() => at.settle());
     const lines = at.stores.host.lines();
