@@ -53,12 +53,13 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
   });
 }
 
-function givenOrder({ bench, order, sig, fill }: RunOptions): GivenOrder {
+function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrder {
   if ((bench === true) === (order !== undefined)) throw new DecomError("args.invalid", words.cli.benchOrOrder);
   if (order !== undefined) {
     if (fill !== undefined) throw new DecomError("args.invalid", words.cli.fillIsOrdered);
     return readOrders(systemDisk, order, sig);
   }
+  if (fill === "stream" && isolated === undefined) throw new DecomError("args.invalid", words.cli.fillIsolated);
   return fill === undefined ? "bench" : { bench: { areas: [fill === "stream" ? "V5" : "V4"] } };
 }
 
