@@ -10,7 +10,7 @@ const { play, fillWindow, Report }: typeof Crash = await import(/* @vite-ignore 
 const at: Case = { model: "podp-small", seed: 7, areas: ["V5"] };
 const AREA = 1;
 const ACTS: readonly CutAct[] = ["nv", "program", "erase"];
-const FAULTS = [{ kind: "drop" }, { kind: "flip", bit: 77 }, { kind: "double" }, { kind: "delay", ms: 3000 }] as const;
+const FAULTS = [{ kind: "drop" }, { kind: "flip", bit: 77 }, { kind: "double" }, { kind: "delay", ms: 3000 }, { kind: "cut" }] as const;
 /** The intent before it, the look at the blank area and the journal line after it. */
 const AROUND = 6;
 
