@@ -25,7 +25,7 @@ const PROOF_MS = 1000;
 const PROOF_BYTES = 256;
 
 /** From wherever the terminal says that it stands to FILL_END. */
-export async function writeFill({ session, ask }: Filler, filling: Filling): Promise<void> {
+export async function writeFill({ session, context, ask }: Filler, filling: Filling): Promise<void> {
   const { area, mode, seed } = filling;
   const { size } = area;
   const at = { op: unhex(filling.op), area: area.id };
@@ -34,16 +34,18 @@ export async function writeFill({ session, ask }: Filler, filling: Filling): Pro
   for (let tries = 0; tries < TRIES; tries++) {
     const { next } = await ask(commands.fillBegin, { ...at, mode: fillModes[mode], size, ...(mode === "seed" ? { seed } : {}) });
     if (next > (mode === "seed" ? size : filling.sent)) {
-      throw new DecomError("terminal.answer", `area ${area.id}: the terminal says it has ${next} bytes, ${filling.sent} were sent`);
+      const claim = `area ${area.id}: the terminal says it has ${next} bytes, ${filling.sent} were sent`;
+      throw new DecomError("fill.implausible", claim, { did: "unknown" });
     }
     await session.send(next, size, (from, to) => {
       filling.sent = Math.max(filling.sent, to);
+      context.progress?.({ what: `area ${area.id}`, permille: Math.floor((from * 1000) / size) });
       return pattern(from, to);
     });
     seen = (await ask(commands.fillEnd, at)).written;
     if (seen === size) return;
   }
-  throw new DecomError("terminal.answer", `area ${area.id}: the terminal took ${seen} of ${size} bytes`);
+  throw new DecomError("terminal.refused", `area ${area.id}: the terminal took ${seen} of ${size} bytes`);
 }
 
 /** One round. Its nonce is drawn now, when the terminal has said that it holds everything. */

@@ -31,10 +31,10 @@ export function acceptedOrder(
   runId: string | null = null,
 ): CheckedOrder {
   bench.stationLog.refresh();
+  const orders = ordersOf(bench, family, identity, given); // before the clock is read: an order of a millisecond later would be early
   const now = bench.clock.wall();
   const { timeFloor } = bench.stationLog;
   if (rfc3339(now) < timeFloor) throw new DecomError("clock.floor", `the clock says ${rfc3339(now)}, this station has signed ${timeFloor}`);
-  const orders = ordersOf(bench, family, identity, given);
   const chosen = chooseOrder(orders, {
     trust: [bench.station.root],
     now,

@@ -102,7 +102,7 @@ export const en = {
     "census.changed": "The terminal's records changed since they were counted; run: decom resume",
     "erase.failed": "Memory could not be erased; the terminal must be destroyed with a record.",
     "erase.residue": "Data is still readable after the wipe; put the terminal into quarantine.",
-    "fill.too-fast":
+    "fill.implausible":
       "The terminal claims bytes that cannot have crossed the line; put it into quarantine and send the folder to the back office.",
     "erase.unfinished": "The wipe has not finished; leave power on and run: decom resume",
     "model.unknown": "No description of this model is installed; nothing was changed.",

@@ -63,7 +63,7 @@ async function fillArea(run: Run, blank: Blank, area: AreaFact, mode: FillMode):
   const { elapsedMs, lineMs = 0 } = filled;
   // A simulated terminal may run faster than time; on any other, bytes that cannot have crossed the line were not stored.
   if (elapsedMs < lineMs) {
-    throw new DecomError("fill.too-fast", `area ${area.id} took ${area.size} bytes in ${elapsedMs} ms, the line needs ${lineMs} ms`, {
+    throw new DecomError("fill.implausible", `area ${area.id} took ${area.size} bytes in ${elapsedMs} ms, the line needs ${lineMs} ms`, {
       did: "done",
     });
   }
