@@ -203,7 +203,8 @@ async function play(given: Row["order"], model = "podp-small") {
 }
 
 describe("refused, with the frames that the terminal saw", () => {
-  it.each(rows)("$code: an order $what", async ({ code, order, model }) => {
+  const titled = rows.map((one) => [`${one.code}: an order ${one.what}`, one] as const);
+  it.each(titled)("%s", async (_, { code, order, model }) => {
     const { world, end, frames } = await play(order, model);
     expect(end).toBe(code);
     expect(frames).toEqual(["HELLO"]);

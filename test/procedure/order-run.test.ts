@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { sleep } from "../../src/base/clock.js";
 import { exceptionsOf } from "../../src/evidence/order/granted.js";
-import type { Order } from "../../src/evidence/order/schema.js";
+import type { ExceptionField, Order } from "../../src/evidence/order/schema.js";
 import type { RunRecord } from "../../src/evidence/record.js";
 import type { Run } from "../../src/procedure/context.js";
 import { resolutionFor, useResolution } from "../../src/procedure/exceptions.js";
@@ -98,6 +98,20 @@ describe("an item that the order excepts", () => {
     const end = await world.clock.run(() => world.run("run"));
     expect(end).toMatchObject({ endState: "HOLD", code: "batch.open" });
     expect(world.inspect().areas.every(({ readable }) => readable)).toBe(true);
+  });
+
+  it("may be a heap that the terminal only counts, named by its number and sum", async () => {
+    const heap = { kind: "U22", account: 2, count: 2, amount: 700 } as const;
+    const { end, world } = await run(
+      (_, w) => {
+        const items = w.sim.terminal.batch.census().items.filter(({ kind }) => kind === "U22");
+        const refused: Partial<ExceptionField> = { kind: "U06", items: [], count: 2, disposition: "unlisted" };
+        return { exceptions: exceptionsFor(w, items, refused), dualControl: true };
+      },
+      { model: "podp-multi", plant: { items: [heap] }, options: { host: { refusesKinds: ["U22"] } } },
+    );
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(world.inspect().violations).toEqual([]);
   });
 
   it("may be all that an acquirer has, whose host does not know the terminal any more (U19)", async () => {

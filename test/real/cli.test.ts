@@ -53,7 +53,7 @@ describe.skipIf(!has("socat"))("a terminal on a pty in another process", () => {
     expect(done.lines).toHaveLength(1);
     expect(done.code).toBe(0);
     expect(done.json).toMatchObject({ endState: "CERT", outcome: "ERASED", code: "ok", seed: null, serial: sim.serial });
-    expect(done.err).toContain("20/20");
+    expect(done.err).toContain("22/22");
     await expectWiped(state);
 
     const certificate = String(done.json["certificate"]);
@@ -217,7 +217,7 @@ describe("a simulated port in the same process", () => {
     const told = await say([...argv, "--events"], here, ["SIM3000001"]);
     expect(told.json).toMatchObject({ endState: "CERT", code: "ok" });
     const events = told.out.slice(0, -1).map((line) => JSON.parse(line) as { type: string; step: string });
-    expect(events.filter(({ type }) => type === "begin")).toHaveLength(20);
+    expect(events.filter(({ type }) => type === "begin")).toHaveLength(22);
     expect(events.every(({ step }) => step !== "")).toBe(true);
     expect((await say(["status", "--json"], here)).json).toMatchObject({ runs: [{ state: "ended" }, { state: "ended" }] });
   });
@@ -227,5 +227,42 @@ describe("a simulated port in the same process", () => {
     expect(json).toMatchObject({ failed: 0, exit: 0, seed: 3 });
     expect(json["cases"]).toHaveLength(24);
     expect(exit).toBe(0);
+  });
+});
+
+describe("a scenario for a person", () => {
+  it("is met on a simulated port, and says what it is about", async () => {
+    const argv = [
+      "run",
+      "--port",
+      "sim:podp-small,scenario=deregistered-with-open-batch,seed=12",
+      "--bench",
+      "--expect-serial",
+      "SIM12000001",
+      "--json",
+    ];
+    const { exit, json, err } = await say([...argv, "--yes"], { ...env, DECOM_OUT: at("scenario-out") });
+    expect(err[0]).toMatch(/^Scenario: The host no longer knows the terminal/);
+    expect(json).toMatchObject({ endState: "HOLD", code: "settle.deregistered", exit: 4, seed: 12 });
+    expect(exit).toBe(4);
+  });
+
+  it("is met in another process, which loses its power in the wipe and gets it back", async () => {
+    const state = at("scenario-state");
+    const sim = await simulate("--tcp", "0", "--scenario", "power-cut-in-wipe", "--state", state);
+    expect(sim).toMatchObject({ scenario: "power-cut-in-wipe", seed: 7 });
+    const done = await run(sim.address, sim.serial, at("scenario-tcp"));
+    expect(done.json).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+    sim.child.process.kill();
+    await sim.child.ended;
+    await expectWiped(state);
+  });
+
+  it("is one of a list, and a file that does not read is refused with the place", async () => {
+    const { json } = await say(["simulate", "--list", "--json"], env);
+    expect((json["scenarios"] as { name: string }[]).map(({ name }) => name)).toContain("power-cut-in-wipe");
+    writeFileSync(at("own.json"), JSON.stringify({ name: "own", rows: [], tittle: "x" }));
+    const bad = await say(["simulate", "--tcp", "0", "--scenario", at("own.json"), "--json"], env);
+    expect(bad.json).toMatchObject({ code: "args.invalid", message: expect.stringContaining("own.json: tittle: no such field") });
   });
 });

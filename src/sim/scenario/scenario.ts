@@ -53,6 +53,7 @@ const terminal = closed({}, {
   worn: list(area),
   lying: list(area),
   skipsZeroTotals: yes,
+  hides: list(kind),
   clearFails: yes,
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
 
