@@ -7,17 +7,17 @@ import type { Case, CutAct } from "../support/crash.js";
 const compiled = new URL("../../reports/matrix/test/support/crash.js", import.meta.url).href;
 const { play, fillWindow, Report }: typeof Crash = await import(/* @vite-ignore */ compiled);
 
-const at: Case = { model: "podp-small", seed: 7, areas: ["V5"] };
 const AREA = 1;
 const ACTS: readonly CutAct[] = ["nv", "program", "erase"];
 const FAULTS = [{ kind: "drop" }, { kind: "flip", bit: 77 }, { kind: "double" }, { kind: "delay", ms: 3000 }, { kind: "cut" }] as const;
 /** The intent before it, the look at the blank area and the journal line after it. */
 const AROUND = 6;
 
-it("a run whose fill is interrupted anywhere ends in a true certificate", async () => {
+it.each(["V5", "V4"] as const)("a run whose fill is interrupted anywhere ends in a true certificate: %s", async (level) => {
+  const at: Case = { model: "podp-small", seed: 7, areas: [level] };
   const usual = await play(at);
   expect(usual).toMatchObject({ label: "CERT ok", wrong: [] });
-  const { from, to } = await fillWindow(at.model, at.seed, AREA);
+  const { from, to } = await fillWindow(at, AREA);
   const between = (what: keyof typeof from, before = 0, after = 0) =>
     Array.from({ length: to[what] + after - from[what] + before }, (_, i) => from[what] - before + i);
   const cases: (readonly [string, Case])[] = [

@@ -1,6 +1,6 @@
 // Runs under orders that demand V4 or V5: what is filled, what the certificate says of it, and what a defect or a lack costs.
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../../protocols/podp/frame.js";
+import { decodeFrame, type Frame } from "../../protocols/podp/frame.js";
 import { commands, helloAck } from "../../protocols/podp/messages.js";
 import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
 import { limitations } from "../../src/evidence/statement/statement-erasure.js";
@@ -109,6 +109,21 @@ describe("a fill that is interrupted", () => {
     const { elapsedMs, lineMs = 0 } = fillsOf(world)[1] ?? { elapsedMs: 0 };
     expect(programmed).toBe(117);
     expect(elapsedMs).toBeLessThan(1.4 * lineMs);
+  });
+
+  it("waits for work of more than five seconds, because the terminal announces it, and asks once", async () => {
+    const world = new World({ model: "podp-large", baud: 921_600, speed: 1, order: () => ({ bench: { areas: ["V4"] } }) });
+    const { line } = world;
+    const asked: number[] = [];
+    const write = line.write.bind(line);
+    line.write = (bytes) => {
+      const frame = decodeFrame(bytes.subarray(1, -1));
+      if (frame?.type === "CMD" && frame.payload[0] === commands.fillRelease.code) asked.push(world.clock.monotonic());
+      return write(bytes);
+    };
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ message: null, outcome: "ERASED" });
+    expect(asked).toHaveLength(2); // once for each area; blanking the larger one takes 15 s
   });
 
   const at = (nth: number): Fault[] => [

@@ -79,7 +79,7 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
     }
   };
   const how = await world.clock.run(() => carryOn(world));
-  wrong.push(...judge(world, how), ...falseFills(world, filled));
+  wrong.push(...judge(world, how), ...falseFills(world, areas?.at(-1), filled));
   return {
     label: describeEnd(world, how, usual?.out),
     reached: powerReached && deathReached && (at.frame === undefined || line.reached.has(at.frame)),
@@ -106,26 +106,26 @@ function watchFills({ flash }: FactoryStores): ReadonlySet<number> {
   return whole;
 }
 
-/** V5 for an area that never held what it was to be filled with, or none for one that did. */
-function falseFills(world: World, whole: ReadonlySet<number> | undefined): string[] {
+/** The level for an area that never held what it was to be filled with, or not for one that did. */
+function falseFills(world: World, level: EvidenceLevel | undefined, whole: ReadonlySet<number> | undefined): string[] {
   const [certificate] = world.certificate().json;
-  if (whole === undefined || certificate === undefined) return [];
+  if (level === undefined || whole === undefined || certificate === undefined) return [];
   const rows = world.verified(certificate).verified?.statement.areas ?? [];
-  const claimed = rows.filter(({ verification }) => verification.level.includes("V5")).map(({ id }) => id);
+  const claimed = rows.filter(({ verification }) => verification.level.includes(level)).map(({ id }) => id);
   return [
-    ...claimed.filter((id) => !whole.has(id)).map((id) => `V5 for area ${id}, which was never full`),
-    ...rows.filter(({ id }) => !claimed.includes(id)).map(({ id }) => `no V5 for area ${id}`),
+    ...claimed.filter((id) => !whole.has(id)).map((id) => `${level} for area ${id}, which was never full`),
+    ...rows.filter(({ id }) => !claimed.includes(id)).map(({ id }) => `no ${level} for area ${id}`),
   ];
 }
 
 /** Where a faultless run fills one area: disk operations, frames and non-volatile changes from its first to its last. */
-export async function fillWindow(model: string, seed: number, area: number): Promise<Record<"from" | "to", Counts>> {
+export async function fillWindow({ model, seed, areas = [] }: Case, area: number): Promise<Record<"from" | "to", Counts>> {
   const passed = { nv: 0, program: 0, erase: 0 };
   let [from, to]: (Counts | undefined)[] = [];
   const world: World = new World({
     model,
     seed,
-    order: () => ({ bench: { areas: ["V5"] } }),
+    order: () => ({ bench: { areas } }),
     hooks: {
       nonVolatile(act, which) {
         const before = { ...passed };
