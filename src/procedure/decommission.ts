@@ -3,6 +3,7 @@ import { hex } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
 import { uuid7 } from "../base/random.js";
 import { sha256 } from "../base/sign.js";
+import { type ArchiveRecipient, checkRecipients, type StoredRecipient } from "../evidence/archive/recipients.js";
 import { Journal } from "../evidence/journal.js";
 import { type CheckedOrder, readAcceptedOrder } from "../evidence/order/check.js";
 import { type RunRecord, recordOf } from "../evidence/record.js";
@@ -23,6 +24,8 @@ export interface Connection {
   /** Milliseconds to wait for the first answer. */
   readonly patience: number;
   readonly signal?: AbortSignal;
+  /** Whom the archive is sealed to; on resume they take the place of those named before. */
+  readonly archiveRecipients?: readonly ArchiveRecipient[];
 }
 
 export interface RunRequest extends Connection {
@@ -48,7 +51,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       const model = modelOf(family, identity.model);
       const order = acceptedOrder(bench, family, identity, request.order);
       const { link, isolation, expectSerial } = request;
-      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial });
+      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial, ...recipientsOf(bench, request) });
       return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
     } catch (thrown) {
       // A refusal is a started run too: it leaves a record, though no folder.
@@ -72,7 +75,8 @@ export async function resume(bench: Bench, connection: Connection): Promise<RunR
     const order = readAcceptedOrder(found.record.begin);
     if (found.record.end !== undefined) return finished(parked(bench, family, found, order));
     const model = modelOf(family, identity.model);
-    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address });
+    const recipients = recipientsOf(bench, connection);
+    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());
 }
@@ -148,6 +152,14 @@ export function modelOf(family: Family, name: string): Model {
   return model;
 }
 
+function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection): Recipients {
+  return archiveRecipients === undefined ? {} : { archiveRecipients: checkRecipients(archiveRecipients, clock.wall()) };
+}
+
+interface Recipients {
+  readonly archiveRecipients?: readonly StoredRecipient[];
+}
+
 interface Begun {
   readonly terminal: Terminal;
   readonly family: Family;
@@ -168,7 +180,7 @@ async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promi
 
 function begin(
   bench: Bench,
-  at: { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
+  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
 ): { folder: string; journal: Journal } {
   const { clock, random, disk, station } = bench;
   const { identity, order, link } = at;
@@ -197,6 +209,7 @@ function begin(
     orderSha256: order.sha256,
     grant: Buffer.from(order.grant).toString("base64"),
     ownerKeyId: order.ownerKeyId,
+    ...(at.archiveRecipients === undefined ? {} : { archiveRecipients: at.archiveRecipients }),
   });
   disk.syncFolder(folder);
   disk.syncFolder(bench.out);

@@ -1,6 +1,7 @@
 // The decommission as a table: read it from top to bottom. A run that is taken up again walks the same table from the phase it is in.
 import type { Run } from "./context.js";
-import { archive, census, condition, draft, isolate, lock, pending, permit, settle } from "./steps/money.js";
+import { archive } from "./steps/archive.js";
+import { census, condition, draft, isolate, lock, pending, permit, settle } from "./steps/money.js";
 import { attest, identifyAgain, inspect, restart } from "./steps/proof.js";
 import { erase, erased, plan } from "./steps/wipe.js";
 

@@ -84,6 +84,14 @@ export const en = {
     "erase.unfinished": "The wipe has not finished; leave power on and run: decom resume",
     "model.unknown": "No description of this model is installed; nothing was changed.",
     "model.differs": "The terminal announces other memory or keys than its model; send the hold file to the back office.",
+    "archive.recipient":
+      "Ask the back office for a certificate with an RSA key of 3072 bits or more that may encipher keys and is valid now.",
+    "archive.unsealed": "Give the certificate of every acquirer with --seal-to, then run: decom resume",
+    "archive.leak":
+      "The terminal handed out data that must not leave it; nothing was stored. Report firmware and model with the hold file.",
+    "archive.size": "The terminal's records are larger than an archive may be; send the hold file to the back office.",
+    "archive.damaged": "This file is not an archive as it was written; fetch it again and compare its hash with the certificate's.",
+    "archive.key": "Pass the private key that belongs to the certificate of one of the recipients.",
     "draft.rejected": "The certificate would be rejected, so nothing irreversible was done; see the named code.",
     "signer.unavailable": "Make the station key available again, then run: decom resume",
     "journal.forged": "The journal was changed or is incomplete; put the terminal into quarantine and report it.",
