@@ -62,6 +62,7 @@ const withPort = (command: Command) =>
 const withKeys = (command: Command) =>
   command.option("--keys <dir>", option.keys).option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023));
 const withOut = (command: Command) => command.option("--out <dir>", option.out);
+const withRecipients = (command: Command) => command.option("--seal-to <party=pem...>", option.sealTo);
 const withPeople = (command: Command) =>
   command.option("--operator <id>", option.operator).option("--yes", option.yes).option("--events", option.events);
 
@@ -96,14 +97,17 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(add("ports", c.ports), async () => (await import("./commands/ports.js")).ports);
   on(withPort(add("identify", c.identify)), async () => (await import("./commands/identify.js")).identify);
   on(
-    withPeople(withOut(withKeys(withPort(add("run", c.run)))))
+    withRecipients(withPeople(withOut(withKeys(withPort(add("run", c.run))))))
       .option("--bench", option.bench)
       .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
       .option("--isolated <how>", option.isolated),
     async () => (await import("./commands/run.js")).run,
   );
-  on(withPeople(withOut(withKeys(withPort(add("resume", c.resume))))), async () => (await import("./commands/run.js")).resume);
+  on(
+    withRecipients(withPeople(withOut(withKeys(withPort(add("resume", c.resume)))))),
+    async () => (await import("./commands/run.js")).resume,
+  );
   on(withOut(add("status", c.status)), async () => (await import("./commands/status.js")).status);
   on(
     withOut(withKeys(add("abandon", c.abandon)))
@@ -116,8 +120,17 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .argument("<file>", option.file)
       .option("--signature <file>", option.signature)
       .option("--trust <pem>", option.trust)
-      .option("--production", option.production),
+      .option("--production", option.production)
+      .option("--archive <file>", option.archive),
     async () => (await import("./commands/verify.js")).verify,
+  );
+  on(
+    add("open", c.archiveOpen, add("archive", c.archive))
+      .argument("<file>", option.archiveFile)
+      .option("--key <pem>", option.archiveKey)
+      .option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023))
+      .option("--to <file>", option.archiveTo),
+    async () => (await import("./commands/archive.js")).archiveOpen,
   );
   on(
     add("simulate", c.simulate)

@@ -1,9 +1,10 @@
 // A bench in memory: a simulated terminal, a line, an agent with its disk. Only wire, disk, clock and chance are make-believe.
 import { families } from "../../protocols/index.js";
 import { type Simulated, startSimulated } from "../../protocols/podp/simulated.js";
-import { silent } from "../../src/base/log.js";
+import { type Log, silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
+import type { ArchiveRecipient } from "../../src/evidence/archive/recipients.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
 import { StationLog } from "../../src/evidence/station-log.js";
 import { verify } from "../../src/evidence/verify.js";
@@ -54,6 +55,9 @@ export interface WorldSetup {
   readonly order?: (world: World) => GivenOrder;
   /** The second person at the bench. */
   readonly witness?: string;
+  /** Named when a run begins. */
+  readonly archiveRecipients?: readonly ArchiveRecipient[];
+  readonly log?: Log;
 }
 
 const REPLUG_MS = 3000;
@@ -87,7 +91,7 @@ export class World {
       clock: this.clock,
       random: seededRandom(`agent ${this.setup.seed ?? 7} ${this.ends.length}`),
       disk: this.disk,
-      log: silent,
+      log: this.setup.log ?? silent,
       station: cached,
       stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", this.clock),
       out: "out",
@@ -100,7 +104,12 @@ export class World {
 
   /** The agent's process, once. Undefined when it was killed. */
   async run(how: "run" | "resume", signal?: AbortSignal): Promise<RunResult | undefined> {
-    const connection = { families, link: this.line, patience: 30_000, ...(signal === undefined ? {} : { signal }) };
+    const archiveRecipients = how === "run" ? this.setup.archiveRecipients : undefined;
+    const connection = {
+      ...{ families, link: this.line, patience: 30_000 },
+      ...(signal === undefined ? {} : { signal }),
+      ...(archiveRecipients === undefined ? {} : { archiveRecipients }),
+    };
     try {
       const bench = this.bench();
       const end =

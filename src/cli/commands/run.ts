@@ -12,6 +12,7 @@ import { openLog } from "../log.js";
 import { type KeyOptions, keysOf, type OutOptions, outOf, PATIENCE, type PortOptions, passphraseOf } from "../options.js";
 import { openPort, seedOf } from "../port.js";
 import { showProgress } from "../progress.js";
+import { recipientOf } from "../recipients.js";
 import { runTold } from "../run-told.js";
 import { interruptible } from "../stop.js";
 import { surveyTold } from "../survey-told.js";
@@ -20,6 +21,7 @@ interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
   readonly yes?: boolean;
   readonly events?: boolean;
   readonly operator?: string;
+  readonly sealTo?: readonly string[];
 }
 
 interface RunOptions extends ResumeOptions {
@@ -82,7 +84,8 @@ async function onBench(options: ResumeOptions, io: Io, work: (bench: Bench, conn
   });
   using stop = interruptible(io);
   await using link = await openPort(options, io);
-  return await work(bench, { families, link, patience: options.patience ?? PATIENCE, signal: stop.signal });
+  const archiveRecipients = options.sealTo === undefined ? {} : { archiveRecipients: options.sealTo.map(recipientOf) };
+  return await work(bench, { families, link, patience: options.patience ?? PATIENCE, signal: stop.signal, ...archiveRecipients });
 }
 
 /** What ended before or without an end state is answered in the same form. */

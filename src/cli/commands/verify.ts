@@ -12,6 +12,7 @@ interface VerifyOptions extends CommonOptions {
   readonly signature?: string;
   readonly trust?: string;
   readonly production?: boolean;
+  readonly archive?: string;
 }
 
 export async function verify(options: VerifyOptions): Promise<Told> {
@@ -21,7 +22,13 @@ export async function verify(options: VerifyOptions): Promise<Told> {
   const trust = trusted(root);
   if (trust.length === 0) return unavailable(root);
   const trustedTime = systemClock.wall();
-  const { verified, ...seen } = judge({ content: read(file), signature: read(signaturePath) }, { trust, production, trustedTime });
+  const { verified, ...seen } = judge(
+    { content: read(file), signature: read(signaturePath) },
+    {
+      ...{ trust, production, trustedTime },
+      ...(options.archive === undefined ? {} : { archive: read(options.archive) }),
+    },
+  );
   const { status, code, environment, outcome, findings, notChecked } = seen;
   const { exit, http } = statuses[status];
   const found = [...new Set([...findings.map((one) => one.code), ...(code === "ok" ? [] : [code])])];

@@ -26,7 +26,7 @@ function leak(code: VerifierCode, where: string): DecomError {
 export function judgeBytes(bytes: Uint8Array, known: KnownNumbers): VerifierCode | undefined {
   const plain = without(text(bytes), [...known.serials, ...known.mids]);
   const wide = plain.match(WIDE)?.map((found) => found.replaceAll("\0", "")) ?? [];
-  return [plain, ...wide].map(judgeText).find((code) => code !== undefined) ?? judgePacked(hex(bytes));
+  return [plain, ...wide].map(judgeText).find((code) => code !== undefined) ?? judgePacked(bytes);
 }
 
 /** UTF-16 of either order. */
@@ -42,21 +42,28 @@ function without(content: string, numbers: readonly string[]): string {
 
 /** Track 2 as cards carry it: number, separator D, expiry (year, month), service code. */
 const PACKED_TRACK = /([0-9]{13,})d[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{3}/g;
-/** Packed digits with nothing of the kind beside them; an odd number is padded with F. */
-const PACKED_RUN = /(?<![0-9])[0-9]{12,}(?:[0-9]{2}|[0-9]f)(?![0-9])/g;
 
-function judgePacked(digits: string): VerifierCode | undefined {
-  for (const [, run = ""] of digits.matchAll(PACKED_TRACK)) {
+function judgePacked(bytes: Uint8Array): VerifierCode | undefined {
+  for (const [, run = ""] of hex(bytes).matchAll(PACKED_TRACK)) {
     for (let length = 13; length <= 19; length++) if (isCardNumber(run.slice(-length))) return "DATA_SAD_FOUND";
   }
-  for (const { 0: run, index } of digits.matchAll(PACKED_RUN)) {
-    const whole = index % 2 === 0 && run.length % 2 === 0;
-    if (whole && !isText(run) && isCardNumber(run.replace("f", ""))) return "DATA_PAN_FOUND";
-  }
+  for (const run of packedRuns(bytes)) if (!isText(run) && isCardNumber(hex(run).replace("f", ""))) return "DATA_PAN_FOUND";
   return undefined;
 }
 
+/** As many bytes of two decimal digits each as stand together; the last may be padded with F, as an odd number is. */
+function* packedRuns(bytes: Uint8Array): Generator<Uint8Array> {
+  let from = 0;
+  for (let at = 0; at <= bytes.length; at++) {
+    const [high, low] = [(bytes[at] ?? 0xff) >> 4, (bytes[at] ?? 0xff) & 0x0f]; // behind the last byte every run ends
+    if (high <= 9 && low <= 9) continue;
+    const run = bytes.subarray(from, high <= 9 && low === 0x0f ? at + 1 : at);
+    if (run.length >= 7) yield run;
+    from = at + 1;
+  }
+}
+
 /** Digits and blanks in text look like packed digits too; judgeText has seen those. */
-function isText(run: string): boolean {
-  return /^[ -~]+$/.test(Buffer.from(run, "hex").toString("latin1"));
+function isText(run: Uint8Array): boolean {
+  return run.every((byte) => byte >= 0x20 && byte <= 0x7e);
 }
