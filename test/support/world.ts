@@ -103,8 +103,8 @@ export class World {
   }
 
   /** The agent's process, once. Undefined when it was killed. */
-  async run(how: "run" | "resume", signal?: AbortSignal): Promise<RunResult | undefined> {
-    const archiveRecipients = how === "run" ? this.setup.archiveRecipients : undefined;
+  async run(how: "run" | "resume", signal?: AbortSignal, named?: readonly ArchiveRecipient[]): Promise<RunResult | undefined> {
+    const archiveRecipients = named ?? (how === "run" ? this.setup.archiveRecipients : undefined);
     const connection = {
       ...{ families, link: this.line, patience: 30_000 },
       ...(signal === undefined ? {} : { signal }),

@@ -65,6 +65,7 @@ async function confirmed({ expectSerial, yes }: Pick<RunOptions, "expectSerial" 
 }
 
 async function onBench(options: ResumeOptions, io: Io, work: (bench: Bench, connection: Connection) => Promise<Told>): Promise<Told> {
+  const archiveRecipients = options.sealTo === undefined ? {} : { archiveRecipients: options.sealTo.map(recipientOf) };
   const show = showProgress(io, systemClock);
   let step = "";
   const onEvent = (event: RunEvent) => {
@@ -84,7 +85,6 @@ async function onBench(options: ResumeOptions, io: Io, work: (bench: Bench, conn
   });
   using stop = interruptible(io);
   await using link = await openPort(options, io);
-  const archiveRecipients = options.sealTo === undefined ? {} : { archiveRecipients: options.sealTo.map(recipientOf) };
   return await work(bench, { families, link, patience: options.patience ?? PATIENCE, signal: stop.signal, ...archiveRecipients });
 }
 
