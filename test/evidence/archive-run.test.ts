@@ -1,11 +1,13 @@
 // The archive in a run: what it holds afterwards, what the certificate says of it, and when the wipe waits for it.
 import { describe, expect, it } from "vitest";
-import { hex } from "../../src/base/bytes.js";
+import { ascii, hex } from "../../src/base/bytes.js";
 import { seededRandom } from "../../src/base/random.js";
+import { passesLuhn } from "../../src/base/redact.js";
 import { sha256 } from "../../src/base/sign.js";
 import { readArchive } from "../../src/evidence/archive/document.js";
 import { type Archive, MAX_ARCHIVE } from "../../src/evidence/archive/lines.js";
 import { type ArchiveRecipient, checkRecipients } from "../../src/evidence/archive/recipients.js";
+import type { Entry } from "../../src/evidence/entries.js";
 import { unseal } from "../../src/evidence/envelope/sealed.js";
 import { Journal, type Line } from "../../src/evidence/journal.js";
 import { recordOf } from "../../src/evidence/record.js";
@@ -31,6 +33,8 @@ const digestsIn = ({ files }: Archive) =>
   files.flatMap(({ bytes }) =>
     Array.from({ length: bytes.length / RECORD }, (_, i) => hex(sha256(bytes.subarray(i * RECORD, (i + 1) * RECORD)))),
   );
+
+const withLuhn = (digits: string) => digits + [..."0123456789"].find((digit) => passesLuhn(digits + digit));
 
 const sealedTo = [acquirer, escrow].map(({ certificate }) => ({ certificate }));
 
@@ -130,34 +134,41 @@ interface StepSetup {
   readonly verified?: boolean;
   readonly demanded?: boolean;
   readonly to?: readonly ArchiveRecipient[];
+  /** What the terminal serves as its one file, and how long it says that it is. */
+  readonly bytes?: Uint8Array;
   readonly size?: number;
   readonly now?: number;
+  /** Merchant number of a second account. */
+  readonly mid?: string;
 }
 
-/** The step on its own, over the journal of a run in which the record says what no simulated terminal can. */
-async function step({ production = true, verified = false, demanded = false, to = [], size = 0, now = START }: StepSetup) {
+/** A journal's entry as it would stand in a record that no simulated terminal gives. */
+function edited(entry: Entry, { production = true, verified = false, to = [], mid }: StepSetup): Entry {
+  if (entry.kind === "begin") {
+    return { ...entry, archiveRecipients: checkRecipients(to, START), environment: production ? "production" : "simulator" };
+  }
+  if (entry.kind !== "seen") return entry;
+  if (entry.step === "settle") return { ...entry, facts: { ...entry.facts, macVerified: verified } };
+  if (entry.step !== "census") return entry;
+  const items = entry.when === "start" ? entry.census.items : [];
+  const second = mid === undefined ? [] : entry.accounts.slice(0, 1).map((one) => ({ ...one, id: "ee".repeat(8), mid }));
+  return { ...entry, census: { ...entry.census, items }, accounts: [...entry.accounts, ...second] };
+}
+
+/** The step on its own, with everything that it wrote. */
+async function step(setup: StepSetup) {
+  const { demanded = false, bytes = new Uint8Array(0), size = bytes.length, now = START } = setup;
   const journal = await finished;
   const disk = new MemoryDisk();
-  const archiveRecipients = checkRecipients(to, START);
-  const lines = (journal?.lines ?? []).flatMap((line): Line[] => {
-    const { entry } = line;
-    if (entry.kind === "seen" && entry.step === "archive") return [];
-    if (entry.kind === "begin") {
-      return [{ ...line, entry: { ...entry, archiveRecipients, environment: production ? "production" : "simulator" } }];
-    }
-    if (entry.kind === "seen" && entry.step === "settle")
-      return [{ ...line, entry: { ...entry, facts: { ...entry.facts, macVerified: verified } } }];
-    if (entry.kind === "seen" && entry.step === "census") {
-      return [{ ...line, entry: { ...entry, census: { ...entry.census, items: entry.when === "start" ? entry.census.items : [] } } }];
-    }
-    return [line];
-  });
+  const lines = (journal?.lines ?? [])
+    .filter(({ entry }) => entry.kind !== "seen" || entry.step !== "archive")
+    .map((line): Line => ({ ...line, entry: edited(line.entry, setup) }));
   const order = { ...JSON.parse(Buffer.from(recordOf(lines).begin.order, "base64").toString()), archiveDemanded: demanded };
   const written: string[] = [];
   const file = { id: 1, size, generation: 1 };
   const terminal = {
     areas: async () => [{ id: 1, files: [file] }],
-    read: async () => new Uint8Array(size),
+    read: async () => bytes,
   };
   disk.hook = (_n, when, what) => void (when === "after" && written.push(what));
   const at = { clock: { wall: () => now }, disk, folder: "step", random: seededRandom("step") };
@@ -199,6 +210,14 @@ describe("in production", () => {
       expect(thrown).toMatchObject({ code: "archive.unsealed" });
       expect(written).toEqual([]);
     }
+  });
+
+  it("a Luhn-valid merchant number of any acquirer is no card number; another one in the same bytes is", async () => {
+    const [mid, other] = ["340000000000017", "370000000000002"].map((digits) => digits.slice(0, 14)).map(withLuhn);
+    const bytes = (number = "") => ascii(`MERCHANT ${number} `);
+    expect(await step({ to: sealedTo, mid: mid!, bytes: bytes(mid) })).toMatchObject({ thrown: undefined, writes: ["seen archive"] });
+    const refused = await step({ to: sealedTo, mid: mid!, bytes: bytes(other) });
+    expect(refused).toMatchObject({ thrown: { code: "archive.leak", row: { end: "HOLD" } }, written: [], writes: [] });
   });
 
   it("more than an archive may hold is not read at all", async () => {
