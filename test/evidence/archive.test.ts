@@ -1,10 +1,11 @@
 // The archive as a document, what is looked for in it, and the seal around it.
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { ascii, bcd, concat, unhex } from "../../src/base/bytes.js";
+import { ascii, bcd, concat, hex, unhex } from "../../src/base/bytes.js";
 import { asDecomError, DecomError } from "../../src/base/errors.js";
 import { seededRandom } from "../../src/base/random.js";
 import { passesLuhn } from "../../src/base/redact.js";
+import { sha256 } from "../../src/base/sign.js";
 import { readArchive, writeArchive } from "../../src/evidence/archive/document.js";
 import { ARCHIVE_TYPE, type Archive, CHUNK, MAX_ARCHIVE, recordsIn } from "../../src/evidence/archive/lines.js";
 import { checkRecipients } from "../../src/evidence/archive/recipients.js";
@@ -96,6 +97,39 @@ describe("an archive", () => {
     broken(Buffer.from([...lines.slice(0, 2), lines[3], lines[2], ...lines.slice(4)].join("")));
     broken(Buffer.from(lines.join("").replaceAll("\n", "\r\n")));
     broken(concat(small, small));
+  });
+
+  /** Whatever the lines say, with an end that belongs to them. */
+  const ended = (body: readonly string[], records = 4) => {
+    const before = Buffer.from(body.join(""));
+    const end = { line: "end", records, lines: body.length, sha256: hex(sha256(before)) };
+    return Buffer.concat([before, Buffer.from(`${JSON.stringify(end)}\n`)]);
+  };
+  const body = lines.slice(0, -1);
+  const replaced = (from: string | RegExp, to: string) => ended(body.map((line) => line.replace(from, to)));
+
+  it("is refused when its lines contradict each other, though its end belongs to them", () => {
+    expect(readArchive(ended(body))).toEqual(sample());
+    const wrong: Readonly<Record<string, Uint8Array>> = {
+      "another hash of a file": replaced(/"sha256":"[0-9a-f]{8}/, '"sha256":"00000000'),
+      "another size of a file": replaced(`"size":${CHUNK + 5}`, `"size":${CHUNK + 6}`),
+      "a part out of its place": replaced(`"offset":${CHUNK}`, `"offset":${CHUNK + 1}`),
+      "a part that is missing": ended(body.toSpliced(-2, 1)),
+      "a part too many": ended([...body, body.at(-2) ?? ""]),
+      "another count of records": ended(body, 5),
+      "files before accounts": ended([...body.slice(0, 1), ...body.slice(6), ...body.slice(1, 6)]),
+      "two heads": ended([body[0] ?? "", ...body]),
+      "no head": ended(body.slice(1)),
+      "a field more": replaced('"version":1', '"version":1,"force":true'),
+      "another order of fields": replaced('"area":1,"file":1', '"file":1,"area":1'),
+      "another version": replaced('"version":1', '"version":2'),
+      "a kind that does not exist": replaced('"kind":"U01"', '"kind":"U99"'),
+    };
+    for (const [what, other] of Object.entries(wrong))
+      expect(
+        codeOf(() => readArchive(other)),
+        what,
+      ).toBe("archive.damaged");
   });
 
   it("holds no field that it does not know, and no more than a whole archive may be", () => {
