@@ -1,11 +1,29 @@
 import { defineConfig } from "vitest/config";
 
-/** unit: pure, under ten seconds. matrix: seeded share of the crash matrix. real: ptys, sockets, child processes, OpenSSL. */
+/** Whole runs in memory, one after the other. */
+const WHOLE = [
+  "test/procedure/**/*.test.ts",
+  "test/cli/**/*.test.ts",
+  "test/podp/{stream,efficiency}.test.ts",
+  "test/sim/host/{agent,settling}.test.ts",
+  "test/evidence/{hold,verify}.test.ts",
+];
+
+/** unit: parts, under ten seconds. matrix: scenarios, and a seeded share of the crash matrices. real: ptys, sockets, child processes, OpenSSL. */
 export default defineConfig({
   test: {
     maxWorkers: 3, // the real tests mostly wait for their children
     projects: [
-      { test: { name: "unit", isolate: false, include: ["test/**/*.test.ts"], exclude: ["test/real/**", "test/matrix/**"] } },
+      {
+        test: {
+          name: "unit",
+          isolate: false,
+          testTimeout: 30_000,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/{real,matrix}/**", ...WHOLE],
+        },
+      },
+      { test: { name: "whole", isolate: false, testTimeout: 60_000, include: WHOLE } },
       {
         test: {
           name: "matrix",

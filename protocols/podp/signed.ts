@@ -3,7 +3,7 @@ import { ascii, bcd, concat, hex, uint, unhex } from "../../src/base/bytes.js";
 import { DecomError, unreachable } from "../../src/base/errors.js";
 import { keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
 import type { GrantMaker } from "../../src/terminal/authority.js";
-import { type AccountNumbers, type Exception, NO_DIGEST, type Ruling } from "../../src/terminal/exceptions.js";
+import type { AccountNumbers, Exception, Ruling } from "../../src/terminal/exceptions.js";
 import { contentClasses } from "../../src/terminal/facts.js";
 import { element, elements } from "../../src/wire/tlv.js";
 import { limits, rights } from "./codes.js";
@@ -133,7 +133,8 @@ function exceptionHead({ kind, direction, money, batch, ...account }: Exception)
 /** The terminal compares a group as a whole: how many, how much, and one hash over all digests. */
 function exceptionTail(group: readonly Exception[]): Uint8Array {
   const digests = group.flatMap(({ items }) => items.map(({ digest }) => digest)).sort();
-  const digest = digests.length === 0 ? unhex(NO_DIGEST) : sha256(...digests.map(unhex));
+  const unlisted = group.some(({ items }) => items.length === 0);
+  const digest = unlisted ? new Uint8Array(32) : sha256(...digests.map(unhex));
   const count = group.reduce((sum, one) => sum + one.count, 0);
   const amount = group.reduce((sum, one) => sum + one.money.minor, 0n);
   return concat(uint(count, 2), bcd(amount, 6), digest);

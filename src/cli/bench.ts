@@ -20,6 +20,8 @@ export interface BenchRequest {
   readonly out: string;
   /** Pseudonymous id; a certificate names no person. */
   readonly performedBy?: string;
+  /** The second person, where an order wants two. */
+  readonly witness?: string;
   readonly log?: Log;
   readonly onEvent?: (event: RunEvent) => void;
   readonly clock?: Clock;
@@ -47,6 +49,7 @@ export async function openBench(request: BenchRequest): Promise<Bench> {
     out,
     tool: tool(),
     performedBy: request.performedBy ?? "BENCH-OPERATOR",
+    ...(request.witness === undefined ? {} : { witness: request.witness }),
     runtime: { node: process.versions.node, os: `${type()} ${release()}`, arch: arch() },
     ...(onEvent === undefined ? {} : { onEvent }),
   };

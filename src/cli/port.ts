@@ -1,10 +1,12 @@
 // From --port to an open link; a simulated port brings its terminal with it.
 import { type Clock, systemClock } from "../base/clock.js";
+import { words } from "../base/words.js";
 import type { Link } from "../link/link.js";
 import { openSpec } from "../link/open.js";
 import { parsePortSpec } from "../link/spec.js";
 import type { Io } from "./io.js";
 import { type PortOptions, portOf, SEED } from "./options.js";
+import { byHand, scenarioOf } from "./scenarios.js";
 import { serialOpened } from "./stop.js";
 
 /** wire-protocols of podp: 115200 8N1. */
@@ -14,6 +16,10 @@ export async function openPort(options: PortOptions, io: Io, clock: Clock = syst
   const spec = parsePortSpec(portOf(options, io));
   if (spec.kind === "sim") {
     const { simulatedPort } = await import("./simulated-port.js");
+    if (spec.scenario !== undefined) {
+      const scenario = scenarioOf(spec.scenario);
+      for (const line of words.cli.scenario(scenario.title, byHand(scenario))) io.err(line);
+    }
     return simulatedPort(spec, clock).connect();
   }
   if (spec.kind !== "tcp") serialOpened();
@@ -23,5 +29,6 @@ export async function openPort(options: PortOptions, io: Io, clock: Clock = syst
 /** What repeats a simulated run; real terminals have none. */
 export function seedOf(options: PortOptions, io: Io): number | null {
   const spec = parsePortSpec(portOf(options, io));
-  return spec.kind === "sim" ? (spec.seed ?? SEED) : null;
+  if (spec.kind !== "sim") return null;
+  return spec.seed ?? (spec.scenario === undefined ? SEED : scenarioOf(spec.scenario).seed);
 }

@@ -47,6 +47,15 @@ function oneOf(...names: readonly string[]): (text: string) => string {
   };
 }
 
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds from `90m`, `12h` or `14d`. */
+function duration(text: string): number {
+  const [, number = "", unit = ""] = /^([0-9]{1,6})([mhd])$/.exec(text) ?? [];
+  if (!(unit in UNITS)) throw new InvalidArgumentError(cli.duration);
+  return Number(number) * UNITS[unit as keyof typeof UNITS]; // just looked up
+}
+
 function speed(text: string): number | "max" {
   if (text === "max") return text;
   const value = Number(text);
@@ -63,8 +72,13 @@ const withKeys = (command: Command) =>
   command.option("--keys <dir>", option.keys).option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023));
 const withOut = (command: Command) => command.option("--out <dir>", option.out);
 const withRecipients = (command: Command) => command.option("--seal-to <party=pem...>", option.sealTo);
+const withOrder = (command: Command) => command.option("--order <path>", option.order).option("--sig <file>", option.orderSignature);
 const withPeople = (command: Command) =>
-  command.option("--operator <id>", option.operator).option("--yes", option.yes).option("--events", option.events);
+  command
+    .option("--operator <id>", option.operator)
+    .option("--witness <id>", option.witness)
+    .option("--yes", option.yes)
+    .option("--events", option.events);
 
 function program(io: Io, answer: (told: Told | undefined) => void): Command {
   const root = new Command("decom")
@@ -97,7 +111,7 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(add("ports", c.ports), async () => (await import("./commands/ports.js")).ports);
   on(withPort(add("identify", c.identify)), async () => (await import("./commands/identify.js")).identify);
   on(
-    withRecipients(withPeople(withOut(withKeys(withPort(add("run", c.run))))))
+    withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run)))))))
       .option("--bench", option.bench)
       .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
@@ -105,10 +119,17 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
     async () => (await import("./commands/run.js")).run,
   );
   on(
-    withRecipients(withPeople(withOut(withKeys(withPort(add("resume", c.resume)))))),
+    withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume))))))),
     async () => (await import("./commands/run.js")).resume,
   );
   on(withOut(add("status", c.status)), async () => (await import("./commands/status.js")).status);
+  on(
+    withOut(add("holds", c.holds))
+      .option("--older-than <time>", option.olderThan, duration)
+      .option("--keys <dir>", option.keys)
+      .option("--trust <pem>", option.trust),
+    async () => (await import("./commands/holds.js")).holds,
+  );
   on(
     withOut(withKeys(add("abandon", c.abandon)))
       .option("--serial <sn>", option.serial)
@@ -143,6 +164,8 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--cut <point>", option.cut)
       .option("--speed <n>", option.speed, speed)
       .option("--baud <n>", option.paceBaud, whole(300, 4_000_000))
+      .option("--scenario <name>", option.scenario)
+      .option("--list", option.list)
       .option("--inspect <dir>", option.inspect),
     async () => (await import("./commands/simulate.js")).simulate,
   );
@@ -152,6 +175,20 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--bench", option.benchKeys)
       .option("--algorithm <name>", option.algorithm, oneOf("rsa3072", "p256")),
     async () => (await import("./commands/keys.js")).keysInit,
+  );
+  const order = add("order", c.order);
+  on(
+    add("check", c.orderCheck, order)
+      .argument("<file>", option.orderFile)
+      .option("--sig <file>", option.orderSignature)
+      .option("--serial <sn>", option.serial)
+      .option("--trust <pem>", option.trust)
+      .option("--keys <dir>", option.keys),
+    async () => (await import("./commands/order.js")).orderCheck,
+  );
+  on(
+    withKeys(add("sign", c.orderSign, order).argument("<file>", option.draftFile)),
+    async () => (await import("./commands/order.js")).orderSign,
   );
   on(withKeys(withPort(add("conform", c.conform))), async () => (await import("./commands/conform.js")).conform);
   on(withOut(withKeys(add("doctor", c.doctor))), async () => (await import("./commands/doctor.js")).doctor);

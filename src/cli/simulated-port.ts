@@ -8,6 +8,8 @@ import { memoryPair } from "../link/memory.js";
 import type { PortSpec } from "../link/spec.js";
 import { memoryStores } from "../sim/stores.js";
 import { SEED } from "./options.js";
+import { scenarioOf } from "./scenarios.js";
+import { staged } from "./staged.js";
 
 export interface SimulatedPort {
   /** Another line to the same terminal; the last one is dead. */
@@ -28,26 +30,27 @@ export function faceOf(model: string): (typeof simulatedFaces)[number] {
 
 /** Without an owner key the terminal pins the first it is shown. */
 export function simulatedPort(spec: PortSpec & { kind: "sim" }, clock: Clock, owner?: Uint8Array): SimulatedPort {
-  const { model, scenario, seed = SEED } = spec;
-  if (scenario !== undefined) throw new DecomError("args.invalid", words.cli.noScenario(scenario), { scenario });
+  const { model } = spec;
+  const scenario = spec.scenario === undefined ? undefined : scenarioOf(spec.scenario);
+  const seed = spec.seed ?? scenario?.seed ?? SEED;
   const face = faceOf(model);
-  const start = () => face.start({ model, seed, stores, clock, ...(owner === undefined ? {} : { owner }) });
-  let stores = memoryStores();
-  let simulated = start();
+  if (scenario !== undefined && scenario.model !== model) {
+    throw new DecomError("args.invalid", words.cli.scenarioModel(scenario.name, scenario.model), { model });
+  }
+  const make = () => staged({ face, model, seed, stores: memoryStores(), clock, scenario, ...(owner === undefined ? {} : { owner }) });
+  let terminal = make();
+  let lines = 0;
   return {
     connect() {
       const [ours, theirs] = memoryPair(clock, { address: `sim:${model},seed=${seed}` });
-      simulated.attach(theirs);
-      return ours;
+      terminal.attach(theirs);
+      return lines++ === 0 ? terminal.line(ours) : ours;
     },
     fresh() {
-      simulated.powerCut();
-      stores = memoryStores();
-      simulated = start();
+      terminal.simulated.powerCut();
+      terminal = make();
+      lines = 0;
     },
-    powerCut() {
-      simulated.powerCut();
-      simulated = start();
-    },
+    powerCut: () => terminal.powerCycle(),
   };
 }

@@ -16,6 +16,7 @@ import type {
   SettlementFacts,
   SlotFact,
   TotalRow,
+  Totals,
   WipeResult,
 } from "../terminal/facts.js";
 import type { StoredRecipient } from "./archive/recipients.js";
@@ -49,8 +50,17 @@ export interface SampledArea {
   readonly endedAt: string;
 }
 
+/** The order's two files and its grant in base64, so that a journal needs no other file to go on. */
+export interface KeptOrder {
+  readonly order: string;
+  readonly orderSignature: string;
+  readonly orderSha256: string;
+  readonly grant: string;
+  readonly ownerKeyId: string;
+}
+
 export type Entry =
-  | {
+  | ({
       readonly kind: "begin";
       readonly runId: string;
       readonly certId: string;
@@ -66,13 +76,10 @@ export type Entry =
       readonly performedBy: string;
       readonly witness?: string;
       readonly isolation: string;
-      readonly order: string;
-      readonly orderSignature: string;
-      readonly orderSha256: string;
-      readonly grant: string;
-      readonly ownerKeyId: string;
       readonly archiveRecipients?: readonly StoredRecipient[];
-    }
+    } & KeptOrder)
+  /** A newer order that continues this run: from here on it is done under that. */
+  | ({ readonly kind: "order"; readonly witness?: string } & KeptOrder)
   | {
       readonly kind: "resumed";
       readonly tool: string;
@@ -97,6 +104,10 @@ export type Intent =
       readonly account: string;
       readonly batch: string;
       readonly censusHash: string;
+      /** Over everything that this account had in that census. */
+      readonly accountHash?: string;
+      /** Of the records that the batch consists of, as counted by us. */
+      readonly totals?: Stored<Totals>;
       readonly finishing?: string;
     }
   | { readonly kind: "intent"; readonly step: "commit"; readonly op: string; readonly planHash: string; readonly censusHash: string }
@@ -123,6 +134,8 @@ export type Seen =
       readonly rows: readonly Stored<TotalRow>[];
     }
   | { readonly kind: "seen"; readonly step: "pending"; readonly op: string; readonly state: OpState }
+  /** Trace numbers that no record of the first census has. */
+  | { readonly kind: "seen"; readonly step: "traces"; readonly gaps: readonly { readonly from: string; readonly to: string }[] }
   | {
       readonly kind: "seen";
       readonly step: "host-query";
@@ -130,6 +143,8 @@ export type Seen =
       readonly account: string;
       readonly batch: string;
       readonly answer: HostAnswer;
+      /** Whose word it is: the host's, asked by the terminal, or the back office's in an order. */
+      readonly by?: "host" | "office";
     }
   | { readonly kind: "seen"; readonly step: "draft"; readonly when: "money" | "erase"; readonly codes: readonly string[] }
   | {

@@ -1,5 +1,6 @@
 // What a journal adds up to. Where to go on, the verdict and the certificate are read from this and from nothing else.
-import type { CensusMoment, Entry, Intent, Outcome, Seen } from "./entries.js";
+import type { Kind } from "../terminal/facts.js";
+import type { CensusMoment, Entry, Intent, KeptOrder, Outcome, Seen } from "./entries.js";
 import type { Line } from "./journal.js";
 
 type Dated<T> = T & { readonly at: string };
@@ -45,10 +46,18 @@ function addUp(lines: readonly Line[]) {
   if (begin === undefined) throw new RangeError("a journal begins with its run");
   // Looks at the wiped terminal do not outlive an interruption: they are made again.
   const fresh = entries.slice(entries.findLastIndex((entry) => entry.kind === "resumed") + 1);
+  const underOrder = entries.slice(entries.findLastIndex((entry) => entry.kind === "order") + 1);
   const censuses = seen("census");
   const settled = seen("settle");
   return {
     begin,
+    /** The order that counts now: the newest. */
+    get order(): KeptOrder {
+      return of("order").at(-1) ?? begin;
+    },
+    get witness(): string | undefined {
+      return of("order").findLast(({ witness }) => witness !== undefined)?.witness ?? begin.witness;
+    },
     get logged() {
       return intents("record").at(-1);
     },
@@ -59,16 +68,48 @@ function addUp(lines: readonly Line[]) {
       return seen("condition").at(-1);
     },
     census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
+    get traceGaps() {
+      return seen("traces").at(0)?.gaps ?? [];
+    },
+    /** The newest count there is. */
+    get lastCensus() {
+      return censuses.at(-1);
+    },
     /** Oldest first. */
     attempts: (account: string): readonly SettleAttempt[] =>
       intents("settle")
         .filter((intent) => intent.account === account)
         .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) })),
-    /** The host was asked about this batch before and said it was open. */
-    openedBefore: (account: string, batch: string) =>
-      seen("host-query").some((s) => s.account === account && s.batch === batch && s.answer === "open"),
+    /** Ids of every op that this run may have begun. */
+    get ops(): readonly string[] {
+      return entries.flatMap((e) =>
+        e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
+      );
+    },
+    get pendingOps(): string[] {
+      return intents("pending").map(({ op }) => op);
+    },
+    /** Answers about settlements of an account, oldest first. */
+    asked: (account: string) => seen("host-query").filter((s) => s.account === account),
+    /** Sending was begun, and nobody has seen how it ended. */
+    get interruptedPending(): readonly IntentStep<"pending">[] {
+      const ends = new Set(seen("pending").map(({ op }) => op));
+      return intents("pending").filter(({ op }) => !ends.has(op));
+    },
+    /** Kinds of item of an account that were to be sent. */
+    sentKinds: (account: string): ReadonlySet<Kind> =>
+      new Set(intents("pending").flatMap((intent) => (intent.account === account ? [intent.item] : []))),
+    /** Host or back office said that this batch was open, and a settlement was begun on that word. */
+    reopened: (account: string, batch: string): boolean => {
+      const opened = entries.findIndex(
+        (e) => e.kind === "seen" && e.step === "host-query" && e.account === account && e.batch === batch && e.answer === "open",
+      );
+      return (
+        opened !== -1 && intents("settle", entries.slice(opened)).some((intent) => intent.account === account && intent.batch === batch)
+      );
+    },
     get hostView() {
-      return seen("host-view").at(0);
+      return seen("host-view", underOrder).at(0);
     },
     get gate() {
       return seen("gate").at(-1);

@@ -1,61 +1,95 @@
 // Before any money moves: are these the order's merchant and terminals, and does the host's view agree with what the terminal has?
+import { rfc3339 } from "../base/clock.js";
 import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
+import type { Seen, Stored } from "../evidence/entries.js";
 import { isView, viewOf } from "../evidence/order/lookup.js";
-import type { RunRecord, SeenStep } from "../evidence/record.js";
+import type { Order } from "../evidence/order/schema.js";
+import type { RunRecord } from "../evidence/record.js";
+import type { Terminal } from "../terminal/driver.js";
 import { sameAccount } from "../terminal/exceptions.js";
+import type { Account, Item } from "../terminal/facts.js";
+import type { Model } from "../terminal/model.js";
+import { storedSettlement } from "./batches.js";
 import type { Run } from "./context.js";
 import { hostViewFindings } from "./host-view.js";
-import { stored } from "./settle.js";
 
 /** A terminal whose clock is further off dates its records wrongly. */
 const CLOCK_TOLERANCE = 86_400_000;
 
-/** Judges the first census; a run that is taken up again is held to what was seen then. Throws `identity.binding` or what the view says. */
+/** Judges the first census under an order; a run that is taken up again is held to what was seen then. Throws what speaks against it. */
 export async function judgeAccounts(run: Run): Promise<void> {
-  const start = run.record().census("start");
-  if (start === undefined) return;
-  bind(run);
-  if (run.record().hostView === undefined) await compareViews(run, start);
+  const { order } = run.order;
+  const { census, accounts } = run.proofs;
+  refuseLapsed(run);
+  const unbound = bindingObjection(order, accounts);
+  if (unbound !== undefined) throw new DecomError("identity.binding", unbound);
+  if (run.record().hostView === undefined) {
+    const clock = run.record().condition?.condition.clock ?? "";
+    const at = { order, model: run.model, accounts, items: storedItems(census?.items ?? []), clock, now: rfc3339(run.clock.wall()) };
+    run.write({ kind: "seen", step: "host-view", ...(await compareViews(run.terminal, at)) });
+  }
   const [finding] = run.record().hostView?.findings ?? [];
   if (finding !== undefined) throw new DecomError(finding.code, finding.why);
 }
 
-/** Never settles under a wrong order. A terminal that has no accounts any more is blank, not another merchant's. */
-function bind(run: Run): void {
-  const { accounts: wanted } = run.order.order;
-  const { accounts } = run.proofs;
-  if (wanted === undefined || accounts.length === 0) return;
-  const strange = accounts.find((one) => !wanted.some((other) => sameAccount(one, other)));
-  const absent = wanted.find((one) => !accounts.some((other) => sameAccount(one, other)));
-  const wrong = strange ?? absent;
-  if (wrong === undefined) return;
-  const where = strange === undefined ? "is in the order and not in the terminal" : "is in the terminal and not in the order";
-  throw new DecomError("identity.binding", `acquirer ${wrong.acquirer}, terminal ${wrong.tid} ${where}`);
+/** What was settled stays settled; nothing more is moved or erased under an order whose time has run out. */
+export function refuseLapsed({ order: { order }, clock }: Pick<Run, "order" | "clock">): void {
+  if (rfc3339(clock.wall()) <= order.notAfter) return;
+  throw new DecomError("order.lapsed", `order ${order.id} was valid until ${order.notAfter}`, { order: order.id });
 }
 
-async function compareViews(run: Run, start: SeenStep<"census">): Promise<void> {
-  const { order } = run.order;
-  const viewed = start.accounts.filter((account) => isView(viewOf(order, account)));
+/** Never settles under a wrong order. A terminal that has no accounts any more is blank, not another merchant's. */
+export function bindingObjection({ accounts: wanted }: Order, accounts: readonly Account[]): string | undefined {
+  if (wanted === undefined || accounts.length === 0) return undefined;
+  const strange = accounts.find((one) => !wanted.some((other) => sameAccount(one, other)));
+  if (strange !== undefined) return `acquirer ${strange.acquirer}, terminal ${strange.tid} is in the terminal and not in the order`;
+  const absent = wanted.find((one) => !accounts.some((other) => sameAccount(one, other)));
+  return absent === undefined ? undefined : `acquirer ${absent.acquirer}, terminal ${absent.tid} is in the order and not in the terminal`;
+}
+
+/** Terminals carry 12 digits, so amounts always are safe whole numbers. */
+export function storedItems(items: readonly Item[]): readonly Stored<Item>[] {
+  return items.map((item) => ({ ...item, money: { ...item.money, minor: Number(item.money.minor) } }));
+}
+
+export interface Compared {
+  readonly order: Order;
+  readonly model: Model;
+  readonly accounts: readonly Account[];
+  readonly items: readonly Stored<Item>[];
+  /** The terminal's, `YYMMDDhhmmss`. */
+  readonly clock: string;
+  /** This computer's, RFC 3339. */
+  readonly now: string;
+}
+
+/** Asks the terminal for its last settlements, where there is a view to compare them with, and says what speaks against it. */
+export async function compareViews(
+  terminal: Pick<Terminal, "lastSettlement">,
+  { order, model, accounts, items, clock, now }: Compared,
+): Promise<Pick<Extract<Seen, { readonly step: "host-view" }>, "last" | "findings">> {
   const last = [];
-  for (const { id } of viewed) last.push({ account: id, facts: stored(await run.terminal.lastSettlement(id)) });
+  for (const account of accounts) {
+    if (isView(viewOf(order, account)))
+      last.push({ account: account.id, facts: storedSettlement(await terminal.lastSettlement(account.id)) });
+  }
   const findings = hostViewFindings({
     order,
-    accounts: start.accounts,
-    items: start.census.items,
+    accounts,
+    items,
     last: new Map(last.map(({ account, facts }) => [account, facts])),
-    batchWraps: run.model.batchWraps,
-    clockDoubtful: isDoubtful(run.record().condition?.condition.clock ?? "", start.at),
+    batchWraps: model.batchWraps,
+    clockDoubtful: isDoubtful(clock, now),
   });
-  run.write({ kind: "seen", step: "host-view", last, findings });
+  return { last, findings };
 }
 
-/** `clock` is `YYMMDDhhmmss` by the terminal, `at` RFC 3339 by this computer. */
-function isDoubtful(clock: string, at: string): boolean {
+function isDoubtful(clock: string, now: string): boolean {
   const [, ...parts] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(clock) ?? [];
   const [year = 0, month = 1, day = 1, ...time] = parts.map(Number);
   const theirs = Date.UTC(2000 + year, month - 1, day, time[0], time[1], time[2]);
-  return parts.length === 0 || Math.abs(theirs - Date.parse(at)) > CLOCK_TOLERANCE;
+  return parts.length === 0 || Math.abs(theirs - Date.parse(now)) > CLOCK_TOLERANCE;
 }
 
 /** What the permit needs of it: a view that nobody compared does not agree. */

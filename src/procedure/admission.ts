@@ -13,14 +13,23 @@ import type { Bench } from "./context.js";
 /** One signed order, several of which one must be meant, or `bench` to make one with the bench's own owner key. */
 export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench";
 
-/** The order for a run that is to begin; or a DecomError `order.*`. Nothing but identify has been sent. */
-export function acceptedOrder(bench: Bench, family: Family, identity: Identity, given: GivenOrder): CheckedOrder {
+/**
+ * The order for a run that is to begin, or that is to go on under another one (`runId`); or a DecomError `order.*`. Nothing but identify
+ * has been sent.
+ */
+export function acceptedOrder(
+  bench: Bench,
+  family: Family,
+  identity: Identity,
+  given: GivenOrder,
+  runId: string | null = null,
+): CheckedOrder {
   bench.stationLog.refresh();
   const now = bench.clock.wall();
   const { timeFloor } = bench.stationLog;
   if (rfc3339(now) < timeFloor) throw new DecomError("clock.floor", `the clock says ${rfc3339(now)}, this station has signed ${timeFloor}`);
   const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
-  return chooseOrder(orders, {
+  const chosen = chooseOrder(orders, {
     trust: [bench.station.root],
     now,
     identity,
@@ -29,6 +38,12 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
     maker: family.authority,
     nonceUsed: (nonce) => bench.stationLog.find((record) => record.kind === "intent" && record.nonce === nonce) !== undefined,
   });
+  const { id, continues } = chosen.order;
+  if (continues !== runId) {
+    const [wanted, found] = [runId ?? "a new run", continues === null ? "no run" : `run ${continues}`];
+    throw new DecomError("order.continues", `order ${id} continues ${found}; this is ${wanted}`, { order: id });
+  }
+  return chosen;
 }
 
 function benchOrder(bench: Bench, family: Family, identity: Identity): SignedOrder {

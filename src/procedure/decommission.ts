@@ -5,7 +5,7 @@ import { uuid7 } from "../base/random.js";
 import { sha256 } from "../base/sign.js";
 import { type ArchiveRecipient, checkRecipients, type StoredRecipient } from "../evidence/archive/recipients.js";
 import { Journal } from "../evidence/journal.js";
-import { type CheckedOrder, readAcceptedOrder } from "../evidence/order/check.js";
+import { type CheckedOrder, keptOrder, readAcceptedOrder } from "../evidence/order/check.js";
 import { type RunRecord, recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import { Transcript, transcriptFacts } from "../evidence/transcript.js";
@@ -63,8 +63,13 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
   }).finally(() => terminal[Symbol.asyncDispose]());
 }
 
+export interface ResumeRequest extends Connection {
+  /** A newer order that continues the run; without one it goes on under its own. */
+  readonly order?: Exclude<GivenOrder, "bench">;
+}
+
 /** Takes up the unfinished run of the connected terminal; a finished one gives its result again. */
-export async function resume(bench: Bench, connection: Connection): Promise<RunResult> {
+export async function resume(bench: Bench, connection: ResumeRequest): Promise<RunResult> {
   const transcript = new Transcript(bench.disk);
   const { terminal, family } = await connect(bench, connection, (line) => transcript.add(line));
   const { identity } = terminal;
@@ -72,10 +77,13 @@ export async function resume(bench: Bench, connection: Connection): Promise<RunR
     const runs = runsOf(bench, identity.serial);
     const found = runs.find((run) => run.record.end === undefined) ?? runs.at(-1);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
-    const order = readAcceptedOrder(found.record.begin);
-    if (found.record.end !== undefined) return finished(parked(bench, family, found, order));
+    const before = readAcceptedOrder(found.record.order);
+    if (found.record.end !== undefined) return finished(parked(bench, family, found, before));
     const model = modelOf(family, identity.model);
     const recipients = recipientsOf(bench, connection);
+    const order =
+      connection.order === undefined ? before : acceptedOrder(bench, family, identity, connection.order, found.record.begin.runId);
+    if (order !== before) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());
@@ -87,7 +95,7 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
   try {
     const found = runsOf(bench, serial).find((run) => run.record.end === undefined);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
-    const order = readAcceptedOrder(found.record.begin);
+    const order = readAcceptedOrder(found.record.order);
     const family = families.find(({ models }) => models.some(({ id }) => id === found.record.begin.model));
     if (family === undefined) throw new DecomError("model.unknown", `no family describes model ${found.record.begin.model}`);
     const at = parked(bench, family, found, order);
@@ -96,6 +104,8 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
     unlock();
   }
 }
+
+const witnessed = ({ witness }: Bench): { witness?: string } => (witness === undefined ? {} : { witness });
 
 export interface FoundRun {
   readonly folder: string;
@@ -202,13 +212,9 @@ function begin(
     transport: link.kind,
     baud: link.baud ?? 0,
     performedBy: bench.performedBy,
-    ...(bench.witness === undefined ? {} : { witness: bench.witness }),
+    ...witnessed(bench),
     isolation: at.isolation,
-    order: Buffer.from(order.content).toString("base64"),
-    orderSignature: Buffer.from(order.signature).toString("base64"),
-    orderSha256: order.sha256,
-    grant: Buffer.from(order.grant).toString("base64"),
-    ownerKeyId: order.ownerKeyId,
+    ...keptOrder(order),
     ...(at.archiveRecipients === undefined ? {} : { archiveRecipients: at.archiveRecipients }),
   });
   disk.syncFolder(folder);

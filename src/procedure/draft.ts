@@ -15,7 +15,7 @@ import { opensGate, type RunRecord, recordOf, type SeenStep, settlementOf } from
 import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
-import { NO_DIGEST, sameAccount } from "../terminal/exceptions.js";
+import { sameAccount } from "../terminal/exceptions.js";
 import { kinds } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 import type { Parked } from "./finish.js";
@@ -60,7 +60,7 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
     const account = accounts.find((known) => sameAccount(known, one))?.id;
     const own = census.items.filter((item) => item.account === account && item.batch === one.batch);
     const listed = one.items.flatMap(({ stan, digest }) => own.filter((item) => item.stan === stan && item.digest === digest).slice(0, 1));
-    const found = one.items.length === 0 ? own.filter(({ kind, digest }) => kind === one.kind && digest === NO_DIGEST) : listed;
+    const found = one.items.length === 0 ? own.filter(({ kind, count }) => kind === one.kind && count !== undefined) : listed;
     return found.map((item) => ({ ...item, kind: one.kind, direction: one.direction }));
   });
   const warned = census.items.filter(({ kind }) => kinds[kind].gate === "WARN");

@@ -1,11 +1,12 @@
 // Exceptions and rulings are used once, over all runs of a station: what is used up stands in its log before the act that uses it.
 import { hex } from "../base/bytes.js";
+import type { ErrorCode } from "../base/codes.js";
 import { sha256 } from "../base/sign.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
 import { resolutionOf } from "../evidence/order/lookup.js";
 import type { ResolutionField } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import { type Account, type HostAnswer, kinds, type SettlementFacts } from "../terminal/facts.js";
+import { type Account, type Kind, kinds, type Totals } from "../terminal/facts.js";
 import { itemIds } from "../terminal/gate.js";
 import type { Run } from "./context.js";
 
@@ -16,13 +17,35 @@ export function usedByOthers({ stationLog, record }: Pick<Run, "stationLog" | "r
   return new Set(stationLog.lines.flatMap((line) => (line.record.kind === "used" && line.record.runId !== runId ? line.record.used : [])));
 }
 
-/** Whether the order excepts every item that this account still has, by the counting before settlement. */
-export function isLetGo({ order, proofs }: Pick<Run, "order" | "proofs">, account: Account): boolean {
+/** Of these the host is known to have booked nothing. */
+const NOT_BOOKED: ReadonlySet<ErrorCode> = new Set([
+  "pending.reversal",
+  "settle.host",
+  "settle.host-down",
+  "settle.no-network",
+  "settle.deregistered",
+  "settle.mac",
+  "settle.unbalanced",
+]);
+
+/** Whether the order lets go of an account that could not be settled: the host has booked nothing, and all that is there is excepted. */
+export function isLetGo(run: Pick<Run, "order" | "proofs">, account: Account, code: ErrorCode): boolean {
+  return NOT_BOOKED.has(code) && isExcepted(run, account);
+}
+
+/** Whether the order names every item that the last census had of this account, or those of one kind. The gate counts them one to one. */
+export function isExcepted({ order, proofs }: Pick<Run, "order" | "proofs">, account: Account, only?: Kind): boolean {
   const named = exceptionsOf(order.order).filter((one) => sameAccount(one, account));
   const own = (proofs.census?.items ?? []).filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
   return (
     named.length > 0 &&
-    own.every(({ stan, digest }) => named.some(({ items }) => items.some((i) => i.stan === stan && i.digest === digest)))
+    own
+      .filter(({ kind }) => only === undefined || kind === only)
+      .every(({ kind, stan, digest, count }) =>
+        count === undefined
+          ? named.some(({ items }) => items.some((one) => one.stan === stan && one.digest === digest))
+          : named.some((one) => one.kind === kind && one.items.length === 0),
+      )
   );
 }
 
@@ -50,32 +73,21 @@ function resolutionId({ acquirer, mid, tid, batch, answer, asOf, hostReference }
   return hex(sha256(Buffer.from(["resolution", acquirer, mid, tid, batch, answer, asOf, hostReference].join(" "))));
 }
 
-type Asked = Pick<Run, "stationLog" | "record" | "order">;
+/** The back office's word on a batch. */
+export type Resolution = { readonly answer: "closed"; readonly totals: Totals } | { readonly answer: "open"; readonly asOf: string };
 
-/**
- * What the order says where neither terminal nor host could tell: "closed" only with the totals that this terminal sent, and any answer
- * only when it was given after the last attempt and `hostDelay` ms. Used once: on return it stands in the station log.
- */
-export function askOrder(run: Asked, account: Account, batch: string, facts: SettlementFacts, hostDelay: number): HostAnswer {
-  const attempts = run.record().attempts(account.id);
-  const lastTriedAt = attempts.findLast(({ intent }) => intent.batch === batch)?.intent.at;
-  if (lastTriedAt === undefined) return "cannot-tell";
-  const told = resolutionOf(run.order.order, { ...account, batch, lastTriedAt, hostDelay });
-  if (told === undefined) return "cannot-tell";
-  const id = resolutionId(told);
-  if (usedByOthers(run).has(id)) return "cannot-tell";
-  if (told.answer === "closed" && !sameTotals(told, facts)) return "cannot-tell";
-  use(run, [id]);
-  return told.answer;
+/** What the order says about this batch, unless another run has used that up. Whether it counts is for whoever looks to say. */
+export function resolutionFor(run: Pick<Run, "stationLog" | "record" | "order">, account: Account, batch: string): Resolution | undefined {
+  const told = resolutionOf(run.order.order, account, batch);
+  if (told === undefined || usedByOthers(run).has(resolutionId(told))) return undefined;
+  const { answer, totals, asOf } = told;
+  if (answer === "open") return { answer, asOf };
+  if (totals === null) return undefined;
+  return { answer, totals: { ...totals, debit: BigInt(totals.debit), credit: BigInt(totals.credit) } };
 }
 
-function sameTotals({ totals }: ResolutionField, { terminalTotals }: SettlementFacts): boolean {
-  if (totals === null || terminalTotals === undefined) return false;
-  const { debitCount, debit, creditCount, credit } = terminalTotals;
-  return (
-    totals.debitCount === debitCount &&
-    BigInt(totals.debit) === debit &&
-    totals.creditCount === creditCount &&
-    BigInt(totals.credit) === credit
-  );
+/** On return the answer about this batch is used up. */
+export function useResolution(run: Pick<Run, "stationLog" | "record" | "order">, account: Account, batch: string): void {
+  const told = resolutionOf(run.order.order, account, batch);
+  if (told !== undefined) use(run, [resolutionId(told)]);
 }

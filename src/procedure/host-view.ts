@@ -83,8 +83,9 @@ function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | 
   for (const { direction, currency, count, amount } of view.uncaptured) {
     const own = known.filter((item) => atHost(item) === direction && item.money.currency === numeric(currency));
     const sum = own.reduce((total, { money }) => total + money.minor, 0);
-    if (count > own.length || amount > sum) {
-      return `the host has ${count} ${direction} items of ${amount} open, here are ${own.length} of ${sum} (minor units, ${currency})`;
+    const here = own.reduce((total, { count: records = 1 }) => total + records, 0);
+    if (count > here || amount > sum) {
+      return `the host has ${count} ${direction} items of ${amount} open, here are ${here} of ${sum} (minor units, ${currency})`;
     }
   }
   return undefined;
@@ -174,5 +175,6 @@ function outside(view: AccountView | undefined, giving: readonly Stored<Item>[])
   const count = known.reduce((total, row) => total + row.count, 0);
   const amount = known.reduce((total, row) => total + row.amount, 0);
   const own = giving.reduce((total, { money }) => total + money.minor, 0);
-  return count === giving.length && amount === own ? [] : giving;
+  const here = giving.reduce((total, { count: records = 1 }) => total + records, 0);
+  return count === here && amount === own ? [] : giving;
 }

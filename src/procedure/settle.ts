@@ -1,119 +1,260 @@
 // Settling one acquirer's batch: once, whatever happens to the answer. Every round begins by looking at what the journal says was tried.
 import { sleep } from "../base/clock.js";
 import { DecomError, unreachable } from "../base/errors.js";
-import type { Outcome, Stored } from "../evidence/entries.js";
+import type { Outcome } from "../evidence/entries.js";
 import { opensGate, type SettleAttempt } from "../evidence/record.js";
-import type { Account, HostAnswer, SettlementFacts, Totals } from "../terminal/facts.js";
+import { type Situation, situationOf } from "../terminal/dialects/dialect.js";
+import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/facts.js";
+import { dialectOf, nextBatch } from "../terminal/model.js";
+import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { conclude, type Look } from "./unknown.js";
+import { isLetGo, resolutionFor, useResolution } from "./exceptions.js";
+import { failedSettlement, unknownSettlement } from "./settle-held.js";
+import { standsInTheWay } from "./steps/pending.js";
+import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
 
-const ROUNDS = 6;
-const NOTHING_SEEN = { state: "idle", outcome: "UNKNOWN", openedBefore: false, host: "not-asked" } as const;
+/** Looks at one settlement; every one of them waits for the terminal, or ends. */
+const ROUNDS = 24;
+const NOTHING_SEEN = { state: "idle", outcome: "UNKNOWN", ours: false, confirmed: false, host: "not-asked" } as const;
 
-export async function settleAccount(run: Run, account: Account): Promise<void> {
+/** Settles every account it can, and only then stops for those that could not be settled. */
+export async function settleAccounts(run: Run): Promise<void> {
+  const held: DecomError[] = [];
+  for (const account of run.proofs.accounts) {
+    try {
+      await settleAccount(run, account);
+    } catch (thrown) {
+      // What concerns this account alone is no reason to leave the others' money where it is.
+      if (!(thrown instanceof DecomError)) throw thrown;
+      if (isLetGo(run, account, thrown.code)) continue;
+      const { code, did, message, facts } = thrown;
+      if (facts["account"] === account.id) held.push(thrown);
+      else if (code !== "settle.no-network") throw thrown;
+      else held.push(new DecomError(code, `${account.tid}: ${message}`, { account: account.id, did, cause: thrown }));
+    }
+  }
+  const [first, ...others] = held;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const message = held.map((error) => `${error.code}: ${error.message}`).join("; ");
+  const did = held.some((error) => error.did === "unknown") ? "unknown" : first.did;
+  throw new DecomError(first.code, message, { ...first.facts, accounts: held.map(({ facts }) => facts["account"]), did, cause: first });
+}
+
+async function settleAccount(run: Run, account: Account): Promise<void> {
+  refuseStanding(run, account);
+  const waited = { ms: 0 };
   for (let round = 0; round < ROUNDS; round++) {
-    const attempts = run.record().attempts(account.id);
-    const last = attempts.at(-1);
+    const last = run.record().attempts(account.id).at(-1);
     if (last?.seen !== undefined && opensGate(last.seen.outcome)) return;
     if (last === undefined) await start(run, account);
-    else await lookAt(run, account, last, round === 0);
+    else await lookAt(run, account, last, { earlier: round === 0, waited });
   }
-  throw new DecomError("settle.unknown", `the settlement of ${account.tid} did not come to an end`, {
+  throw unknownSettlement(account, account.batch, `it did not come to an end in ${ROUNDS} looks`);
+}
+
+/** The terminal would refuse it too; but what a reversal takes back must not be booked on anybody's word. */
+function refuseStanding(run: Run, account: Account): void {
+  if (run.record().attempts(account.id).length > 0) return;
+  const standing = (run.proofs.census?.items ?? []).filter((item) => item.account === account.id && standsInTheWay(item.kind));
+  if (standing.length === 0) return;
+  const stans = standing.map(({ stan }) => stan).join(", ");
+  throw new DecomError("pending.reversal", `${account.tid} still has ${standing.length} pending reversals (STAN ${stans})`, {
     account: account.id,
-    did: "unknown",
   });
 }
 
 async function start(run: Run, account: Account, finishing?: string): Promise<void> {
   const counted = run.proofs.counted ?? unreachable("a batch is settled after a census only");
+  const { totals, hash } = batchOf(run.proofs.census?.items ?? [], account);
   const op = run.terminal.newOp();
-  const continued = finishing === undefined ? {} : { finishing };
-  const { censusHash } = counted.seen;
-  run.write({ kind: "intent", step: "settle", op, account: account.id, batch: account.batch, censusHash, ...continued });
+  run.write({
+    kind: "intent",
+    step: "settle",
+    op,
+    account: account.id,
+    batch: account.batch,
+    censusHash: counted.seen.censusHash,
+    accountHash: hash,
+    totals: storedTotals(totals),
+    ...(finishing === undefined ? {} : { finishing }),
+  });
   await run.terminal.settle(counted, op, account.id, finishing);
 }
 
-/** `earlier`: the attempt was made before this walk, so a failure that sent nothing is no reason to stop now. */
-async function lookAt(run: Run, account: Account, { intent }: SettleAttempt, earlier: boolean): Promise<void> {
-  const { op, batch, finishing } = intent;
-  const { state, code } = await run.terminal.finished(op);
+/** `earlier`: the attempt was made before this walk. `waited`: for a host that was down, in this walk. */
+interface Round {
+  readonly earlier: boolean;
+  readonly waited: { ms: number };
+}
+
+async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round: Round): Promise<void> {
+  const { op, batch, finishing } = attempt.intent;
+  const { state } = await run.terminal.finished(op);
   if (state === "NOT_STARTED") {
-    // The terminal never saw this op: as long as nothing else changed, what it was to do is still to be done.
-    const untouched = account.batch === batch && run.proofs.counted?.seen.censusHash === intent.censusHash;
-    const { next } = conclude({ ...NOTHING_SEEN, op: state, ours: untouched });
+    const { next } = conclude({ ...situated(run, account, attempt), ...NOTHING_SEEN, op: state, office: "none" });
     if (next === "settle") return start(run, account, finishing);
-    throw unknownOutcome(account, intent.batch, op, "the terminal has not seen it, but its records are others now");
+    throw unknownSettlement(account, batch, "the terminal has not seen its op, but batch or records are others now");
   }
-  const facts = await run.terminal.settlement(op);
-  const openedBefore = run.record().openedBefore(account.id, batch);
+  const facts = await settlementFacts(run, account, op, state);
+  const situation = situationOf(dialectOf(run.model, account.acquirer), facts.hostCode);
+  const outcome = outcomeOf(facts, situation);
+  const counted = originalTotals(run, account, batch);
+  if (outcome === "NOTHING_TO_SETTLE" && counted !== undefined && counted.debitCount + counted.creditCount > 0) {
+    const records = counted.debitCount + counted.creditCount;
+    throw new DecomError("batch.contradiction", `${account.tid} has nothing to settle, and its batch ${batch} has ${records} records`, {
+      account: account.id,
+    });
+  }
   const look: Look = {
+    ...situated(run, account, attempt),
     op: state,
     state: facts.state,
-    outcome: outcomeOf(facts),
-    ours: facts.batch === batch,
-    openedBefore,
+    outcome,
+    ours:
+      facts.batch === batch &&
+      (facts.terminalTotals === undefined || counted === undefined || sameTotals(storedTotals(facts.terminalTotals), counted)),
+    confirmed:
+      facts.reference !== undefined &&
+      (facts.hostTotals === undefined || facts.terminalTotals === undefined || sameTotals(facts.hostTotals, facts.terminalTotals)),
     host: "not-asked",
+    office: "none",
   };
-  let conclusion = conclude(look);
-  if (conclusion.next === "ask-host") {
-    const host = await askHost(run, account, batch, op, facts);
-    conclusion = conclude({ ...look, host });
-  }
+  const asked: Look = conclude(look).next === "ask-host" ? { ...look, host: await askHost(run, account, attempt, facts) } : look;
+  const office = officeWord(run, account, attempt, facts, asked);
+  noteOffice(run, account, attempt, office);
+  const conclusion = conclude({ ...asked, office });
+  await act(run, account, attempt, { look, facts, situation, conclusion, round });
+}
+
+interface Seen {
+  readonly look: Look;
+  readonly facts: SettlementFacts;
+  readonly situation: Situation;
+  readonly conclusion: Conclusion;
+  readonly round: Round;
+}
+
+async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: Seen): Promise<void> {
+  const { op, batch } = intent;
+  const { facts, situation, conclusion, round } = seen;
   switch (conclusion.next) {
     case "settled":
-      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: stored(facts) });
+      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: storedSettlement(facts) });
       return run.terminal.release(op);
     case "settle":
       return start(run, account);
-    case "finish":
-      return start(run, account, op);
+    case "finish": {
+      // An op that failed after the host had booked waits for paper, or cannot clear; it does still, until somebody has been here.
+      const isBooked = facts.state === "booked" || facts.state === "printed";
+      if (seen.look.op !== "FAILED" || !isBooked || round.earlier) return start(run, account, op);
+      const outcome = facts.state === "booked" ? "PRINT_PENDING" : "CLEAR_PENDING";
+      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome, facts: storedSettlement(facts) });
+      throw failedSettlement(account, batch, outcome, situation, facts);
+    }
     case "wait":
       return sleep(run.clock, 1000);
     case "failed":
-      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: stored(facts) });
-      if (earlier && facts.state === "idle") return start(run, account);
-      throw new DecomError(
-        conclusion.outcome === "UNBALANCED" ? "settle.unbalanced" : "settle.host",
-        `settling batch ${batch} of ${account.tid} ended with ${conclusion.outcome} (host ${facts.hostCode ?? "silent"})`,
-        { account: account.id, batch },
-      );
+      run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: storedSettlement(facts) });
+      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round)))))
+        return start(run, account);
+      throw failedSettlement(account, batch, conclusion.outcome, situation, facts);
     case "unknown":
     case "ask-host":
-      throw unknownOutcome(account, batch, op, `op is ${state}, settlement ${facts.state}, code ${code ?? "none"}`);
+      if (situation === "duplicate" || facts.code === "UPLOAD_INCOMPLETE") {
+        throw failedSettlement(account, batch, seen.look.outcome, situation, facts);
+      }
+      if (!storeProves(seen.look.op)) {
+        throw new DecomError("settle.store", `the terminal answers ${seen.look.op} for op ${op} on batch ${batch} of ${account.tid}`, {
+          account: account.id,
+          did: "unknown",
+        });
+      }
+      throw unknownSettlement(account, batch, `op is ${seen.look.op}, settlement ${facts.state} ${facts.code}`);
     default:
       return conclusion satisfies never;
   }
 }
 
-/** The host's answer counts as "closed" only with the totals that this terminal sent. */
-async function askHost(run: Run, account: Account, batch: string, op: string, facts: SettlementFacts): Promise<HostAnswer> {
-  const reply = await run.terminal.askHost(op);
+/** The settlement record of an op. A store that has lost the op has no record of it either: then the account's last one is shown. */
+async function settlementFacts(run: Run, account: Account, op: string, state: OpState): Promise<SettlementFacts> {
+  return storeProves(state) ? await run.terminal.settlement(op) : await run.terminal.lastSettlement(account.id);
+}
+
+const storeProves = (state: OpState): boolean => state !== "FORGOTTEN" && state !== "STORE_LOST" && !state.startsWith("unknown-");
+
+/** What the last census says about the batch that an attempt was about. */
+function situated(run: Run, account: Account, { intent }: SettleAttempt): Pick<Look, "batch" | "untouched" | "reopened"> {
+  const { batch } = intent;
+  return {
+    batch: account.batch === batch ? "same" : account.batch === nextBatch(run.model, batch) ? "successor" : "other",
+    untouched: batchOf(run.proofs.census?.items ?? [], account).hash === intent.accountHash,
+    reopened: run.record().reopened(account.id, batch),
+  };
+}
+
+/** Totals of the batch when its first settlement was to begin: later ones may find it half cleared. */
+function originalTotals(run: Run, account: Account, batch: string) {
+  return run
+    .record()
+    .attempts(account.id)
+    .find(({ intent }) => intent.batch === batch)?.intent.totals;
+}
+
+/** Pauses, doubled each time, until the dialect's window is used up. */
+async function backOff(run: Run, account: Account, { waited }: Round): Promise<boolean> {
+  const { first, window } = dialectOf(run.model, account.acquirer).backOff;
+  const pause = waited.ms + first; // 1, 2, 4 … times the first pause
+  if (waited.ms + pause > window) return false;
+  await sleep(run.clock, pause);
+  waited.ms += pause;
+  return true;
+}
+
+/**
+ * The host's answer counts as "closed" only with the totals that this terminal sent, and as "open" only when nothing that was sent can
+ * still be on its way.
+ */
+async function askHost(run: Run, account: Account, { intent }: SettleAttempt, facts: SettlementFacts): Promise<HostAnswer> {
+  const { op, batch } = intent;
+  let reply = await run.terminal.askHost(op);
+  const early = Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay - run.clock.wall();
+  if (reply.answer === "open" && early > 0) {
+    await sleep(run.clock, early);
+    reply = await run.terminal.askHost(op);
+  }
   const differs =
     reply.hostTotals !== undefined && facts.terminalTotals !== undefined && !sameTotals(reply.hostTotals, facts.terminalTotals);
   const answer = reply.answer === "closed" && differs ? "cannot-tell" : reply.answer;
-  run.write({ kind: "seen", step: "host-query", op, account: account.id, batch, answer });
+  run.write({ kind: "seen", step: "host-query", op, account: account.id, batch, answer, by: "host" });
   return answer;
 }
 
-function sameTotals(a: Totals, b: Totals): boolean {
-  return a.debitCount === b.debitCount && a.debit === b.debit && a.creditCount === b.creditCount && a.credit === b.credit;
+const WORDS = ["closed", "open"] as const satisfies readonly Office[];
+
+/**
+ * The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more. It
+ * is asked only where its word would change anything, since it counts once.
+ */
+function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts, look: Look): Office {
+  const { next } = conclude(look);
+  if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
+  const word = resolutionFor(run, account, intent.batch);
+  if (word === undefined) return "none";
+  if (word.answer === "closed") return terminalTotals !== undefined && sameTotals(word.totals, terminalTotals) ? "closed" : "none";
+  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay ? "open" : "none";
 }
 
-function unknownOutcome(account: Account, batch: string, op: string, why: string): DecomError {
-  const message = `whether batch ${batch} of ${account.tid} was booked is not known: ${why}`;
-  return new DecomError("settle.unknown", message, { account: account.id, batch, op, did: "unknown" });
+/** That an office's word was acted upon is on disk before the act: it counts once. */
+function noteOffice(run: Run, account: Account, { intent }: SettleAttempt, office: Office): void {
+  if (office === "none") return;
+  const { op, batch } = intent;
+  useResolution(run, account, batch);
+  run.write({ kind: "seen", step: "host-query", op, account: account.id, batch, answer: office, by: "office" });
 }
 
-function outcomeOf(facts: SettlementFacts): Outcome {
-  return facts.code.startsWith("unknown-") ? "UNKNOWN" : (facts.code as Outcome); // podp's settle codes are the outcomes' names
-}
-
-export function stored(facts: SettlementFacts): Stored<SettlementFacts> {
-  const whole = (totals: Totals) => ({ ...totals, debit: Number(totals.debit), credit: Number(totals.credit) }); // 12 digits: always safe
-  const { terminalTotals, hostTotals, ...rest } = facts;
-  return {
-    ...rest,
-    ...(terminalTotals === undefined ? {} : { terminalTotals: whole(terminalTotals) }),
-    ...(hostTotals === undefined ? {} : { hostTotals: whole(hostTotals) }),
-  };
+/** The settle codes are the outcomes' names. A host that says "duplicate" has not said whether it booked. */
+function outcomeOf({ code }: SettlementFacts, situation: Situation): Outcome {
+  if (code === "HOST_REJECTED" && situation === "duplicate") return "UNKNOWN";
+  return code.startsWith("unknown-") ? "UNKNOWN" : (code as Outcome);
 }

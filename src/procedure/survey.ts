@@ -1,11 +1,14 @@
 // A run without its acts: connects, checks the order, opens and reads everything, and says what a run would do. Moves and erases nothing.
+import { rfc3339 } from "../base/clock.js";
 import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
+import { mayWipe } from "../evidence/order/granted.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
+import { bindingObjection, compareViews, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import type { Bench } from "./context.js";
 import { connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
-import { PENDING } from "./steps/money.js";
+import { stepsFor } from "./steps/pending.js";
 import { compare, planOf } from "./steps/wipe.js";
 
 export interface SurveyRequest extends Omit<RunRequest, "expectSerial" | "isolation"> {
@@ -56,17 +59,24 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   for (const { kind, stan } of census.items) {
     if (kinds[kind].gate === "BLOCK") stops.push({ code: kind === "U24" ? "batch.unknown-item" : "batch.open", why: `${kind} ${stan}` });
   }
+  const unbound = bindingObjection(order.order, accounts);
+  if (unbound !== undefined) stops.push({ code: "identity.binding", why: unbound });
+  const items = storedItems(census.items);
+  const now = rfc3339(bench.clock.wall());
+  const { findings } = await compareViews(terminal, { order: order.order, model, accounts, items, clock: condition.clock, now });
+  stops.push(...findings);
+  if (!mayWipe(order.order)) stops.push({ code: "order.held", why: order.order.reasonCode });
   try {
     compare(model, areas);
   } catch (thrown) {
     if (!(thrown instanceof DecomError)) throw thrown;
     stops.push({ code: thrown.code, why: thrown.message });
   }
-  const waiting = PENDING.flatMap((kind) =>
+  const waiting = stepsFor(model).flatMap(({ kind }) =>
     accounts.map(({ id }) => ({
       kind,
       account: id,
-      count: census.items.filter((item) => item.kind === kind && item.account === id).length,
+      count: census.items.filter((item) => item.kind === kind && item.account === id).reduce((sum, { count = 1 }) => sum + count, 0),
     })),
   );
   return {

@@ -5,6 +5,7 @@ import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import type { Transcript } from "../evidence/transcript.js";
 import type { Run } from "./context.js";
+import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
 import { type Phase, steps } from "./plan.js";
@@ -74,6 +75,8 @@ async function once(run: Run): Promise<void> {
   if (identity.serial !== run.record().begin.serial) {
     throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
   }
+  refuseUnknownOps(run);
+  refuseHiddenRun(run);
   await run.terminal.open(run.authority);
   const phase = await phaseOf(run);
   for (const step of steps) {
@@ -87,10 +90,11 @@ async function once(run: Run): Promise<void> {
 
 /** The station's own record that this run began stands before its first money or destroy message. */
 function recordIntent(run: Run): void {
-  const { begin, logged } = run.record();
-  if (logged !== undefined) return;
-  const { runId, certId, serial, orderSha256 } = begin;
-  const known = run.stationLog.find((record) => record.kind === "intent" && record.runId === runId);
+  const { begin, logged, order } = run.record();
+  const { runId, certId, serial } = begin;
+  const { orderSha256 } = order;
+  const known = run.stationLog.find((record) => record.kind === "intent" && record.runId === runId && record.orderSha256 === orderSha256);
+  if (known !== undefined && logged?.intentSeq === known.recordSeq) return;
   const { device, nonce } = run.order.order;
   const line = known ?? run.stationLog.write({ kind: "intent", runId, certId, serial, life: device.life, orderSha256, nonce });
   run.write({ kind: "intent", step: "record", intentSeq: line.recordSeq, intentSha256: line.sha256 });

@@ -33,8 +33,8 @@ export interface Settlement extends SettlementFacts {
   readonly answer?: "closed" | "open" | "cannot-tell";
   /** It was open and has been settled once more; there is no third time. */
   readonly retried?: boolean;
-  /** Where the trace numbers of its messages begin, so that it can be said again unchanged; once it has ended, where the next one's begin. */
-  readonly trace?: string;
+  /** Trace numbers of its messages, from the first to before `after`: said again, it is said with the same ones. */
+  readonly traces?: { readonly first: string; readonly after: string };
 }
 
 /** Before its answer is known, or with local steps to do. */

@@ -8,17 +8,19 @@ import type { Powered } from "./stores.js";
 import type { Violation } from "./violations.js";
 
 /** Where a test or a person may pull the plug by name. `settle.request` is before the host hears anything, `settle.sent` after it has. */
-export type CutPoint =
-  | "hello"
-  | "census"
-  | "settle.request"
-  | "settle.sent"
-  | "settle.booked"
-  | "settle.cleared"
-  | "commit.accepted"
-  | "erase"
-  | "restart"
-  | "attest";
+export const cutPoints = [
+  "hello",
+  "census",
+  "settle.request",
+  "settle.sent",
+  "settle.booked",
+  "settle.cleared",
+  "commit.accepted",
+  "erase",
+  "restart",
+  "attest",
+] as const;
+export type CutPoint = (typeof cutPoints)[number];
 
 export interface SimOptions {
   readonly host?: HostOptions;

@@ -1,4 +1,5 @@
 // What the terminal says to an acquirer and what it makes of the answers: bytes out, bytes or nothing back. It keeps no state over a power cut.
+import { rfc3339 } from "../base/clock.js";
 import type { Kind, Totals } from "../terminal/facts.js";
 import type { Body } from "./body.js";
 import { codes, type Dialect, type Exchange, judge, listOf, type Upload } from "./host/dialects/dialect.js";
@@ -48,6 +49,11 @@ interface Answer {
 /** What an answer has to repeat before it counts as one. */
 const REPEATED = ["trace", "tid", "mid", "batch", "processing"] as const;
 
+/** The next number but `by`: 000000 is none. */
+export const traceAfter = (trace: string, by = 1): string => String(((Number(trace) + by - 1) % 999_999) + 1).padStart(6, "0");
+/** How many numbers a settlement of so many records may use at most. */
+export const tracesOf = ({ rounds }: Dialect, records: number): number => 2 + rounds * (records + 1);
+
 const panOf = (pan: string | undefined): Values => (pan === undefined ? {} : { pan });
 const isFine = (answer: Answer | undefined): boolean => answer?.values.code === codes.fine;
 
@@ -55,25 +61,25 @@ export class Dialogue {
   readonly #body: Body;
   readonly #account: Account;
   readonly #dialect: Dialect;
-  #trace: number;
+  readonly #announce: () => void;
+  #trace: string;
   #signedIn = false;
 
-  /** `trace`: the first number of its messages. Said again from the same one, everything is the same again. */
-  constructor(body: Body, account: Account, dialect: Dialect, trace: string) {
+  /**
+   * `trace`: the first number of its messages. Said again from the same one, everything is the same again. `announce` is called before
+   * each message whose answer is waited for.
+   */
+  constructor(body: Body, account: Account, dialect: Dialect, trace: string, announce: () => void = () => undefined) {
     this.#body = body;
     this.#account = account;
     this.#dialect = dialect;
-    this.#trace = Number(trace);
+    this.#announce = announce;
+    this.#trace = trace;
   }
 
   /** How many uploads may follow totals that differ. */
   get rounds(): number {
     return this.#dialect.rounds;
-  }
-
-  /** The number that the next message would have. */
-  get trace(): string {
-    return String(this.#trace).padStart(6, "0");
   }
 
   /** Asks to close a batch. `left` is called once the bytes have left. */
@@ -83,13 +89,12 @@ export class Dialogue {
   }
 
   /** The terminal's list after totals differed; how many records the host confirmed. What was not answered is sent once more, unchanged. */
-  async upload(batch: string, cards: readonly Card[], wait: () => void): Promise<number> {
+  async upload(batch: string, cards: readonly Card[]): Promise<number> {
     let open = this.#uploads(batch, cards);
     let confirmed = 0;
     for (let attempt = 0; attempt < 2 && open.length > 0; attempt++) {
       const unanswered: typeof open = [];
       for (const message of open) {
-        wait();
         const answer = await this.#ask(message.exchange, message.values);
         if (answer === undefined) unanswered.push(message);
         else if (isFine(answer)) confirmed += message.records;
@@ -106,24 +111,22 @@ export class Dialogue {
   }
 
   /** Says that nothing more is coming; the host has booked, so no answer changes anything. */
-  async farewell(batch: string, wait: () => void): Promise<void> {
+  async farewell(batch: string): Promise<void> {
     const { farewell } = this.#dialect;
     if (farewell === undefined) return;
     const values = { ...this.#values(batch), count: "0" };
-    for (let attempt = 0, said = false; attempt < 2 && !said; attempt++) {
-      wait();
-      said = (await this.#ask(farewell, values)) !== undefined;
-    }
+    for (let attempt = 0; attempt < 2; attempt++) if ((await this.#ask(farewell, values)) !== undefined) return;
   }
 
-  /** One item by itself, under its own trace number: the same bytes however often. */
-  async send({ kind, entry, digest, pan }: Card): Promise<"booked" | "rejected" | "silent"> {
+  /** One item by itself, under its own trace number: the same bytes however often. `unread`: the host did not judge the item at all. */
+  async send({ kind, entry, digest, pan }: Card): Promise<"booked" | "rejected" | "silent" | "unread"> {
     const exchange = this.#dialect.sends[kind];
     if (exchange === undefined) return "silent";
     const { batch, stan, amount, direction } = entry;
     const processing = exchange.processing[direction];
     const answer = await this.#ask(exchange, { ...this.#values(batch, stan), ...panOf(pan), amount: `${amount}`, processing, digest });
-    return answer === undefined ? "silent" : isFine(answer) ? "booked" : "rejected";
+    if (answer === undefined) return "silent";
+    return isFine(answer) ? "booked" : answer.values.code === codes.mac ? "unread" : "rejected";
   }
 
   /** What the host knows of a batch, at once. */
@@ -148,6 +151,7 @@ export class Dialogue {
 
   async #wait(exchange: Exchange, values: Values, left: () => void = () => undefined): Promise<Answer | undefined> {
     const { ms } = this.#body.model;
+    this.#announce();
     const answer = this.#exchange(exchange, values);
     left();
     await this.#body.pause(answer === undefined ? ms.hostPatience : ms.host);
@@ -171,8 +175,8 @@ export class Dialogue {
   }
 
   #next(): string {
-    const trace = this.trace;
-    this.#trace = (this.#trace % 999_999) + 1;
+    const trace = this.#trace;
+    this.#trace = traceAfter(trace);
     return trace;
   }
 
@@ -198,7 +202,9 @@ export class Dialogue {
     const { values, mac } = answer;
     const { verdict } = this.#dialect;
     const judged = judge(verdict, values);
-    const hostCode = values.code ?? `F${verdict.by.map((name) => values[name] ?? "").join("")}`;
+    if (judged === "unsaid") return { kind: "silent" };
+    const flags = verdict.by.map((name) => values[name] ?? "").join("");
+    const hostCode = judged === "refused" || verdict.by.includes("code") ? (values.code ?? "") : `F${flags}`;
     if (judged === "refused") return { kind: hostCode === codes.duplicate ? "duplicate" : "refused", hostCode };
     const { totals, reference, date } = this.#evidence(values);
     const told = { hostCode, ...(totals === undefined ? {} : { hostTotals: totals }) };
@@ -214,22 +220,21 @@ export class Dialogue {
 
   #evidence({ reference, date, ...values }: Values): Omit<QueryReply, "answer"> {
     const totals = totalsIn(values);
+    const day = date === undefined ? undefined : this.#dated(date);
     return {
       ...(totals === undefined ? {} : { totals }),
       ...(reference === undefined ? {} : { reference }),
-      ...(date === undefined ? {} : { date: this.#dated(date) }),
+      ...(day === undefined ? {} : { date: day }),
     };
   }
 
-  /** The host's day without a year, in the year that brings it closest to the terminal's own clock. */
-  #dated(day: string): string {
+  /** The host's day without a year, in the year that brings it closest to the terminal's own clock; none when there is no such day. */
+  #dated(day: string): string | undefined {
     const now = this.#body.clock.wall() + (this.#body.options.clockOffsetMs ?? 0);
     const year = new Date(now).getUTCFullYear();
-    const years = [year - 1, year, year + 1].map((y) => ({
-      y,
-      off: Math.abs(Date.UTC(y, Number(day.slice(0, 2)) - 1, Number(day.slice(2))) - now),
-    }));
-    const { y } = years.reduce((best, one) => (one.off < best.off ? one : best));
-    return `${y}${day}`;
+    const days = [year - 1, year, year + 1].map((y) => Date.UTC(y, Number(day.slice(0, 2)) - 1, Number(day.slice(2))));
+    const closest = days.reduce((best, one) => (Math.abs(one - now) < Math.abs(best - now) ? one : best));
+    const dated = rfc3339(closest).slice(0, 10).replaceAll("-", "");
+    return dated.endsWith(day) ? dated : undefined;
   }
 }

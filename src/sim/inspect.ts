@@ -17,6 +17,8 @@ export interface Inspection {
   /** Everything that was ever put into the terminal, and what of it is open there now. */
   readonly start: readonly Entry[];
   readonly terminal: readonly Entry[];
+  /** Of what is open in the terminal: sent to the host and not answered. */
+  readonly doubt: readonly Entry[];
   readonly bookings: readonly Entry[];
   readonly violations: readonly string[];
 }
@@ -37,7 +39,8 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
   const items = (event: "start" | "booked") => events.flatMap((line) => (line.event === event ? [line.item] : []));
   const start = items("start");
   const bookings = items("booked");
-  const terminal = recordsIn({ nv, flash, host }, start, area);
+  const open = recordsIn({ nv, flash, host }, start, area);
+  const terminal = open.map(({ entry }) => entry);
   const slots = [
     ...new Set([...(model?.keys ?? []).flatMap((k) => k.used.map((slot) => `key/${k.type}/${k.algorithm}/${slot}`)), ...nv.names()]),
   ];
@@ -54,6 +57,7 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
     money: { start: net(start), host: net(bookings), terminal: net(terminal) },
     start,
     terminal,
+    doubt: open.filter(({ doubtful }) => doubtful).map(({ entry }) => entry),
     bookings,
     violations: events.flatMap((line) => (line.event === "violation" ? [line.code] : [])),
   };
@@ -64,16 +68,16 @@ function recordsIn(
   { nv, flash }: Stores,
   start: readonly Entry[],
   area: (id: number) => { holds: readonly string[] } | undefined,
-): Entry[] {
+): { readonly entry: Entry; readonly doubtful: boolean }[] {
   const files = flash.areas().filter((id) => area(id)?.holds.some((content) => recordFiles.some((file) => file === content)));
   const accounts = [...new Set(start.map(({ account }) => account))];
-  const settled = new Set(
+  const unfinished = new Map(
     accounts.flatMap((account) => {
       const { last } = cell<Ledger>(nv, ledgerName(account), { batch: "" }).get();
-      return isUnfinished(last) && last.state !== "sent" ? [`${account} ${last.batch}`] : [];
+      return isUnfinished(last) ? [[`${account} ${last.batch}`, last.state] as const] : [];
     }),
   );
-  const out: Entry[] = [];
+  const out: { readonly entry: Entry; readonly doubtful: boolean }[] = [];
   for (const file of files) {
     const bytes = flash.bytes(file);
     for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
@@ -81,7 +85,10 @@ function recordsIn(
       if (record === undefined || has(record.state, "settled") || has(record.state, "booked")) continue;
       const same = ({ batch, stan, kind }: Entry) => batch === record.batch && stan === record.stan && kind === record.kind;
       const entry = start.find(same);
-      if (entry !== undefined && !(entry.kind === "U01" && settled.has(`${entry.account} ${entry.batch}`))) out.push(entry);
+      if (entry === undefined) continue;
+      const settling = entry.kind === "U01" ? unfinished.get(`${entry.account} ${entry.batch}`) : undefined;
+      const asked = has(record.state, "asked") && !has(record.state, "rejected");
+      if (settling === undefined || settling === "sent") out.push({ entry, doubtful: asked || settling === "sent" });
     }
   }
   return out;

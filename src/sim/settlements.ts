@@ -55,7 +55,8 @@ export class Settlements {
         return undefined;
       }
     }
-    if (!this.#body.host.reachable) refuse("NEEDS_HOST");
+    // Of a batch in doubt nothing more is known when the call fails, so it is not even begun.
+    if (!(isUnfinished(last) ? this.#body.host.takesCalls : this.#body.host.reachable)) refuse("NEEDS_HOST");
     return this.#begin(running, () => this.#settling.settle(account, op, isUnfinished(last) ? last : undefined));
   }
 

@@ -2,7 +2,8 @@
 import type { SettlementFacts, Totals } from "../terminal/facts.js";
 import { type Batch, nextBatch, type Settlement } from "./batch.js";
 import type { Body } from "./body.js";
-import { type Card, Dialogue, type QueryReply, type Verdict } from "./dialogue.js";
+import { type Card, Dialogue, type QueryReply, traceAfter, tracesOf, type Verdict } from "./dialogue.js";
+import type { Dialect } from "./host/dialects/dialect.js";
 import { dialectOf } from "./host/dialects/dialects.js";
 import { sameTotals, totalsOf } from "./host/totals.js";
 import type { Keys } from "./keys.js";
@@ -34,27 +35,26 @@ export class Settling {
 
   /** Sends totals, and records when the totals differ. `unknown` is the settlement that turned out to be open at the host. */
   async settle(account: Account, op: string, unknown?: Settlement): Promise<void> {
-    if (!this.#body.host.takesCalls) return this.#ops.end(op, "FAILED", "HOST_UNREACHABLE");
-    const { batch, last } = this.#batch.ledger(account.id).get();
-    const trace = unknown?.trace ?? this.#nextTrace(last);
-    const cards = this.#batch.open(account, unknown?.batch ?? batch).map((record) => this.#card(record));
+    if (unknown === undefined && !this.#body.host.takesCalls) return this.#ops.end(op, "FAILED", "HOST_UNREACHABLE");
+    const { batch, last } = unknown === undefined ? this.#batch.ledger(account.id).get() : { batch: unknown.batch, last: unknown };
+    const cards = this.#batch.open(account, batch).map((record) => this.#card(record));
+    const traces = unknown?.traces ?? this.#traces(account, last, cards.length);
     const terminalTotals = totalsOf(cards.map(({ entry }) => entry));
     const sent: Settlement = {
       state: "sent",
-      batch: unknown?.batch ?? batch,
+      batch,
       code: "UNKNOWN",
       terminalTotals,
       macVerified: false,
       ops: [...(unknown?.ops ?? []), op],
       ...(unknown === undefined ? {} : { retried: true }),
-      trace,
+      traces,
     };
     this.#step(op, 1);
     this.save(account, sent);
     this.#body.point("settle.request");
-    const talk = this.#talk(account, trace);
-    const { verdict, uploaded } = await this.#agree(talk, op, sent.batch, cards, terminalTotals);
-    const ended: Settlement = { ...sent, trace: talk.trace };
+    const talk = this.#talk(account, traces.first, () => this.#step(op, 2, this.#body.model.ms.hostPatience));
+    const { verdict, uploaded } = await this.#agree(talk, this.#dialect(account), batch, cards, terminalTotals);
     switch (verdict.kind) {
       case "silent":
         return this.#ops.end(op, "UNKNOWN", "UNKNOWN");
@@ -67,7 +67,7 @@ export class Settling {
       case "refused":
       case "different":
       case "error":
-        return this.#declined(account, op, { ...ended, ...told(verdict), code: declined[verdict.kind], state: "idle" });
+        return this.#declined(account, op, { ...sent, ...told(verdict), code: declined[verdict.kind], state: "idle" });
       case "equal":
         break;
       default:
@@ -75,30 +75,25 @@ export class Settling {
     }
     const macVerified = verdict.mac && this.#keys.has("TAK");
     this.save(account, {
-      ...ended,
+      ...sent,
       ...told(verdict),
       state: "booked",
       code: uploaded ? "BALANCED_AFTER_UPLOAD" : "BALANCED",
       macVerified,
     });
     this.#body.point("settle.booked");
-    if (!uploaded) await talk.farewell(sent.batch, () => this.#wait(op));
+    if (!uploaded) await talk.farewell(batch);
     await this.finish(account, op);
   }
 
   /** Asks, and uploads as often as the dialect allows while the totals differ. */
-  async #agree(talk: Dialogue, op: string, batch: string, cards: readonly Card[], totals: Totals) {
-    this.#wait(op);
+  async #agree(talk: Dialogue, { rounds }: Dialect, batch: string, cards: readonly Card[], totals: Totals) {
     let verdict: Verdict | Incomplete = await talk.settle(batch, totals, () => this.#body.point("settle.sent"));
     let uploaded = false;
-    for (let round = 0; verdict.kind === "different" && round < talk.rounds; round++) {
+    for (let round = 0; verdict.kind === "different" && round < rounds; round++) {
       uploaded = true;
-      const confirmed = await talk.upload(batch, cards, () => this.#wait(op));
-      if (confirmed < cards.length) verdict = { ...verdict, kind: "incomplete" };
-      else {
-        this.#wait(op);
-        verdict = await talk.end(batch, totals, cards.length);
-      }
+      const confirmed = await talk.upload(batch, cards);
+      verdict = confirmed < cards.length ? { ...verdict, kind: "incomplete" } : await talk.end(batch, totals, cards.length);
     }
     return { verdict, uploaded };
   }
@@ -113,8 +108,8 @@ export class Settling {
     const { last } = this.#batch.ledger(account.id).get();
     if (last === undefined) return;
     const { terminalTotals, hostTotals } = last;
-    const told = terminalTotals !== undefined && hostTotals !== undefined;
-    const code = told ? (sameTotals(terminalTotals, hostTotals) ? "BALANCED" : "UNBALANCED") : "UNKNOWN";
+    const known = terminalTotals !== undefined && hostTotals !== undefined;
+    const code = known ? (sameTotals(terminalTotals, hostTotals) ? "BALANCED" : "UNBALANCED") : "UNKNOWN";
     this.save(account, { ...last, state: "booked", code, ops: [...last.ops, op] });
     this.#body.point("settle.booked");
     await this.finish(account, op);
@@ -125,6 +120,8 @@ export class Settling {
     let { last } = this.#batch.ledger(account.id).get();
     if (last === undefined) return;
     const ops = last.ops.includes(op) ? last.ops : [...last.ops, op];
+    // Whoever asks about this op, also after a cut, is told how the settlement stands.
+    if (ops !== last.ops) this.save(account, { ...last, ops });
     this.#step(op, 3, this.#body.model.ms.print);
     if (last.state === "booked") {
       if (this.#body.options.printer === "out-of-paper") return this.#ops.end(op, "FAILED", "PRINT_PENDING");
@@ -145,48 +142,54 @@ export class Settling {
   /** One by one, each marked as asked before its first byte leaves. */
   async send(account: Account, op: string, records: readonly LogRecord[]): Promise<void> {
     if (!this.#body.host.takesCalls) return this.#ops.end(op, "FAILED", "HOST_UNREACHABLE");
-    const talk = this.#talk(account, NO_TRACE);
-    let silent = false;
-    for (const [i, record] of records.entries()) {
+    const steps = records.length;
+    let step = 0;
+    const silence = this.#body.model.ms.hostPatience;
+    const talk = this.#talk(account, NO_TRACE, () => {
+      this.#body.progress({ op, step, steps, permille: Math.floor(((step - 1) * 1000) / steps), silence });
+    });
+    const replies = new Set<string>();
+    for (const record of records) {
+      step++;
       this.#batch.mark(record, "asked");
-      const permille = Math.floor((i * 1000) / records.length);
-      this.#body.progress({ op, step: i + 1, steps: records.length, permille, silence: this.#body.model.ms.hostPatience });
       const reply = await talk.send(this.#card(record));
-      if (reply === "silent") silent = true;
-      else this.#batch.mark(record, reply);
+      replies.add(reply);
+      if (reply === "booked" || reply === "rejected") this.#batch.mark(record, reply);
     }
-    this.#ops.end(op, silent ? "UNKNOWN" : "DONE", silent ? "UNKNOWN" : "BALANCED");
+    if (replies.has("silent")) this.#ops.end(op, "UNKNOWN", "UNKNOWN");
+    else if (replies.has("unread")) this.#ops.end(op, "FAILED", "HOST_REJECTED");
+    else this.#ops.end(op, "DONE", "BALANCED");
   }
 
   /** What the host knows of the batch of an unknown settlement. */
-  query(account: Account, { batch, trace = NO_TRACE }: Settlement): QueryReply {
-    return this.#talk(account, trace).query(batch);
+  query(account: Account, { batch, traces }: Settlement): QueryReply {
+    return this.#talk(account, traces?.first ?? NO_TRACE).query(batch);
   }
 
   #step(op: string, step: number, silence = 0): void {
     this.#body.progress({ op, step, steps: STEPS, permille: (step * 1000) / STEPS, silence });
   }
 
-  /** The next thing heard may take as long as the host's patience lasts. */
-  #wait(op: string): void {
-    this.#step(op, 2, this.#body.model.ms.hostPatience);
+  #dialect({ acquirer }: Account): Dialect {
+    return dialectOf(this.#body.model, acquirer);
   }
 
-  #talk(account: Account, trace: string): Dialogue {
-    return new Dialogue(this.#body, account, dialectOf(this.#body.model, account.acquirer), trace);
+  #talk(account: Account, trace: string, announce?: () => void): Dialogue {
+    return new Dialogue(this.#body, account, this.#dialect(account), trace, announce);
   }
 
   #card(record: LogRecord): Card {
-    const bytes = this.#body.stores.flash.bytes(this.#batch.log).subarray(record.slot * RECORD, (record.slot + 1) * RECORD);
+    const bytes = this.#body.stores.flash.bytes(record.area).subarray(record.slot * RECORD, (record.slot + 1) * RECORD);
     const pan = cardNumber(bytes);
     return { kind: record.kind, entry: this.#batch.entry(record), ...(pan === "" ? {} : { pan }), digest: record.digest };
   }
 
-  /** Above every recorded transaction and every settlement message that has ended. */
-  #nextTrace(last: Settlement | undefined): string {
+  /** Above every recorded transaction and whatever the last settlement may have used. */
+  #traces(account: Account, last: Settlement | undefined, records: number): Settlement["traces"] & object {
     const highest = this.#batch.records.reduce((most, { stan }) => (stan > most ? stan : most), NO_TRACE);
-    const next = String((Number(highest) % 999_999) + 1).padStart(6, "0");
-    return last?.trace !== undefined && last.trace > next ? last.trace : next;
+    const [free, after] = [traceAfter(highest), last?.traces?.after ?? NO_TRACE];
+    const first = after > free ? after : free;
+    return { first, after: traceAfter(first, tracesOf(this.#dialect(account), records)) };
   }
 }
 

@@ -8,6 +8,7 @@ import {
   contentClasses,
   type Identity,
   type Item,
+  type Kind,
   type OwnerState,
   type SlotRange,
 } from "../terminal/facts.js";
@@ -63,6 +64,14 @@ export interface WipePlan {
   readonly areas: readonly number[];
   readonly slots: readonly SlotRange[];
 }
+
+/** What can be booked at the counter, and what it is in the log. */
+export const bookings = {
+  sale: { kind: "U01", direction: "debit" },
+  refund: { kind: "U01", direction: "credit" },
+  reversal: { kind: "U03", direction: "credit" },
+  offline: { kind: "U05", direction: "debit" },
+} as const satisfies Record<string, { kind: Kind; direction: "debit" | "credit" }>;
 
 export const NO_REBOOT = 0xffffffff;
 const MIN_BATTERY = 30;
@@ -304,13 +313,17 @@ export class Terminal {
   }
 
   /** A customer pays; false when the terminal will not. */
-  sell(account: number, amount: bigint): boolean {
+  sell(account: number, amount: bigint, as: keyof typeof bookings = "sale"): boolean {
+    return this.cannotPay === 0 && this.#running === undefined && this.sellAnyway(account, amount, as);
+  }
+
+  /** What firmware does that does not keep its own lock; false when there is no such account, or no room. */
+  sellAnyway(account: number, amount: bigint, as: keyof typeof bookings = "sale"): boolean {
     const of = this.batch.accounts[account];
-    if (of === undefined || this.cannotPay !== 0 || this.#running !== undefined) return false;
+    if (of === undefined) return false;
     const stans = this.batch.records.map(({ stan }) => Number(stan));
     const sale = {
-      kind: "U01",
-      direction: "debit",
+      ...bookings[as],
       account,
       batch: this.batch.ledger(of.id).get().batch,
       stan: String((Math.max(0, ...stans) % 999_999) + 1).padStart(6, "0"),
@@ -323,7 +336,7 @@ export class Terminal {
     this.endInspection();
     const item = entryOf(sale, of.id);
     this.#stores.host.append({ event: "start", item });
-    this.host.authorise(item);
+    if (sale.kind === "U01") this.host.authorise(item);
     return true;
   }
 
@@ -370,6 +383,11 @@ export class Terminal {
     }
     this.wipe.arm(order);
     this.#background(order.op, () => this.wipe.run(this.ops));
+  }
+
+  /** Something puts bytes into an area behind everybody's back: a backup, a remote update. */
+  reload(area: number, bytes: Uint8Array): void {
+    this.#stores.flash.program(area, 0, bytes);
   }
 
   /** Something else than the host changed an area: for tests of what must stop a wipe. */

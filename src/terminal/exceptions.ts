@@ -32,9 +32,6 @@ export interface Ruling extends AccountNumbers {
   readonly answer: "closed" | "open";
 }
 
-/** The digest of an item of which the terminal keeps no record, only a count. */
-export const NO_DIGEST = "0".repeat(64);
-
 export function sameAccount(a: AccountNumbers, b: AccountNumbers): boolean {
   return a.acquirer === b.acquirer && a.mid === b.mid && a.tid === b.tid;
 }

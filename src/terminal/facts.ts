@@ -194,6 +194,9 @@ export type HostAnswer = "closed" | "open" | "cannot-tell" | `unknown-${number}`
 export const opStates = { NOT_STARTED: 0, RUNNING: 1, DONE: 2, FAILED: 3, UNKNOWN: 4, FORGOTTEN: 5, STORE_LOST: 6 } as const;
 export type OpState = keyof typeof opStates | `unknown-${number}`;
 
+/** An op id begins with the terminal's counter, which only rises. */
+export const opCounter = (op: string): number => Number.parseInt(op.slice(0, 8), 16);
+
 export const eraseMethods = { "block-erase": 1, overwrite: 2, zeroise: 3, "crypto-erase": 4 } as const;
 export type EraseMethod = keyof typeof eraseMethods | `unknown-${number}`;
 

@@ -3,7 +3,7 @@
 import { hex } from "../base/bytes.js";
 import type { ErrorCode } from "../base/codes.js";
 import { sha256 } from "../base/sign.js";
-import { type Exception, NO_DIGEST, sameAccount } from "./exceptions.js";
+import { type Exception, sameAccount } from "./exceptions.js";
 import { type Account, type Census, type Identity, type Item, kinds } from "./facts.js";
 
 export interface GateFacts {
@@ -101,13 +101,14 @@ function take(one: Exception, account: Account, free: ReadonlySet<Item>): readon
   );
   if (one.items.length === 0) {
     // Without a list the exception stands for all that the terminal only counts, and never for a record it can show.
-    const counted = group.filter(({ digest }) => digest === NO_DIGEST);
-    return counted.length === one.count ? counted : undefined;
+    const sums = group.filter(({ count }) => count !== undefined);
+    return sums.reduce((total, { count = 1 }) => total + count, 0) === one.count ? sums : undefined;
   }
   const taken: Item[] = [];
   for (const { stan, digest } of one.items) {
-    const item = group.find((candidate) => !taken.includes(candidate) && candidate.stan === stan && candidate.digest === digest);
-    if (item === undefined || digest === NO_DIGEST) return undefined;
+    const listed = group.filter(({ count }) => count === undefined);
+    const item = listed.find((candidate) => !taken.includes(candidate) && candidate.stan === stan && candidate.digest === digest);
+    if (item === undefined) return undefined;
     taken.push(item);
   }
   return taken.length === one.count ? taken : undefined;

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { codes } from "../../src/base/codes.js";
 import { words } from "../../src/base/words.js";
+import { orderRules } from "../../src/evidence/order/rules.js";
 import { steps } from "../../src/procedure/plan.js";
 import { kinds } from "../../src/terminal/facts.js";
 import { say } from "./console.js";
@@ -18,6 +19,7 @@ function leaves(of: unknown): unknown[] {
 describe("the catalogue", () => {
   it("names every step of the plan, every kind of item and every code, and nothing that does not exist", () => {
     expect(Object.keys(words.step)).toEqual(steps.map(({ name }) => name));
+    expect(Object.keys(words.orderRule)).toEqual(["signature", ...Object.keys(orderRules)]);
     expect(Object.keys(words.kind)).toEqual(Object.keys(kinds));
     expect(Object.keys(words.remedy).sort()).toEqual(Object.keys(codes).sort());
   });

@@ -44,9 +44,15 @@ describe("a run ends in exactly one end state (I4)", () => {
   });
 
   it.each([
-    ["cannot be reached", { unreachable: true }, "settle.host"],
+    ["cannot be reached", { unreachable: true }, "settle.no-network"],
     ["refuses offline advices", { refusesKinds: ["U05"] }, "batch.open"],
-    ["rejects the settlement", { rejects: "97" }, "settle.host"],
+    ["refuses a reversal", { refusesKinds: ["U03"] }, "pending.reversal"],
+    ["does not answer a reversal", { silent: "before", silentTo: "send", silences: 99 }, "pending.unsent"],
+    ["says no", { rejects: "05" }, "settle.host"],
+    ["is down, or closing its day, for longer than anybody waits", { rejects: "91" }, "settle.host-down"],
+    ["no longer knows the terminal", { rejects: "97" }, "settle.deregistered"],
+    ["does not accept the terminal's MAC", { rejects: "A0" }, "settle.mac"],
+    ["says it has this batch already", { rejects: "94" }, "settle.duplicate"],
     ["holds other totals for good", { excess: 100n }, "settle.unbalanced"],
   ] as const)("HOLD, exit 4, nothing erased: the host %s", async (_how, host, code) => {
     const { end, untouched } = await withOptions({ host });

@@ -169,6 +169,7 @@ const rows: readonly Row[] = [
       return orderFor(w);
     },
   },
+  row("order.continues", "that continues another run", () => ({ continues: id(1) })),
   {
     code: "order.ambiguous",
     what: "beside another that is as valid (E89)",

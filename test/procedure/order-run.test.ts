@@ -1,5 +1,6 @@
 // Runs under a back office's order, from the order's bytes to the certificate: what it excepts, what its host view forbids, what it holds back.
 import { describe, expect, it } from "vitest";
+import { sleep } from "../../src/base/clock.js";
 import { exceptionsOf } from "../../src/evidence/order/granted.js";
 import type { Order } from "../../src/evidence/order/schema.js";
 import type { SimOptions } from "../../src/sim/body.js";
@@ -105,11 +106,26 @@ describe("an item that the order excepts", () => {
     expect(world.verified(end?.certificate ?? "").verified?.statement.settlement[0]?.outcome).toBe("HOST_REJECTED");
   });
 
+  it("may be a reversal that no host takes, when nothing of its account is settled beside it", async () => {
+    const refusesReversals: SimOptions = { host: { refusesKinds: ["U03"] } };
+    const all = (world: World) => exceptionsFor(world, censusOf(world, "U01", "U03", "U05"), { hostReference: "H00000000001" });
+    // The offline advice is still delivered, so an exception for it finds nothing.
+    const without = await run((_, w) => ({ exceptions: all(w).filter(({ kind }) => kind !== "U05"), dualControl: true }), {
+      options: refusesReversals,
+    });
+    expect(without.end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    const some = await run((_, w) => ({ exceptions: all(w).filter(({ kind }) => kind === "U03"), dualControl: true }), {
+      options: refusesReversals,
+    });
+    expect(some.end).toMatchObject({ endState: "HOLD", certificate: null });
+    expect(some.untouched).toBe(true);
+  });
+
   it("must be all that such an acquirer has", async () => {
     const { end, untouched } = await run((_, w) => ({ exceptions: exceptionsFor(w, censusOf(w, "U01").slice(1)), dualControl: true }), {
       options: { host: { rejects: "97" } },
     });
-    expect(end).toMatchObject({ endState: "HOLD", code: "settle.host" });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
     expect(untouched).toBe(true);
   });
 });
@@ -174,5 +190,123 @@ describe("a reason that holds the wipe", () => {
     const lifted = { reference: "court 3", at: "2026-01-04T00:00:00.000Z", approvers: ["B-0002", "B-0003"] };
     const { end } = await run(() => ({ ...frozen, lifted }));
     expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+  });
+});
+
+describe("a newer order that continues a run", () => {
+  const silent: SimOptions = { host: { silent: "after", silences: 1, cannotTell: true } };
+  /** A run that is parked because nobody at the bench can know whether the batch was booked. */
+  async function inDoubt(options: SimOptions = silent) {
+    const { world, end } = await run(undefined, { options });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
+    return { world, runId: end?.runId ?? "" };
+  }
+  /** Takes the run up under an order that a back office issues an hour later. */
+  async function goOn(world: World, change: Change) {
+    await world.replug();
+    await world.clock.run(() => sleep(world.clock, 3_600_000));
+    world.newer = orderFor(world, (order) => ({ nonce: "c".repeat(32), hostView: fullView, ...change(order, world) }));
+    return await world.clock.run(() => world.run("resume"));
+  }
+  const fullView: Order["hostView"] = { unavailable: true, reason: "closed for the night", approvers: ["B-0002", "B-0003"] };
+  const answered = (answer: "closed" | "open", totals: object | null, asOf: string): Change => {
+    return ({ accounts = [] }, world) => ({
+      resolutions: [{ ...accounts[0]!, batch: batchOf(world), answer, totals: totals as never, hostReference: "H1", asOf }],
+    });
+  };
+  const batchOf = (world: World) =>
+    world.sim.terminal.batch.accounts.map(({ id }) => world.sim.terminal.batch.ledger(id).get().batch)[0] ?? "";
+  const totalsIn = (world: World) => {
+    const [account] = world.sim.terminal.batch.accounts;
+    const {
+      debitCount = 0,
+      debit = 0n,
+      creditCount = 0,
+      credit = 0n,
+    } = world.sim.terminal.batch.ledger(account!.id).get().last?.terminalTotals ?? {};
+    return { currency: "CNY", debitCount, debit: Number(debit), creditCount, credit: Number(credit) };
+  };
+  const later = "2026-01-05T08:59:00.000Z";
+
+  it("says that the batch was closed: it is finished locally and never sent again", async () => {
+    const { world, runId } = await inDoubt();
+    const booked = world.inspect().bookings.length;
+    const end = await goOn(world, (order, w) => ({ continues: runId, ...answered("closed", totalsIn(w), later)(order, w) }));
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    expect(world.inspect().bookings).toHaveLength(booked);
+    expect(world.inspect().violations).toEqual([]);
+    const { statement } = world.verified(end?.certificate ?? "").verified ?? {};
+    expect(statement?.order.continues).toBe(runId);
+    const log = Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString();
+    expect(log.match(/"kind":"used"/g)).toHaveLength(1);
+  });
+
+  it("says that the batch is open: it is settled once more", async () => {
+    const { world, runId } = await inDoubt({ host: { silent: "before", silences: 1, cannotTell: true } });
+    const end = await goOn(world, (order, w) => ({ continues: runId, ...answered("open", null, later)(order, w) }));
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    const { bookings, money, violations } = world.inspect();
+    expect(new Set(bookings.map(({ stan }) => stan)).size).toBe(bookings.length);
+    expect(money.host).toBe(money.start);
+    expect(violations).toEqual([]);
+  });
+
+  const useless: readonly (readonly [string, (world: World) => Change])[] = [
+    ["closed with totals that are one cent off", (w) => answered("closed", { ...totalsIn(w), debit: totalsIn(w).debit + 1 }, later)],
+    ["open, as of a time before the last attempt", () => answered("open", null, "2026-01-05T07:59:00.000Z")],
+    [
+      "closed, another batch",
+      (w) => (order, world) => ({
+        resolutions: (answered("closed", totalsIn(w), later)(order, world).resolutions ?? []).map((one) => ({ ...one, batch: "000042" })),
+      }),
+    ],
+    ["nothing", () => () => ({})],
+  ];
+  it.each(useless)("says %s: the run stays parked and nothing is sent", async (_, change) => {
+    const { world, runId } = await inDoubt();
+    const booked = world.inspect().bookings.length;
+    const end = await goOn(world, (order, w) => ({ continues: runId, ...change(w)(order, w) }));
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
+    expect(world.inspect().bookings).toHaveLength(booked);
+  });
+
+  it("is refused for another run than it names, and for one that is to begin", async () => {
+    const { world } = await inDoubt();
+    await expect(goOn(world, () => ({ continues: null }))).rejects.toMatchObject({ code: "order.continues" });
+    await expect(goOn(world, () => ({ continues: "019b8c1e-0000-7000-8000-000000000001" }))).rejects.toMatchObject({
+      code: "order.continues",
+    });
+    await expect(run(() => ({ continues: "019b8c1e-0000-7000-8000-000000000001" }))).rejects.toMatchObject({ code: "order.continues" });
+  });
+
+  it("takes over from an order whose time ran out: what was settled stays settled (E90)", async () => {
+    const { world, end } = await run(undefined, { options: { host: { rejects: "97" } } });
+    expect(end).toMatchObject({ endState: "HOLD" });
+    await world.replug();
+    await world.clock.run(() => sleep(world.clock, 25 * 3_600_000));
+    const attempts = world.inspect().bookings.length;
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "HOLD", code: "order.lapsed", exit: 6 });
+    expect(world.inspect().bookings).toHaveLength(attempts);
+    const after = await goOn(world, () => ({
+      continues: end?.runId ?? "",
+      custody: { from: "B-0007", to: "P-0001", depot: "Depot 1", receiptNo: "R-1", received: "2026-01-04T08:00:00.000Z" },
+      exceptions: exceptionsFor(world, censusOf(world, "U01")),
+      dualControl: true,
+    }));
+    expect(after).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+  });
+
+  it("lifts the hold on the wipe, or lets go what was left (E34)", async () => {
+    const frozen = await run(() => ({ reasonCode: "VIOLATION_FROZEN" }));
+    expect(frozen.end).toMatchObject({ code: "order.held" });
+    const lifted = { reference: "court 3", at: "2026-01-05T08:30:00.000Z", approvers: ["B-0002", "B-0003"] };
+    const end = await goOn(frozen.world, () => ({ continues: frozen.end?.runId ?? "", reasonCode: "VIOLATION_FROZEN", lifted }));
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+
+    const left = await run(undefined, { options: refusing });
+    expect(left.end).toMatchObject({ code: "batch.open" });
+    const exceptions = exceptionsFor(left.world, censusOf(left.world, "U06"));
+    const after = await goOn(left.world, () => ({ continues: left.end?.runId ?? "", exceptions, dualControl: true }));
+    expect(after).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
   });
 });

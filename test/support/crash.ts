@@ -1,7 +1,8 @@
 // One case of the crash matrix: a run with faults at chosen points, taken up again until it ends, and judged by what bytes and ledger say.
 import { DecomError } from "../../src/base/errors.js";
 import type { Fault } from "../../src/link/faults.js";
-import { type Entry, PowerCut } from "../../src/sim/stores.js";
+import { PowerCut } from "../../src/sim/stores.js";
+import { astray } from "./books.js";
 import { Death } from "./memory-disk.js";
 import { World } from "./world.js";
 
@@ -38,8 +39,6 @@ export interface Counts {
 }
 
 const MAX_TURNS = 7;
-const identify = ({ account, batch, stan, kind, direction, amount, currency }: Entry) =>
-  `${account} ${batch} ${stan} ${kind} ${direction} ${amount} ${currency}`;
 
 export async function play(at: Case, usual?: Counts): Promise<Ending> {
   const passed = { nv: 0, program: 0, erase: 0 };
@@ -126,15 +125,8 @@ function describeEnd(world: World, { last, code, turns }: How, usual: number | u
 /** The invariants, read from the terminal's bytes, the host's ledger and the files, never from what the agent says. */
 function judge(world: World, { last, code }: How): string[] {
   const wrong: string[] = [];
-  const { areas, keys, start, terminal, bookings, violations } = world.inspect();
-  const booked = bookings.map(identify);
-  for (const [i, item] of booked.entries()) if (booked.indexOf(item) !== i) wrong.push(`booked twice: ${item}`);
-  const places = [...booked, ...terminal.map(identify)].sort();
-  // While nobody knows whether a batch was booked, its items stand in both places; they are settled by a look, never by counting.
-  const doubtful = code === "settle.unknown" ? new Set(places) : undefined;
-  if ([...(doubtful ?? places)].join("\n") !== start.map(identify).sort().join("\n")) {
-    wrong.push(`money not conserved: ${start.length} items at the start, ${booked.length} at the host, ${terminal.length} in the terminal`);
-  }
+  const { areas, keys, start, terminal, doubt, bookings, violations } = world.inspect();
+  wrong.push(...astray({ start, host: bookings, terminal, exceptions: [], doubt, afterCare: [] }));
   for (const violation of violations) wrong.push(`violation ${violation}`);
   const { json, p7s } = world.certificate();
   if (json.length > 1 || p7s.length > 1) wrong.push(`${json.length} certificates`);

@@ -37,7 +37,7 @@ export class MemoryDisk implements Disk {
   #dead = false;
   /** Operations that write, so far. */
   operations = 0;
-  /** Called around each of them; throw Death to end the process there. */
+  /** Called around each of them; throw Death to end the process there, anything else to refuse the operation. */
   hook: (n: number, when: "before" | "after", what: string) => void = () => undefined;
 
   read(path: string): Uint8Array | undefined {
@@ -97,6 +97,13 @@ export class MemoryDisk implements Disk {
     return () => this.#locks.delete(path);
   }
 
+  /** What a backup of it would hold now. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const [path, { durable, current }] of this.#files) copy.#files.set(path, { durable: durable?.slice(), current: current?.slice() });
+    return copy;
+  }
+
   /** After a death: every write that was not synced is kept, torn or lost, by chance; locks of the dead are free. */
   reborn(random: Random): void {
     this.#dead = false;
@@ -135,9 +142,9 @@ export class MemoryDisk implements Disk {
   #around(n: number, when: "before" | "after", what: string): void {
     try {
       this.hook(n, when, what);
-    } catch (death) {
-      this.#dead = true;
-      throw death;
+    } catch (thrown) {
+      this.#dead = thrown instanceof Death;
+      throw thrown;
     }
   }
 }

@@ -1,11 +1,14 @@
 // A bench in memory: a simulated terminal, a line, an agent with its disk. Only wire, disk, clock and chance are make-believe.
 import { families } from "../../protocols/index.js";
 import { type Simulated, startSimulated } from "../../protocols/podp/simulated.js";
+import type { Clock } from "../../src/base/clock.js";
 import { type Log, silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
 import type { ArchiveRecipient } from "../../src/evidence/archive/recipients.js";
+import type { Signer } from "../../src/evidence/envelope/cms.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
+import type { SignedOrder } from "../../src/evidence/order/schema.js";
 import { StationLog } from "../../src/evidence/station-log.js";
 import { verify } from "../../src/evidence/verify.js";
 import { type Fault, FaultyLink } from "../../src/link/faults.js";
@@ -18,8 +21,10 @@ import type { RunResult } from "../../src/procedure/finish.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
 import type { Plant } from "../../src/sim/planting.js";
+import { type AgentFault, type Staged, Staging } from "../../src/sim/scenario/staging.js";
 import { copyStores, type FactoryStores, memoryStores } from "../../src/sim/stores.js";
 import type { Hooks } from "../../src/sim/terminal.js";
+import type { Model } from "../../src/terminal/model.js";
 import { testStation } from "./identities.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
 
@@ -45,9 +50,22 @@ export interface WorldSetup {
   readonly seed?: number;
   readonly options?: SimOptions;
   readonly plant?: Plant;
+  /** What the agent believes of the model, where it is to be something else. */
+  readonly knows?: Partial<Model>;
   /** Faults on the first line; a line that is plugged in again is sound. */
   readonly faults?: readonly Fault[];
+  /** Of the terminal's first life; power returns without them. */
   readonly hooks?: Hooks;
+  /** Of every life. */
+  readonly always?: Hooks;
+  /** Whom the terminal obeys, as a point; without one it pins the first it is shown. */
+  readonly owner?: Uint8Array;
+  /** Serial number on the label; what the terminal says when absent. */
+  readonly label?: string;
+  /** Its conditions and faults come on top of the above. */
+  readonly scenario?: Staged;
+  /** A fault of the agent's own computer is due. */
+  readonly agent?: (fault: AgentFault) => void;
   readonly baud?: number;
   readonly latencyMs?: number;
   readonly speed?: number;
@@ -60,26 +78,40 @@ export interface WorldSetup {
   readonly log?: Log;
 }
 
-const REPLUG_MS = 3000;
-
 export class World {
   readonly clock = new VirtualClock(START);
-  readonly disk = new MemoryDisk();
-  readonly stores: FactoryStores;
+  /** The agent's own; another station has another, and a backup may be put in its place. */
+  disk = new MemoryDisk();
+  stores: FactoryStores;
   readonly setup: WorldSetup;
+  readonly staging: Staging;
   sim: Simulated;
   line: FaultyLink;
   /** Results of every time the agent was run, in order; `died` where its process was killed. */
   readonly ends: (RunResult | "died")[] = [];
   deaths = 0;
+  /** An order under which an unfinished run goes on. */
+  newer: SignedOrder | undefined;
+  /** The agent's own computer: how far its clock is off, what version of the agent it has, whether it can sign. */
+  readonly computer = { skewMs: 0, version: "0.0.0-test", canSign: true };
+  /** Every terminal that was ever at the end of the cable. */
+  readonly terminals = new Map<number, { readonly stores: FactoryStores; sim: Simulated }>();
   #plugged: Link;
+  #off = false;
 
   constructor(setup: WorldSetup = {}) {
     this.setup = setup;
     this.stores = freshStores(setup.model ?? "podp-small", setup.seed ?? 7, setup.plant);
+    this.staging = new Staging(setup.scenario ?? {}, {
+      clock: this.clock,
+      terminal: () => this.sim.terminal,
+      powerUp: () => this.powerUp(),
+      ...(setup.agent === undefined ? {} : { agent: setup.agent }),
+    });
     [this.line, this.#plugged] = this.#newLine(setup.faults ?? []);
     this.sim = this.#boot(setup.hooks);
     this.sim.attach(this.#plugged);
+    this.terminals.set(setup.seed ?? 7, { stores: this.stores, sim: this.sim });
   }
 
   get serial(): string {
@@ -87,15 +119,21 @@ export class World {
   }
 
   bench(): Bench {
+    const { skewMs, version } = this.computer;
+    const clock: Clock = {
+      wall: () => this.clock.wall() + skewMs,
+      monotonic: () => this.clock.monotonic(),
+      after: (ms, wake) => this.clock.after(ms, wake),
+    };
     return {
-      clock: this.clock,
+      clock,
       random: seededRandom(`agent ${this.setup.seed ?? 7} ${this.ends.length}`),
       disk: this.disk,
       log: this.setup.log ?? silent,
-      station: cached,
-      stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", this.clock),
+      station: { ...cached, signerFor: (role) => this.#signer(role) },
+      stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", clock),
       out: "out",
-      tool: { version: "0.0.0-test", buildSha256: "0".repeat(64) },
+      tool: { version, buildSha256: "0".repeat(64) },
       performedBy: "P-0001",
       ...(this.setup.witness === undefined ? {} : { witness: this.setup.witness }),
       runtime: { node: "test", os: "test", arch: "test" },
@@ -104,9 +142,13 @@ export class World {
 
   /** The agent's process, once. Undefined when it was killed. */
   async run(how: "run" | "resume", signal?: AbortSignal, named?: readonly ArchiveRecipient[]): Promise<RunResult | undefined> {
+    const { knows } = this.setup;
+    const known = families.map((family) => ({ ...family, models: family.models.map((model) => ({ ...model, ...knows })) }));
     const archiveRecipients = named ?? (how === "run" ? this.setup.archiveRecipients : undefined);
     const connection = {
-      ...{ families, link: this.line, patience: 30_000 },
+      families: knows === undefined ? families : known,
+      link: this.line,
+      patience: 30_000,
       ...(signal === undefined ? {} : { signal }),
       ...(archiveRecipients === undefined ? {} : { archiveRecipients }),
     };
@@ -114,10 +156,10 @@ export class World {
       const bench = this.bench();
       const end =
         how === "resume"
-          ? await resume(bench, connection)
+          ? await resume(bench, { ...connection, ...(this.newer === undefined ? {} : { order: this.newer }) })
           : await decommission(bench, {
               ...connection,
-              expectSerial: this.serial,
+              expectSerial: this.setup.label ?? this.serial,
               order: this.setup.order?.(this) ?? "bench",
               isolation: "no network on this bench",
             });
@@ -132,6 +174,48 @@ export class World {
     }
   }
 
+  /** Another terminal at the same cable, or one that was there before. */
+  async swap(seed: number): Promise<void> {
+    const { terminals } = this;
+    for (const known of terminals.values()) if (known.stores === this.stores) known.sim = this.sim;
+    const known = terminals.get(seed);
+    this.sim.attach(memoryPair(this.clock)[1]);
+    this.stores = known?.stores ?? freshStores(this.setup.model ?? "podp-small", seed, undefined);
+    this.sim = known?.sim ?? this.#boot(undefined);
+    terminals.set(seed, { stores: this.stores, sim: this.sim });
+    await this.replug();
+  }
+
+  /** The same terminal again as it was when it came, in another case. */
+  async twin(): Promise<void> {
+    const { seed = 7, model = "podp-small", plant } = this.setup;
+    this.sim.attach(memoryPair(this.clock)[1]);
+    this.stores = freshStores(model, seed, plant);
+    this.sim = this.#boot(undefined);
+    this.terminals.set(-1, { stores: this.stores, sim: this.sim });
+    await this.replug();
+  }
+
+  /** Another working life: what a factory fills is filled again, as for another terminal, under the same identity. */
+  async serveAgain(seed: number): Promise<void> {
+    const { nv, flash, host } = freshStores(this.setup.model ?? "podp-small", seed, undefined);
+    this.sim.powerCut();
+    for (const area of flash.areas()) this.stores.flash.program(area, 0, flash.bytes(area));
+    const worked = nv.names().filter((name) => name.startsWith("settle/") || (name.startsWith("key/") && !name.startsWith("key/IDENTITY")));
+    for (const name of worked) this.stores.nv.set(name, nv.get(name));
+    this.stores.host.append(...host.lines());
+    this.powerUp();
+    await this.replug();
+  }
+
+  /** Its store of operations is blank when it starts again. */
+  async loseOps(): Promise<void> {
+    this.sim.powerCut();
+    for (const name of this.stores.nv.names()) if (name.startsWith("op")) this.stores.nv.set(name, undefined);
+    this.powerUp();
+    await this.replug();
+  }
+
   /** A new cable; what was on the way in the old one is lost. */
   async replug(faults: readonly Fault[] = []): Promise<void> {
     await this.line.close();
@@ -139,9 +223,20 @@ export class World {
     this.sim.attach(this.#plugged);
   }
 
-  /** Power returns after a while, with no more cuts to come. */
+  /** Dark until somebody gives it power. */
+  powerOff(): void {
+    this.#off = true;
+    this.sim.powerCut();
+  }
+
+  powerOn(): void {
+    this.#off = false;
+    this.powerUp();
+  }
+
+  /** Power returns, with no more cuts to come but those of the scenario. */
   powerUp(): void {
-    if (!this.sim.dead) return;
+    if (!this.sim.dead || this.#off) return;
     this.sim = this.#boot(undefined);
     this.sim.attach(this.#plugged);
   }
@@ -176,6 +271,15 @@ export class World {
     return inspect(this.stores);
   }
 
+  #signer(role: StationRole): Signer {
+    const signer = cached.signerFor(role);
+    const sign = (bytes: Uint8Array) => {
+      if (!this.computer.canSign) throw new Error("the token with the key is not there");
+      return signer.sign(bytes);
+    };
+    return { ...signer, sign };
+  }
+
   #newLine(faults: readonly Fault[]): [FaultyLink, Link] {
     const { baud, latencyMs } = this.setup;
     const [ours, theirs] = memoryPair(this.clock, {
@@ -183,22 +287,33 @@ export class World {
       ...(baud === undefined ? {} : { baud }),
       ...(latencyMs === undefined ? {} : { latencyMs }),
     });
-    return [new FaultyLink(ours, this.clock, faults), theirs];
+    return [this.line === undefined ? this.staging.line(ours, faults) : new FaultyLink(ours, this.clock, faults), theirs];
   }
 
   #boot(hooks: Hooks | undefined): Simulated {
+    const staged = this.staging.hooks;
     return startSimulated({
       model: this.setup.model ?? "podp-small",
-      seed: this.setup.seed ?? 7,
+      seed: this.setup.seed ?? 7, // stores that are provisioned keep the seed they have
       stores: this.stores,
       clock: this.clock,
       speed: this.setup.speed ?? 0,
-      ...(this.setup.options === undefined ? {} : { options: this.setup.options }),
+      ...(this.setup.owner === undefined ? {} : { owner: this.setup.owner }),
+      options: Object.assign(this.setup.options ?? {}, { ...this.staging.options, ...this.setup.options }), // a test may change its own while it runs
       hooks: {
-        ...hooks,
+        point: (name, k) => {
+          hooks?.point?.(name, k);
+          this.setup.always?.point?.(name, k);
+          staged.point?.(name, k);
+        },
+        nonVolatile: (act, which) => {
+          hooks?.nonVolatile?.(act, which);
+          this.setup.always?.nonVolatile?.(act, which);
+          staged.nonVolatile?.(act, which);
+        },
         died: () => {
           hooks?.died?.();
-          this.clock.after(REPLUG_MS, () => this.powerUp());
+          staged.died?.();
         },
       },
     });

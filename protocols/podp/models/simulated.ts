@@ -34,6 +34,8 @@ const flash = (id: number, name: string, size: number, ...classes: ModelArea["cl
 const common = {
   version: 1,
   manufacturer: "podp simulator",
+  dialect: "unionpay",
+  longestDelay: 2000,
   deduplicates: "proven",
   batchWraps: { last: "999999", first: "000001" },
   vendorKeys: [SIMULATED_MAKER],
@@ -42,6 +44,7 @@ const common = {
 const traditional: Model = {
   id: "podp-traditional",
   ...common,
+  dialects: { "00100000027": "edc" },
   areas: [
     flash(1, "transaction log", 122_880, "SAD", "CHD", "BIZ"),
     flash(2, "merchant parameters", 4096, "BIZ"),

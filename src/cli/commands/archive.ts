@@ -8,6 +8,7 @@ import { readArchive } from "../../evidence/archive/document.js";
 import { type Archive, recordsIn } from "../../evidence/archive/lines.js";
 import { openKey } from "../../evidence/envelope/identity.js";
 import { unseal } from "../../evidence/envelope/sealed.js";
+import { readFile } from "../files.js";
 import type { Io, Told } from "../io.js";
 import { type KeyOptions, passphraseOf, wanted } from "../options.js";
 
@@ -21,7 +22,7 @@ const LEFT_BRACE = 0x7b;
 const PRIVATE = 0o600;
 
 export async function archiveOpen(options: OpenOptions, io: Io): Promise<Told> {
-  const bytes = read(options.file);
+  const bytes = readFile(options.file);
   const sealed = bytes[0] !== LEFT_BRACE;
   const clear = sealed ? unseal(bytes, await privateKey(options, io)) : bytes;
   const archive = readArchive(clear);
@@ -48,17 +49,11 @@ function summary(archive: Archive) {
 
 async function privateKey(options: OpenOptions, io: Io): Promise<KeyObject> {
   const path = wanted(options.key, undefined, "--key");
-  const pem = text(read(path));
+  const pem = text(readFile(path));
   if (pem.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) return openKey(pem, await passphraseOf(options, io));
   try {
     return createPrivateKey(pem);
   } catch (cause) {
     throw new DecomError("archive.key", `${path} holds no private key`, { cause });
   }
-}
-
-function read(path: string): Uint8Array {
-  const bytes = systemDisk.read(path);
-  if (bytes === undefined) throw new DecomError("file.unreadable", `there is no ${path}`, { path });
-  return bytes;
 }

@@ -1,8 +1,10 @@
 // decom run and decom resume: a decommission with a person or a program watching.
 import { families } from "../../../protocols/index.js";
 import { rfc3339, systemClock } from "../../base/clock.js";
+import { systemDisk } from "../../base/disk.js";
 import { asDecomError, DecomError } from "../../base/errors.js";
 import { words } from "../../base/words.js";
+import type { GivenOrder } from "../../procedure/admission.js";
 import type { Bench, RunEvent } from "../../procedure/context.js";
 import { type Connection, decommission, resume as takeUp } from "../../procedure/decommission.js";
 import { survey } from "../../procedure/survey.js";
@@ -10,6 +12,7 @@ import { openBench } from "../bench.js";
 import { complain, errorJson, type Io, type Told, toLine } from "../io.js";
 import { openLog } from "../log.js";
 import { type KeyOptions, keysOf, type OutOptions, outOf, PATIENCE, type PortOptions, passphraseOf } from "../options.js";
+import { readOrders } from "../order-files.js";
 import { openPort, seedOf } from "../port.js";
 import { showProgress } from "../progress.js";
 import { recipientOf } from "../recipients.js";
@@ -22,6 +25,9 @@ interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
   readonly events?: boolean;
   readonly operator?: string;
   readonly sealTo?: readonly string[];
+  readonly witness?: string;
+  readonly order?: string;
+  readonly sig?: string;
 }
 
 interface RunOptions extends ResumeOptions {
@@ -33,25 +39,34 @@ interface RunOptions extends ResumeOptions {
 
 export function run(options: RunOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
-    if (options.bench !== true) throw new DecomError("args.invalid", words.cli.benchOnly);
+    const order = givenOrder(options);
     const { dryRun, isolated: isolation = "not stated" } = options;
     if (dryRun === true) {
       const { expectSerial } = options;
       return onBench(options, io, async (bench, connection) =>
-        surveyTold(await survey(bench, { ...connection, order: "bench", ...(expectSerial === undefined ? {} : { expectSerial }) })),
+        surveyTold(await survey(bench, { ...connection, order, ...(expectSerial === undefined ? {} : { expectSerial }) })),
       );
     }
     const expectSerial = await confirmed(options, io);
     return onBench(options, io, async (bench, connection) =>
-      runTold(await decommission(bench, { ...connection, expectSerial, order: "bench", isolation }), seed(options, io), io),
+      runTold(await decommission(bench, { ...connection, expectSerial, order, isolation }), seed(options, io), io),
     );
   });
+}
+
+function givenOrder({ bench, order, sig }: RunOptions): GivenOrder {
+  if ((bench === true) === (order !== undefined)) throw new DecomError("args.invalid", words.cli.benchOrOrder);
+  return order === undefined ? "bench" : readOrders(systemDisk, order, sig);
 }
 
 export function resume(options: ResumeOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
     if (options.yes !== true) await confirmed(options, io);
-    return onBench(options, io, async (bench, connection) => runTold(await takeUp(bench, connection), seed(options, io), io));
+    const { order, sig } = options;
+    const newer = order === undefined ? {} : { order: readOrders(systemDisk, order, sig) };
+    return onBench(options, io, async (bench, connection) =>
+      runTold(await takeUp(bench, { ...connection, ...newer }), seed(options, io), io),
+    );
   });
 }
 
@@ -82,6 +97,7 @@ async function onBench(options: ResumeOptions, io: Io, work: (bench: Bench, conn
     log: openLog(options.log),
     onEvent,
     ...(performedBy === undefined ? {} : { performedBy }),
+    ...(options.witness === undefined ? {} : { witness: options.witness }),
   });
   using stop = interruptible(io);
   await using link = await openPort(options, io);

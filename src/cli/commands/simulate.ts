@@ -9,13 +9,16 @@ import { pointOf } from "../../base/sign.js";
 import { words } from "../../base/words.js";
 import type { Link } from "../../link/link.js";
 import { paced } from "../../link/paced.js";
-import type { CutPoint } from "../../sim/body.js";
+import { type CutPoint, cutPoints } from "../../sim/body.js";
 import { folderStores } from "../../sim/folder.js";
 import { inspect } from "../../sim/inspect.js";
+import type { Scenario } from "../../sim/scenario/scenario.js";
 import { memoryStores } from "../../sim/stores.js";
 import { type Io, type Told, toLine } from "../io.js";
 import { type CommonOptions, SEED } from "../options.js";
+import { byHand, scenarioOf, scenarios } from "../scenarios.js";
 import { faceOf } from "../simulated-port.js";
+import { staged } from "../staged.js";
 
 interface SimulateOptions extends CommonOptions {
   readonly pty?: boolean;
@@ -28,42 +31,43 @@ interface SimulateOptions extends CommonOptions {
   readonly speed?: number | "max";
   readonly baud?: number;
   readonly inspect?: string;
+  readonly scenario?: string;
+  readonly list?: boolean;
 }
-
-const POINTS: readonly CutPoint[] = [
-  "hello",
-  "census",
-  "settle.sent",
-  "settle.booked",
-  "settle.cleared",
-  "commit.accepted",
-  "erase",
-  "restart",
-  "attest",
-];
 
 export async function simulate(options: SimulateOptions, io: Io): Promise<Told | undefined> {
   if (options.inspect !== undefined) return inspected(options.inspect);
-  const { pty, tcp, seed = SEED, model = "podp-traditional", state, speed = "max", baud } = options;
+  if (options.list === true) return listed();
+  const scenario = options.scenario === undefined ? undefined : scenarioOf(options.scenario);
+  const { pty, tcp, seed = scenario?.seed ?? SEED, model = scenario?.model ?? "podp-traditional", state, speed = "max", baud } = options;
+  if (scenario !== undefined && scenario.model !== model) {
+    throw new DecomError("args.invalid", words.cli.scenarioModel(scenario.name, scenario.model), { model });
+  }
   if ((pty === true) === (tcp !== undefined)) throw new DecomError("args.invalid", words.cli.ptyOrTcp);
   const face = faceOf(model);
   const cut = options.cut === undefined ? undefined : cutAt(options.cut, state);
   const owner = options.owner === undefined ? undefined : ownerPoint(options.owner);
-  const simulated = face.start({
+  const terminal = staged({
+    face,
     model,
     seed,
     stores: state === undefined ? memoryStores() : folderStores(state),
     clock: systemClock,
+    scenario,
     speed: speed === "max" ? 0 : 1 / speed,
     ...(owner === undefined ? {} : { owner }),
-    ...(cut === undefined ? {} : { hooks: { point: cut } }),
+    ...(cut === undefined ? {} : { point: cut }),
   });
+  if (scenario !== undefined) {
+    for (const line of words.cli.scenario(scenario.title, [...byHand(scenario), ...onTheLine(scenario)])) io.err(line);
+  }
   /** Resolves when the other side has gone. */
   const serve = (line: Link) =>
-    new Promise<void>((gone) => simulated.attach(watched(baud === undefined ? line : paced(systemClock, line, baud), gone)));
-  const { serial, ownerKeyId } = simulated;
+    new Promise<void>((gone) => terminal.attach(watched(baud === undefined ? line : paced(systemClock, line, baud), gone)));
+  const { serial, ownerKeyId, model: started } = terminal.simulated;
+  const who = { seed, serial, pid: process.pid, owner: ownerKeyId ?? "first-use", model: started };
   const ready = (address: string) =>
-    io.out(toLine({ ready: true, address, seed, serial, pid: process.pid, owner: ownerKeyId ?? "first-use", model: simulated.model }));
+    io.out(toLine({ ready: true, address, ...who, ...(scenario === undefined ? {} : { scenario: scenario.name }) }));
 
   const over = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -84,14 +88,29 @@ export async function simulate(options: SimulateOptions, io: Io): Promise<Told |
       await link.close();
     }
   }
-  simulated.powerCut();
+  terminal.simulated.powerCut();
   return undefined;
+}
+
+function listed(): Told {
+  const all = scenarios();
+  return {
+    exit: 0,
+    json: { scenarios: all.map(({ name, rows, model, title }) => ({ name, rows, model, title })) },
+    text: all.map(({ name, rows, title }) => `${name.padEnd(40)} ${rows.join(" ").padEnd(12)} ${title}`),
+  };
+}
+
+/** This end of a pty or socket sees pieces of frames: line faults are for `sim:` ports. */
+function onTheLine({ faults = [] }: Scenario): string[] {
+  return faults.some((fault) => "on" in fault) ? [words.cli.lineFaults] : [];
 }
 
 /** Ends the process itself, once for each state folder, so that the same command line can start it again. */
 function cutAt(text: string, state: string | undefined): (name: CutPoint, k?: number) => void {
   const [, point = "", nth = "1"] = /^([a-z.]+)(?::([1-9][0-9]{0,5}))?$/.exec(text) ?? [];
-  if (!POINTS.some((name) => name === point)) throw new DecomError("args.invalid", `--cut ${text}: ${words.cli.oneOf(POINTS.join(", "))}`);
+  if (!cutPoints.some((name) => name === point))
+    throw new DecomError("args.invalid", `--cut ${text}: ${words.cli.oneOf(cutPoints.join(", "))}`);
   const marker = state === undefined ? undefined : join(state, "cut.done");
   let reached = 0;
   return (name, k) => {

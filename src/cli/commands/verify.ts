@@ -4,6 +4,7 @@ import { systemDisk } from "../../base/disk.js";
 import { DecomError } from "../../base/errors.js";
 import { words } from "../../base/words.js";
 import { verify as judge, readCertificates, statuses, verifierCodes } from "../../verify.js";
+import { readFile } from "../files.js";
 import type { Told } from "../io.js";
 import { type CommonOptions, wanted } from "../options.js";
 
@@ -22,13 +23,9 @@ export async function verify(options: VerifyOptions): Promise<Told> {
   const trust = trusted(root);
   if (trust.length === 0) return unavailable(root);
   const trustedTime = systemClock.wall();
-  const { verified, ...seen } = judge(
-    { content: read(file), signature: read(signaturePath) },
-    {
-      ...{ trust, production, trustedTime },
-      ...(options.archive === undefined ? {} : { archive: read(options.archive) }),
-    },
-  );
+  const archive = options.archive === undefined ? {} : { archive: readFile(options.archive) };
+  const files = { content: readFile(file), signature: readFile(signaturePath) };
+  const { verified, ...seen } = judge(files, { trust, production, trustedTime, ...archive });
   const { status, code, environment, outcome, findings, notChecked } = seen;
   const { exit, http } = statuses[status];
   const found = [...new Set([...findings.map((one) => one.code), ...(code === "ok" ? [] : [code])])];
@@ -67,10 +64,4 @@ function unavailable(root: string): Told {
     serial: null,
   };
   return { exit, json: { status, ...nothing, exit, http }, text: [words.cli.trustUnavailable(root)] };
-}
-
-function read(path: string): Uint8Array {
-  const bytes = systemDisk.read(path);
-  if (bytes === undefined) throw new DecomError("file.unreadable", `there is no ${path}`, { path });
-  return bytes;
 }

@@ -12,7 +12,8 @@ export interface ArchiveSource {
 }
 
 export function archiveOf({ record, life, files }: ArchiveSource): Archive {
-  const { runId, certId, orderSha256, serial, model } = record.begin;
+  const { runId, certId, serial, model } = record.begin;
+  const { orderSha256 } = record.order;
   const start = record.census("start");
   const last = record.census("after-settle") ?? start;
   const accounts = start?.accounts ?? [];

@@ -136,23 +136,30 @@ export async function initBenchKeys(request: InitRequest): Promise<StationFacts>
   return facts.data;
 }
 
+/** What a key folder says without its passphrase: which station it is, and whom it trusts. */
+export function readStation({ dir, disk }: Pick<InitRequest, "dir" | "disk">): StationFacts & { readonly root: Uint8Array } {
+  const facts = stationFactsOf(readIn(dir, disk, FILES.station));
+  const [root] = readCertificates(readIn(dir, disk, FILES.root));
+  if (root === undefined) throw new DecomError("keys.invalid", `${FILES.root} holds no certificate`);
+  return { ...facts, root };
+}
+
+function readIn(dir: string, disk: Disk, name: string): Uint8Array {
+  const bytes = disk.read(join(dir, name));
+  if (bytes === undefined) throw new DecomError("keys.missing", `${join(dir, name)} does not exist`);
+  return bytes;
+}
+
 export async function openStation({ dir, disk, passphrase }: Pick<InitRequest, "dir" | "disk" | "passphrase">): Promise<Station> {
   const optional = (name: string) => disk.read(join(dir, name));
-  const read = (name: string): Uint8Array => {
-    const bytes = optional(name);
-    if (bytes === undefined) throw new DecomError("keys.missing", `${join(dir, name)} does not exist`);
-    return bytes;
-  };
-  const facts = stationFactsOf(read(FILES.station));
-  const [root] = readCertificates(read(FILES.root));
-  if (root === undefined) throw new DecomError("keys.invalid", `${FILES.root} holds no certificate`);
+  const read = (name: string) => readIn(dir, disk, name);
+  const facts = readStation({ dir, disk });
   const wireKey = openKey(text(read(FILES.wireKey)), passphrase);
   const pkcs12 = optional(FILES.pkcs12);
   const identity = pkcs12 === undefined ? openPem(read(FILES.pem), passphrase) : await openPkcs12(pkcs12, passphrase);
   const ownerKey = optional(FILES.ownerKey);
   return {
     ...facts,
-    root,
     wireKey,
     journalKey: journalKeyOf(wireKey),
     state: join(dir, STATE),

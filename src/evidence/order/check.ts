@@ -3,7 +3,9 @@ import * as z from "zod";
 import { hex } from "../../base/bytes.js";
 import { DecomError } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
+import type { Identity } from "../../terminal/facts.js";
 import { Rejection } from "../codes.js";
+import type { KeptOrder } from "../entries.js";
 import { verifyEnvelope } from "../envelope/envelope.js";
 import { readJson } from "../json.js";
 import { judge, type OrderFacing } from "./rules.js";
@@ -19,6 +21,7 @@ export interface CheckedOrder extends SignedOrder {
 
 /** With everything known, no rule stays unchecked. */
 export interface OrderContext extends Required<Omit<OrderFacing, "signer">> {
+  readonly identity: Identity;
   readonly trust: readonly Uint8Array[];
 }
 
@@ -53,8 +56,13 @@ function signerOf({ content, signature }: SignedOrder, trust: readonly Uint8Arra
 }
 
 export function parseOrder(content: Uint8Array): Order {
+  return orderOf(() => readJson(content));
+}
+
+/** What was read, if it is an order; or `order.invalid` saying where it is none. */
+export function orderOf(read: () => unknown): Order {
   try {
-    return orderSchema.parse(readJson(content));
+    return orderSchema.parse(read());
   } catch (cause) {
     if (cause instanceof Rejection) throw new DecomError("order.invalid", `the order: ${cause.message}`, { cause });
     if (cause instanceof z.ZodError) throw new DecomError("order.invalid", `the order: ${z.prettifyError(cause)}`, { cause });
@@ -62,21 +70,21 @@ export function parseOrder(content: Uint8Array): Order {
   }
 }
 
+/** The order as a journal keeps it. */
+export function keptOrder({ content, signature, sha256, grant, ownerKeyId }: CheckedOrder): KeptOrder {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  return { order: base64(content), orderSignature: base64(signature), orderSha256: sha256, grant: base64(grant), ownerKeyId };
+}
+
 /** The order of a run that has begun: it was judged then, and the journal's MAC vouches for these bytes. */
-export function readAcceptedOrder(begin: {
-  readonly order: string;
-  readonly orderSignature: string;
-  readonly orderSha256: string;
-  readonly grant: string;
-  readonly ownerKeyId: string;
-}): CheckedOrder {
-  const content = new Uint8Array(Buffer.from(begin.order, "base64"));
+export function readAcceptedOrder(kept: KeptOrder): CheckedOrder {
+  const content = new Uint8Array(Buffer.from(kept.order, "base64"));
   return {
     content,
-    signature: new Uint8Array(Buffer.from(begin.orderSignature, "base64")),
+    signature: new Uint8Array(Buffer.from(kept.orderSignature, "base64")),
     order: parseOrder(content),
-    sha256: begin.orderSha256,
-    grant: new Uint8Array(Buffer.from(begin.grant, "base64")),
-    ownerKeyId: begin.ownerKeyId,
+    sha256: kept.orderSha256,
+    grant: new Uint8Array(Buffer.from(kept.grant, "base64")),
+    ownerKeyId: kept.ownerKeyId,
   };
 }

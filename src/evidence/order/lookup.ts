@@ -13,17 +13,10 @@ export function isView(view: AccountView | Unavailable | undefined): view is Acc
   return view !== undefined && !("unavailable" in view);
 }
 
-export interface Attempted extends AccountNumbers {
-  readonly batch: string;
-  /** When it was last tried to settle this batch, RFC 3339. */
-  readonly lastTriedAt: string;
-  /** How long this host may still book what it received, ms. */
-  readonly hostDelay: number;
-}
-
-/** The answer about this batch, unless it was given before the host can have known: then it says nothing about the last attempt. */
-export function resolutionOf({ resolutions }: Pick<Order, "resolutions">, at: Attempted): ResolutionField | undefined {
-  const told = resolutions.find((one) => sameAccount(one, at) && one.batch === at.batch);
-  if (told === undefined || Date.parse(told.asOf) <= Date.parse(at.lastTriedAt) + at.hostDelay) return undefined;
-  return told;
+export function resolutionOf(
+  { resolutions }: Pick<Order, "resolutions">,
+  account: AccountNumbers,
+  batch: string,
+): ResolutionField | undefined {
+  return resolutions.find((one) => sameAccount(one, account) && one.batch === batch);
 }

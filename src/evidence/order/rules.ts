@@ -19,7 +19,7 @@ export interface OrderFacing {
   readonly now: number;
   /** The common name under which the order was signed. */
   readonly signer?: string;
-  readonly identity?: Pick<Identity, "serial" | "life"> & Partial<Pick<Identity, "model" | "environment" | "ownerState" | "ownerKeyIds">>;
+  readonly identity?: Partial<Pick<Identity, "serial" | "life" | "model" | "environment" | "ownerState" | "ownerKeyIds">>;
   readonly station?: StationFacts;
   /** The people at the bench. */
   readonly atBench?: readonly string[];
@@ -32,7 +32,8 @@ export interface OrderFacing {
 type Objection = string | undefined;
 interface Rule {
   readonly code: ErrorCode;
-  readonly needs?: keyof OrderFacing;
+  /** Whether enough is known to tell; always when absent. */
+  readonly known?: (facing: OrderFacing) => boolean;
   readonly objection: (order: Order, facing: OrderFacing) => Objection;
 }
 
@@ -47,12 +48,12 @@ export const orderRules = {
   },
   nonce: {
     code: "order.nonce",
-    needs: "nonceUsed",
+    known: ({ nonceUsed }) => nonceUsed !== undefined,
     objection: ({ nonce }, { nonceUsed }) => says(nonceUsed?.(nonce) === true, "an earlier run has used it"),
   },
   environment: {
     code: "order.bench",
-    needs: "identity",
+    known: ({ identity }) => identity?.environment !== undefined,
     objection: ({ environment }, { identity }) =>
       says(
         environment === "bench" && identity?.environment === "production",
@@ -61,7 +62,7 @@ export const orderRules = {
   },
   device: {
     code: "order.device",
-    needs: "identity",
+    known: ({ identity }) => identity?.serial !== undefined,
     objection: ({ device }, { identity }) =>
       says(device.serial !== identity?.serial, `it is for ${device.serial}, this is ${identity?.serial}`) ??
       says(
@@ -71,13 +72,13 @@ export const orderRules = {
   },
   life: {
     code: "order.life",
-    needs: "identity",
+    known: ({ identity }) => identity?.life !== undefined,
     objection: ({ device }, { identity }) =>
       says(device.life !== identity?.life, `it is for life ${device.life}, this is ${identity?.life}`),
   },
   station: {
     code: "order.station",
-    needs: "station",
+    known: ({ station }) => station !== undefined,
     objection: ({ station: wanted, depot }, { station }) =>
       says(depot !== station?.depotId, `it is for depot ${depot}, this is ${station?.depotId}`) ??
       says(wanted !== undefined && wanted !== station?.stationId, `it is for station ${wanted}, this is ${station?.stationId}`),
@@ -123,12 +124,12 @@ export const orderRules = {
   resolutions: { code: "order.resolution", objection: resolutionObjection },
   grant: {
     code: "order.grant",
-    needs: "maker",
+    known: ({ maker }) => maker !== undefined,
     objection: (order, { maker }) => (maker === undefined ? undefined : grantObjection(order, maker)),
   },
   owner: {
     code: "order.owner",
-    needs: "maker",
+    known: ({ maker, identity }) => maker !== undefined && identity?.ownerState !== undefined,
     objection: (order, { maker, identity }) => {
       const key = maker?.readGrant(grantOf(order))?.ownerKeyId ?? "";
       const known = identity?.ownerKeyIds ?? [];
@@ -149,8 +150,8 @@ export interface Judged {
 /** Every rule with what it says, in the order in which they count. */
 export function judge(order: Order, facing: OrderFacing): readonly Judged[] {
   return (Object.keys(orderRules) as OrderRule[]).map((rule) => {
-    const { code, needs, objection }: Rule = orderRules[rule]; // keys of a const table
-    if (needs !== undefined && facing[needs] === undefined) return { rule, code, result: "not-checked" };
+    const { code, known, objection }: Rule = orderRules[rule]; // keys of a const table
+    if (known?.(facing) === false) return { rule, code, result: "not-checked" };
     const why = objection(order, facing);
     return why === undefined ? { rule, code, result: "holds" } : { rule, code, result: "fails", why };
   });

@@ -108,11 +108,11 @@ function totalsField(totals: Stored<Totals> | undefined, currency: string): Tota
 /** Items added up per kind, direction and currency, in order of first appearance. */
 function openItems(items: readonly Stored<Item>[]): OpenItems[] {
   const rows = new Map<string, OpenItems>();
-  for (const { kind, direction, money } of items) {
+  for (const { kind, direction, money, count = 1 } of items) {
     const currency = alphabetic(money.currency);
     const key = `${kind} ${direction} ${currency}`;
     const row = rows.get(key) ?? { kind, gate: kinds[kind].gate, direction, count: 0, money: { amount: 0, currency } };
-    rows.set(key, { ...row, count: row.count + 1, money: { amount: row.money.amount + money.minor, currency } });
+    rows.set(key, { ...row, count: row.count + count, money: { amount: row.money.amount + money.minor, currency } });
   }
   return [...rows.values()];
 }

@@ -54,7 +54,8 @@ export function buildStatement(source: StatementSource, issue: Issue): Statement
   if (outcome === "NOT_ERASED" && body.endState === "CERT") body.endState = "QUAR";
   body.outcomeReasons = [...reasons, ...(issue.ended === undefined ? [] : [issue.ended.error.code])];
   body.limitations = [...limitationsOf(body)];
-  body.findings = findingsOf(body);
+  const gaps = source.record.traceGaps.length > 0;
+  body.findings = [...findingsOf(body), ...(gaps ? ([{ code: "TRACE_GAP", severity: "info" }] as const) : [])];
   body.claims = [...claimsOf(body)];
   return body;
 }
@@ -233,7 +234,7 @@ function custodySteps({ record: { begin, erase }, order: { custody }, station }:
 
 /** The second person at the bench, and who outside it approved what was let go. */
 function people({ record, order }: StatementSource): Pick<Statement, "witness" | "approvers"> {
-  const { witness } = record.begin;
+  const { witness } = record;
   const approvers = [...new Set(usedExceptions(record, order).flatMap((field) => field.approvers))];
   return {
     ...(witness === undefined ? {} : { witness: { personRef: witness, role: "supervisor", authMethod: "none" } as const }),

@@ -37,6 +37,7 @@ export function findingsOf(body: Evidence): Statement["findings"] {
     SLOT_RETAINED: body.keysRetained.length > 0,
     WARN_LEFT: body.settlement.some(({ after }) => after.some(({ gate, count }) => gate === "WARN" && count > 0)),
     DEPOT_NETWORK_USED: false, // known to the people only; a statement may add it
+    TRACE_GAP: false, // the station's journal has the numbers, a statement only sums
   };
   return pick(says).map((code) => ({ code, severity: statementFindings[code] }));
 }

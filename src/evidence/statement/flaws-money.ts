@@ -79,7 +79,11 @@ function* hostFlaws({ outcome, batch, before, hostView }: SettlementRow, at: str
   }
 }
 
-function* levelFlaws({ level, outcome, attempts, host, terminal }: SettlementRow, at: string, body: Evidence): Generator<Flaw> {
+function* levelFlaws(
+  { level, outcome, attempts, host, terminal, exceptions = [] }: SettlementRow,
+  at: string,
+  body: Evidence,
+): Generator<Flaw> {
   const balanced = outcome === "BALANCED" || outcome === "BALANCED_AFTER_UPLOAD";
   const hostTotals = host !== undefined && isKnown(host.totals) ? host.totals : undefined;
   if (balanced && hostTotals !== undefined && isKnown(terminal.totals) && !sameTotals(hostTotals, terminal.totals)) {
@@ -89,7 +93,9 @@ function* levelFlaws({ level, outcome, attempts, host, terminal }: SettlementRow
   const verified = host?.flags.includes("mac-verified") === true && (!balanced || (hostTotals !== undefined && isKnown(terminal.totals)));
   // S3 is the acquirer's own signed record, which only a receipt can hold.
   if (level === "S3" || (level === "S2" && !verified)) yield { reason: "SETTLEMENT_LEVEL", pointer: `${at}/level` };
-  const ended = attempts.findLast(({ result }) => result !== "looked-up")?.result ?? "NOTHING_TO_SETTLE";
+  // Where all is excepted, settling need not even have been tried; then nothing is known of it.
+  const untried = attempts.length === 0 && exceptions.length > 0 ? "UNKNOWN" : "NOTHING_TO_SETTLE";
+  const ended = attempts.findLast(({ result }) => result !== "looked-up")?.result ?? untried;
   if (ended !== outcome) yield { reason: "SETTLEMENT_UNSHOWN", pointer: `${at}/attempts` };
   const { settlement: minimum = "S0" } = body.order.minimumLevels;
   if (LEVELS.indexOf(level) < LEVELS.indexOf(minimum)) yield { reason: "SETTLEMENT_BELOW", pointer: `${at}/level` };

@@ -117,6 +117,7 @@ export const statementFindings = {
   SLOT_RETAINED: "info",
   WARN_LEFT: "info",
   DEPOT_NETWORK_USED: "info",
+  TRACE_GAP: "info",
 } as const;
 export type StatementFinding = keyof typeof statementFindings;
 export const findingRow = z.strictObject({ code: keysOf(statementFindings), severity: z.enum(["info", "warning"]) });

@@ -10,9 +10,10 @@ interface Moment {
 
 export function* timeFindings(statement: Statement, floor = "", maxUncertaintyMs = Number.POSITIVE_INFINITY): Generator<Finding> {
   const finding = (code: VerifierCode, pointer: string): Finding => ({ code, severity: verifierCodes[code].severity, pointer });
-  const { issuedAt, order, clock, tool, areas, inspections, isolation, settlement, custody, notified = [] } = statement;
+  const { runId, issuedAt, order, clock, tool, areas, inspections, isolation, settlement, custody, notified = [] } = statement;
   const begin = tool.segments[0]?.from ?? issuedAt;
-  if (begin < order.issuedAt) yield finding("TIME_BEFORE_ORDER", "/order/issuedAt");
+  // An order that continues a run is newer than the run.
+  if (begin < order.issuedAt && order.continues !== runId) yield finding("TIME_BEFORE_ORDER", "/order/issuedAt");
   if (begin > order.notAfter) yield finding("ORDER_EXPIRED", "/order/notAfter");
   if (issuedAt < clock.floor || issuedAt < floor) yield finding("TIME_BELOW_FLOOR", "/issuedAt");
   if (isKnown(clock.uncertaintyMs) && clock.uncertaintyMs > maxUncertaintyMs) yield finding("TIME_UNCERTAIN", "/clock/uncertaintyMs");

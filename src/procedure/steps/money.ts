@@ -1,16 +1,13 @@
-// Steps up to the last look before the wipe: everything that finds, sends, settles and counts money.
-
-import { DecomError, unreachable } from "../../base/errors.js";
-import { words } from "../../base/words.js";
-import type { CensusMoment, Stored } from "../../evidence/entries.js";
+// Steps up to the last look before the wipe: lock, condition, settlement, permit. Counting, sending and archiving have files of their own.
+import { DecomError } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { settlementOf } from "../../evidence/record.js";
-import { type Account, type Census, type Kind, kinds, type TotalRow } from "../../terminal/facts.js";
-import { Counted, ErasePermit } from "../../terminal/proofs.js";
-import { hostFindingsOf, judgeAccounts } from "../accounts.js";
+import { ErasePermit } from "../../terminal/proofs.js";
+import { hostFindingsOf } from "../accounts.js";
 import type { Run } from "../context.js";
-import { isLetGo, usedByOthers } from "../exceptions.js";
-import { settleAccount } from "../settle.js";
+import { usedByOthers } from "../exceptions.js";
+import { settleAccounts } from "../settle.js";
+import { count } from "./census.js";
 
 /** Before anything can be recorded: from here on the terminal takes no new transaction. */
 export async function lock(run: Run): Promise<void> {
@@ -34,87 +31,8 @@ export async function condition(run: Run): Promise<void> {
   }
 }
 
-/** Counts everything and mints the proof that it was counted. */
-export function census(when: CensusMoment): (run: Run) => Promise<void> {
-  return async (run) => {
-    await count(run, when);
-    if (when === "start") await judgeAccounts(run);
-  };
-}
-
-async function count(run: Run, when: CensusMoment): Promise<Census> {
-  const { accounts, rows } = await run.terminal.accounts();
-  const counted = await run.terminal.census();
-  run.write({ kind: "seen", step: "census", when, census: storedCensus(counted), accounts, rows: rows.map(storedRow) });
-  refuseNewItems(run, counted);
-  run.proofs = { counted: Counted.look(run.terminal.identity, counted), census: counted, accounts };
-  return counted;
-}
-
-const amount = ({ minor, currency }: TotalRow["money"]) => ({ minor: Number(minor), currency }); // terminals carry 12 digits: always safe
-const storedRow = (row: TotalRow): Stored<TotalRow> => ({ ...row, money: amount(row.money) });
-const storedCensus = (of: Census): Stored<Census> => ({ ...of, items: of.items.map((item) => ({ ...item, money: amount(item.money) })) });
-
-/** The terminal is locked, so an item that the first census did not have was booked by somebody else. */
-function refuseNewItems(run: Run, now: Census): void {
-  const first = run.record().census("start");
-  if (first === undefined) return;
-  const known = new Set(first.census.items.map(({ account, batch, stan }) => `${account} ${batch} ${stan}`));
-  const grown = now.items.filter((item) => !isMarker(item.kind) && !known.has(`${item.account} ${item.batch} ${item.stan}`));
-  if (grown.length > 0) {
-    throw new DecomError(
-      "batch.grown",
-      `${grown.length} records are new since the first census (STAN ${grown.map((i) => i.stan).join(", ")})`,
-    );
-  }
-}
-
-/** Kinds that state where a whole batch stands, not a record. */
-function isMarker(kind: Kind): boolean {
-  return kind === "U15" || kind === "U16" || kind === "U17" || kind === "U18" || kind === "U19";
-}
-
-/** Script results, reversals, offline work, notices, e-signatures: what must reach the host before the batch is closed. */
-export const PENDING: readonly Kind[] = ["U09", "U03", "U05", "U07", "U11", "U12", "U08"];
-
-export async function pending(run: Run): Promise<void> {
-  const items = run.proofs.census?.items ?? [];
-  for (const kind of PENDING) {
-    for (const account of run.proofs.accounts) {
-      if (items.some((item) => item.kind === kind && item.account === account.id)) await sendPending(run, account, kind);
-    }
-  }
-}
-
-async function sendPending(run: Run, account: Account, kind: Kind): Promise<void> {
-  if (kind === "U07" && run.model.deduplicates !== "proven") {
-    throw new DecomError(
-      "pending.unsent",
-      `an advice of ${account.tid} was sent without an answer and the host is not known to recognise a repeat`,
-    );
-  }
-  const counted = run.proofs.counted ?? unreachable("pending messages are sent after a census only");
-  const op = run.terminal.newOp();
-  run.write({ kind: "intent", step: "pending", op, account: account.id, item: kind });
-  await run.terminal.sendPending(counted, op, account.id, Number(kind.slice(1)));
-  const { state } = await run.terminal.finished(op);
-  run.write({ kind: "seen", step: "pending", op, state });
-  if (state === "DONE" || state === "FAILED") await run.terminal.release(op);
-  if (state !== "DONE" && kinds[kind].gate !== "WARN") {
-    throw new DecomError("pending.unsent", `${words.kind[kind]} of ${account.tid}: the terminal says ${state}`, { did: "unknown" });
-  }
-}
-
 export async function settle(run: Run): Promise<void> {
-  for (const account of run.proofs.accounts) {
-    try {
-      await settleAccount(run, account);
-    } catch (thrown) {
-      // The order lets go of all that this acquirer will not take; the gate looks at it again, item by item.
-      const refused = thrown instanceof DecomError && (thrown.code === "settle.host" || thrown.code === "settle.unbalanced");
-      if (!refused || !isLetGo(run, account)) throw thrown;
-    }
-  }
+  await settleAccounts(run);
 }
 
 export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {

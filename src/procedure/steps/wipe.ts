@@ -6,6 +6,7 @@ import { mayWipe } from "../../evidence/order/granted.js";
 import type { WipePlan } from "../../terminal/driver.js";
 import type { AreaFact, ProbeRange } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
+import { refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { useExceptions } from "../exceptions.js";
 
@@ -36,6 +37,7 @@ export function compare(model: Model, areas: readonly AreaFact[]): void {
 }
 
 export async function plan(run: Run): Promise<void> {
+  refuseLapsed(run);
   const { order } = run.order;
   if (!mayWipe(order)) throw new DecomError("order.held", `${order.reasonCode}: settled and exported, not wiped until that is lifted`);
   const { areas, slots, probes } = await inventory(run);

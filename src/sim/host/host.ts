@@ -63,8 +63,8 @@ export class AcquirerHost {
 
   /** One message on the line to an acquirer. Nothing comes back for noise, for a message that its dialect lacks, or when it stays silent. */
   hear(acquirer: string, bytes: Uint8Array): Heard | undefined {
-    const message = decode(bytes);
-    if ("noise" in message) return undefined;
+    const message = this.takesCalls ? decode(bytes) : undefined;
+    if (message === undefined || "noise" in message) return undefined;
     const dialect = this.#dialectOf(acquirer);
     const found = understood(dialect, message);
     if (found === undefined) return undefined;

@@ -53,6 +53,8 @@ const TPDU = [0x60, 0, 0, 0, 0];
 const TYPE = 2 + TPDU.length;
 const BITMAP = TYPE + 2;
 const BODY = BITMAP + 8;
+/** The version of 1987. */
+const MTI = /^0[0-9]{3}$/;
 const DIGITS = /^[0-9]+$/;
 const PRINTABLE = /^[ -~]+$/;
 
@@ -65,7 +67,7 @@ const scratch = new Uint8Array(MAX_MESSAGE);
 
 /** Throws RangeError for a value that its field cannot hold: our own values fit. */
 export function encode({ mti, fields }: IsoMessage): Uint8Array {
-  if (!/^[0-9]{4}$/.test(mti)) throw new RangeError(`no message type: ${mti}`);
+  if (!MTI.test(mti)) throw new RangeError(`no message type: ${mti}`);
   scratch.set(TPDU, 2);
   writeDigits(mti, TYPE);
   scratch.fill(0, BITMAP, BODY);
@@ -91,7 +93,7 @@ export function decode(bytes: Uint8Array): IsoMessage | Noise {
   if ((((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)) !== bytes.length - 2) return { noise: "length", at: 0 };
   for (const [i, byte] of TPDU.entries()) if (bytes[2 + i] !== byte) return { noise: "tpdu", at: 2 + i };
   const mti = readDigits(bytes, TYPE, 2);
-  if (mti === undefined) return { noise: "type", at: TYPE };
+  if (mti === undefined || !MTI.test(mti)) return { noise: "type", at: TYPE };
   const fields: Record<number, string> = {};
   let at = BODY;
   for (let number = 1; number <= 64; number++) {

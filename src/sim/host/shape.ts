@@ -111,7 +111,7 @@ export function fill(parts: readonly Part[], values: Values): string {
   return text;
 }
 
-/** Takes text apart into `values`; false when it is not so made. */
+/** Takes text apart into `values`; false when it is not so made. Text that is blank is no value. */
 export function take(parts: readonly Part[], text: string, values: Record<string, string>): boolean {
   let at = 0;
   for (const part of parts) {
@@ -124,7 +124,7 @@ export function take(parts: readonly Part[], text: string, values: Record<string
     const raw = text.slice(at, end);
     if (end > text.length || (part.digits && !/^[0-9]+$/.test(raw))) return false;
     const value = part.size === 0 || part.digits ? raw : raw.trimEnd();
-    if (values[part.name] !== undefined && values[part.name] !== value) return false;
+    if (value === "" || (values[part.name] !== undefined && values[part.name] !== value)) return false;
     values[part.name] = value;
     at = end;
   }

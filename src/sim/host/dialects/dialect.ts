@@ -121,19 +121,21 @@ export function understood(dialect: Dialect, message: IsoMessage): { readonly as
   return undefined;
 }
 
-export type Judged = "equal" | "different" | "error" | "refused";
+/** `unsaid`: the answer says nothing of the totals, so it is none. */
+export type Judged = "equal" | "different" | "error" | "refused" | "unsaid";
 
 /** What an answer to settle or end says of the totals. */
 export function judge({ by, equal, different, error }: Verdict, answer: Values): Judged {
-  if (answer.code !== undefined && !by.includes("code")) return "refused";
+  if (answer.code !== undefined && answer.code !== codes.fine && !by.includes("code")) return "refused";
   const said = by.map((name) => answer[name] ?? "");
+  if (said.includes("")) return "unsaid";
   if (said.every((mark) => equal.includes(mark))) return "equal";
   if (said.every((mark) => equal.includes(mark) || different.includes(mark))) return "different";
   return error === undefined ? "refused" : "error";
 }
 
 /** The values by which a host says it. */
-export function say({ by, equal, different, error }: Verdict, judged: Exclude<Judged, "refused">): Values {
+export function say({ by, equal, different, error }: Verdict, judged: Exclude<Judged, "refused" | "unsaid">): Values {
   if (judged === "error" && error === undefined) return { code: codes.error };
   const mark = judged === "equal" ? equal[0] : judged === "different" ? different[0] : error;
   return Object.fromEntries(by.map((name, i) => [name, i === 0 ? mark : equal[0]]));

@@ -1,0 +1,51 @@
+// What a census says about one account's open batch, in the forms in which it is saved and compared.
+import { hex } from "../base/bytes.js";
+import { sha256 } from "../base/sign.js";
+import type { Stored } from "../evidence/entries.js";
+import type { Account, Item, Kind, SettlementFacts, Totals } from "../terminal/facts.js";
+
+/** Kinds that a settlement is about: a batch is never both. */
+const SETTLED: ReadonlySet<Kind> = new Set(["U01", "U02"]);
+
+export const isBatchKind = (kind: Kind): boolean => SETTLED.has(kind);
+
+/** Totals of the records that a settlement will be about, and a hash over everything that the account has. */
+export function batchOf(items: readonly Item[], account: Account): { totals: Totals; hash: string } {
+  const own = items.filter((item) => item.account === account.id);
+  const totals = own
+    .filter(({ kind, batch }) => SETTLED.has(kind) && batch === account.batch)
+    .reduce(add, { debitCount: 0, debit: 0n, creditCount: 0, credit: 0n });
+  const lines = own.map(({ kind, batch, direction, money, stan, digest, count = 1 }) =>
+    [kind, batch, direction, money.minor, money.currency, stan, digest, count].join(" "),
+  );
+  return { totals, hash: hex(sha256(Buffer.from(lines.sort().join("\n")))) };
+}
+
+function add(sum: Totals, { direction, money, count = 1 }: Item): Totals {
+  return direction === "debit"
+    ? { ...sum, debitCount: sum.debitCount + count, debit: sum.debit + money.minor }
+    : { ...sum, creditCount: sum.creditCount + count, credit: sum.credit + money.minor };
+}
+
+/** Of either form: counts and amounts are the same numbers as `bigint` and, in journals, as whole numbers. */
+export function sameTotals(a: Totals | Stored<Totals>, b: Totals | Stored<Totals>): boolean {
+  return (
+    a.debitCount === b.debitCount &&
+    a.creditCount === b.creditCount &&
+    BigInt(a.debit) === BigInt(b.debit) &&
+    BigInt(a.credit) === BigInt(b.credit)
+  );
+}
+
+/** Terminals carry 12 digits, so amounts always are safe whole numbers. */
+export function storedTotals(totals: Totals): Stored<Totals> {
+  return { ...totals, debit: Number(totals.debit), credit: Number(totals.credit) };
+}
+
+export function storedSettlement({ terminalTotals, hostTotals, ...rest }: SettlementFacts): Stored<SettlementFacts> {
+  return {
+    ...rest,
+    ...(terminalTotals === undefined ? {} : { terminalTotals: storedTotals(terminalTotals) }),
+    ...(hostTotals === undefined ? {} : { hostTotals: storedTotals(hostTotals) }),
+  };
+}

@@ -1,0 +1,89 @@
+// Before a batch is closed: what the host must have first, in this order, each with what its failure means for the run.
+import { DecomError, unreachable } from "../../base/errors.js";
+import { words } from "../../base/words.js";
+import type { Account, Kind, OpState } from "../../terminal/facts.js";
+import type { Model } from "../../terminal/model.js";
+import type { Run } from "../context.js";
+import { isExcepted, isLetGo } from "../exceptions.js";
+
+export interface PreStep {
+  readonly kind: Kind;
+  /**
+   * `stop`: the run is parked, since settling beside it would book what it takes back. `leave`: what is left goes to the gate, where only a
+   * signed exception lets it pass. `warn`: what is left is reported.
+   */
+  readonly fails: "stop" | "leave" | "warn";
+  /** How often it is sent until it is answered: more than once only what does no harm when it arrives twice. */
+  readonly tries: number;
+  /** Sent at all only to a host that is known to recognise a repetition. */
+  readonly onlyIfDeduplicated?: boolean;
+}
+
+export const preSteps: readonly PreStep[] = [
+  { kind: "U09", fails: "warn", tries: 1 },
+  { kind: "U03", fails: "stop", tries: 3 }, // a repeated reversal is the same reversal to every host
+  { kind: "U05", fails: "leave", tries: 1 },
+  { kind: "U07", fails: "leave", tries: 1, onlyIfDeduplicated: true },
+  { kind: "U11", fails: "leave", tries: 1 },
+  { kind: "U12", fails: "leave", tries: 1 },
+  { kind: "U20", fails: "leave", tries: 1 },
+  { kind: "U22", fails: "leave", tries: 1 },
+  { kind: "U14", fails: "leave", tries: 3 }, // an inquiry moves nothing
+  { kind: "U08", fails: "leave", tries: 3 },
+  { kind: "U21", fails: "warn", tries: 1 },
+];
+
+/** The steps that a model allows. */
+export function stepsFor({ deduplicates }: Model): readonly PreStep[] {
+  return preSteps.filter(({ onlyIfDeduplicated }) => onlyIfDeduplicated !== true || deduplicates === "proven");
+}
+
+/** Kinds beside which a batch is never settled. */
+export function standsInTheWay(kind: Kind): boolean {
+  return preSteps.some((step) => step.kind === kind && step.fails === "stop");
+}
+
+export async function pending(run: Run): Promise<void> {
+  await lookUpInterrupted(run);
+  const items = run.proofs.census?.items ?? [];
+  for (const step of stepsFor(run.model)) {
+    for (const account of run.proofs.accounts) {
+      if (!items.some((item) => item.kind === step.kind && item.account === account.id)) continue;
+      try {
+        await send(run, account, step);
+      } catch (thrown) {
+        if (!(thrown instanceof DecomError) || !isLetGo(run, account, thrown.code)) throw thrown;
+      }
+    }
+  }
+}
+
+/** An op whose end was not seen is looked up before anything is sent; what it left undone, the census has counted. */
+async function lookUpInterrupted(run: Run): Promise<void> {
+  for (const { op, item } of run.record().interruptedPending) await end(run, op, item);
+}
+
+async function send(run: Run, account: Account, { kind, fails, tries }: PreStep): Promise<void> {
+  const counted = run.proofs.counted ?? unreachable("pending messages are sent after a census only");
+  let state: OpState = "NOT_STARTED";
+  for (let n = 0; n < tries && state !== "DONE"; n++) {
+    const op = run.terminal.newOp();
+    run.write({ kind: "intent", step: "pending", op, account: account.id, item: kind });
+    await run.terminal.sendPending(counted, op, account.id, Number(kind.slice(1)));
+    state = await end(run, op, kind);
+  }
+  if (state === "DONE" || fails !== "stop" || isExcepted(run, account, kind)) return;
+  throw new DecomError("pending.unsent", `${words.kind[kind]} of ${account.tid}: the terminal says ${state}`, {
+    account: account.id,
+    did: "unknown",
+  });
+}
+
+/** Waits for an op's end and writes it down. */
+async function end(run: Run, op: string, kind: Kind): Promise<OpState> {
+  const { state } = await run.terminal.finished(op);
+  run.write({ kind: "seen", step: "pending", op, state });
+  if (state === "DONE" || state === "FAILED") await run.terminal.release(op);
+  if (state === "DONE" || state === "FAILED" || state === "UNKNOWN" || state === "NOT_STARTED") return state;
+  throw new DecomError("settle.store", `${words.kind[kind]}: the terminal answers ${state} for op ${op}`, { did: "unknown" });
+}

@@ -1,0 +1,3 @@
+import { conserves } from "./conservation.js";
+
+conserves(0);

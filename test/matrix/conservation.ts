@@ -1,0 +1,114 @@
+// Money is conserved (I5): every scenario with one more fault, at every cut point and loss point, and its books compared item by item.
+// `npm test` draws a share by seed. DECOM_MATRIX=complete plays every point of every scenario and pairs up to 100,000 runs in all files
+// together, DECOM_MATRIX=huge up to 1,000,000; DECOM_RUNS=N asks for N. Two files play it, one for each of two cores.
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/base/random.js";
+import type { Scenario } from "../../src/sim/scenario/scenario.js";
+import { corpus } from "../support/corpus.js";
+import type * as Perform from "../support/perform.js";
+import type { Extra, Performed } from "../support/perform.js";
+
+/** Compiled by the project's global setup; the same source as the types above. */
+const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;
+const { perform, cutActs }: typeof Perform = await import(/* @vite-ignore */ compiled);
+
+const BIT = 77;
+const LONG_MS = 3000;
+const HOURS_MS = 36_000_000;
+const FRAME_FAULTS = [
+  { kind: "drop" },
+  { kind: "flip", bit: BIT },
+  { kind: "double" },
+  { kind: "delay", ms: LONG_MS },
+  { kind: "cut" },
+] as const;
+const SHARDS = 2;
+const wanted: Readonly<Record<string, number>> = { complete: 100_000, huge: 1_000_000 };
+const RUNS = Number(process.env["DECOM_RUNS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 500) / SHARDS;
+/** Cheaper by half, and met by most scenarios in the same way. */
+const SMALLER = "podp-tiny";
+
+interface Stage {
+  readonly scenario: Scenario;
+  readonly points: readonly Extra[];
+}
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Every point of a run at which something can be lost. */
+function pointsOf({ points }: Performed): Extra[] {
+  return [
+    ...(["out", "in"] as const).flatMap((on) =>
+      range(points[on]).flatMap((i) => FRAME_FAULTS.map((fault) => ({ frame: { on, nth: i + 1, ...fault } }))),
+    ),
+    ...cutActs.flatMap((act) => range(points[act]).map((n) => ({ power: { act, n } }))),
+    ...range(points.disk).flatMap((n) => (["before", "after"] as const).map((when) => ({ death: { n, when } }))),
+  ];
+}
+
+async function staged(scenario: Scenario): Promise<Stage> {
+  const smaller = { ...scenario, model: SMALLER };
+  const alike = scenario.model === "podp-small" ? await perform(smaller) : undefined;
+  const { code, endState } = scenario.expect;
+  const fits = alike !== undefined && alike.unreached.length === 0 && alike.last.code === code && alike.last.endState === endState;
+  return { scenario: fits ? smaller : scenario, points: pointsOf(fits ? alike : await perform(scenario)) };
+}
+
+/** What must hold whatever else goes wrong; and these faults pass, so a scenario that ends in a certificate still does. */
+function judged({ expect: usual }: Scenario, { last, wrong, violations }: Performed): string[] {
+  const unheard = violations.filter((violation) => usual.violations?.includes(violation) !== true);
+  const through = usual.endState === "CERT" && last.endState !== "CERT" ? [`ended as ${last.endState} ${last.code}`] : [];
+  return [...wrong, ...unheard.map((violation) => `violation ${violation}`), ...through];
+}
+
+class Tally {
+  runs = 0;
+  reached = 0;
+  readonly wrong: string[] = [];
+  readonly ends = new Map<string, number>();
+
+  async play(scenario: Scenario, extra: Extra): Promise<void> {
+    const ended = await perform(scenario, extra);
+    this.runs++;
+    if (ended.extraReached) this.reached++;
+    const end = `${ended.last.endState ?? "-"} ${ended.last.code}`;
+    this.ends.set(end, (this.ends.get(end) ?? 0) + 1);
+    for (const what of judged(scenario, ended)) this.wrong.push(`${scenario.name} (${scenario.model}) ${JSON.stringify(extra)}: ${what}`);
+  }
+
+  toString(): string {
+    const ends = [...this.ends].sort(([, a], [, b]) => b - a).map(([end, n]) => `  ${String(n).padStart(8)} ${end}`);
+    return [`conservation: ${this.runs} runs, ${this.reached} reached their point, ${this.wrong.length} wrong`, ...ends].join("\n");
+  }
+}
+
+export function conserves(shard: number): void {
+  describe(`money is conserved (I5), shard ${shard}`, () => {
+    it(
+      `in ${RUNS} runs: every scenario, cut and loss at every point, items compared with direction and currency`,
+      async () => {
+        const random = seededRandom(`conservation ${shard}`);
+        const draw = <T>(from: readonly T[]): T => {
+          const [a = 0, b = 0, c = 0] = random.bytes(3);
+          return from[(a * 65_536 + b * 256 + c) % from.length] as T; // no list here is empty
+        };
+        const stages = await Promise.all(corpus.filter((_, i) => i % SHARDS === shard).map(staged));
+        const tally = new Tally();
+        const singles = stages.flatMap(({ scenario, points }) => points.map((extra) => ({ scenario, extra })));
+        // Alone at every point where the budget allows it, else a share; the rest are pairs of points of different sorts.
+        if (singles.length <= RUNS) for (const { scenario, extra } of singles) await tally.play(scenario, extra);
+        else while (tally.runs < RUNS / 2) await tally.play(...single(draw(singles)));
+        while (tally.runs < RUNS) {
+          const { scenario, points } = draw(stages);
+          await tally.play(scenario, { ...draw(points), ...draw(points) });
+        }
+        console.log(tally.toString());
+        expect(tally.wrong.slice(0, 20)).toEqual([]);
+        expect(tally.reached / tally.runs).toBeGreaterThan(0.5);
+      },
+      HOURS_MS,
+    );
+  });
+}
+
+const single = ({ scenario, extra }: { scenario: Scenario; extra: Extra }) => [scenario, extra] as const;

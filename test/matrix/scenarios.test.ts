@@ -1,0 +1,34 @@
+// Each scenario file, played once: it must reach its faults, end as it says, and end otherwise when one of its conditions is taken away.
+import { describe, expect, it } from "vitest";
+import { corpus } from "../support/corpus.js";
+import type * as Perform from "../support/perform.js";
+
+/** Compiled by the project's global setup; the same source as the types above. */
+const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;
+const { perform, without }: typeof Perform = await import(/* @vite-ignore */ compiled);
+
+describe.each(corpus.map((scenario) => [scenario.name, scenario] as const))("%s", (_, scenario) => {
+  it(scenario.title, async () => {
+    const { expect: wanted } = scenario;
+    const ended = await perform(scenario);
+    expect(ended.unreached, "faults that never came to pass").toEqual([]);
+    const { endState, code, exit, outcome } = ended.last;
+    const { doubt = 0, exception = 0, ...items } = wanted.items;
+    expect({
+      end: { endState, code, exit, outcome },
+      ...(wanted.codes === undefined ? {} : { codes: ended.turns.map((turn) => turn.code) }),
+      items: ended.items,
+      violations: ended.violations,
+      wrong: ended.wrong,
+    }).toEqual({
+      end: { endState: wanted.endState, code: wanted.code, exit: wanted.exit, outcome: wanted.outcome },
+      ...(wanted.codes === undefined ? {} : { codes: wanted.codes }),
+      items: { ...items, doubt, exception },
+      violations: wanted.violations ?? [],
+      wrong: [],
+    });
+    for (const other of without(scenario)) {
+      expect((await perform(other.scenario)).trace, `as if ${other.field} were not there`).not.toBe(ended.trace);
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { words } from "../../src/base/words.js";
+import { kinds } from "../../src/terminal/facts.js";
+import { corpus } from "../support/corpus.js";
+import { situations, withoutScenario } from "./rows.js";
+
+const readme = readFileSync("README.md", "utf8");
+
+const met = (row: string) => corpus.filter(({ rows }) => rows.includes(row));
+
+/** `CERT`, or the end state with its code; what ends no run has its code alone. */
+function endOf({ expect: { endState, code } }: (typeof corpus)[number]): string {
+  return code === "ok" ? (endState ?? "") : [endState, code].filter((part) => part !== null).join(" ");
+}
+
+const told = (row: string) =>
+  met(row)
+    .map((scenario) => `\`${scenario.name}\` ${endOf(scenario)}`)
+    .join(" · ");
+
+const edges = Object.entries(situations).map(([row, about]) => `| ${row} | ${about} | ${told(row) || `– ${withoutScenario[row]}`} |`);
+const items = Object.entries(kinds).map(
+  ([kind, { gate }]) => `| ${kind} | ${words.kind[kind as keyof typeof kinds]} | ${gate} | ${told(kind)} |`,
+);
+const table = (head: string, lines: readonly string[]) => [head, head.replace(/[^|]+/g, "---"), ...lines].join("\n");
+
+it("every row of the edge matrix, E01 to E99, has a scenario or a reason, and none has both", () => {
+  const rows = Array.from({ length: 99 }, (_, i) => `E${String(i + 1).padStart(2, "0")}`);
+  expect(Object.keys(situations)).toEqual(rows);
+  expect(rows.filter((row) => met(row).length === 0 && withoutScenario[row] === undefined)).toEqual([]);
+  expect(rows.filter((row) => met(row).length > 0 && withoutScenario[row] !== undefined)).toEqual([]);
+});
+
+it("every kind of unsettled item, U01 to U26, has a scenario", () => {
+  expect(Object.keys(kinds).filter((kind) => met(kind).length === 0)).toEqual([]);
+});
+
+it("the tables in README.md are those of the corpus", () => {
+  const wanted = [
+    table("| kind | what | gate | scenario and end |", items),
+    table("| row | situation | scenario and end, or why there is none |", edges),
+  ];
+  for (const text of wanted) console.log(text);
+  expect(wanted.map((text) => readme.includes(text))).toEqual([true, true]);
+});

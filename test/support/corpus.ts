@@ -1,0 +1,9 @@
+// The scenario files, read.
+import { readdirSync, readFileSync } from "node:fs";
+import { readScenario, type Scenario } from "../../src/sim/scenario/scenario.js";
+
+const FOLDER = "fixtures/scenarios";
+
+export const corpus: readonly Scenario[] = readdirSync(FOLDER)
+  .sort()
+  .map((file) => readScenario(readFileSync(`${FOLDER}/${file}`, "utf8"), file));
