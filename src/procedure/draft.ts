@@ -5,7 +5,7 @@ import { DecomError } from "../base/errors.js";
 import { archiveOf } from "../evidence/archive/build.js";
 import { recordsIn } from "../evidence/archive/lines.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
-import type { Entry } from "../evidence/entries.js";
+import type { Entry, Stored } from "../evidence/entries.js";
 import { signDetached } from "../evidence/envelope/cms.js";
 import { verifyEnvelope } from "../evidence/envelope/envelope.js";
 import type { Line } from "../evidence/journal.js";
@@ -15,8 +15,8 @@ import { opensGate, type RunRecord, recordOf, type SeenStep, settlementOf } from
 import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
-import { sameAccount } from "../terminal/exceptions.js";
-import { kinds } from "../terminal/facts.js";
+import { type Exception, sameAccount } from "../terminal/exceptions.js";
+import { type Item, kinds } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
@@ -60,7 +60,7 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
     const account = accounts.find((known) => sameAccount(known, one))?.id;
     const own = census.items.filter((item) => item.account === account && item.batch === one.batch);
     const listed = one.items.flatMap(({ stan, digest }) => own.filter((item) => item.stan === stan && item.digest === digest).slice(0, 1));
-    const found = one.items.length === 0 ? own.filter(({ kind, count }) => kind === one.kind && count !== undefined) : listed;
+    const found = one.items.length === 0 ? own.filter((item) => isHeap(item, one)) : listed;
     return found.map((item) => ({ ...item, kind: one.kind, direction: one.direction }));
   });
   const warned = census.items.filter(({ kind }) => kinds[kind].gate === "WARN");
@@ -75,6 +75,11 @@ function archiveToCome(record: RunRecord): Entry[] {
   const recipients = record.archiveRecipients.map(({ party }) => ({ party, certSha256: sha256 }));
   const records = recordsIn(archiveOf({ record, life: 0, files: [] }));
   return [{ kind: "seen", step: "archive", sha256, size: 0, records, file: "archive.p7m", recipients }];
+}
+
+/** What is only counted is known by its number and sum: it becomes another kind when the host refuses it. */
+function isHeap({ direction, count, money }: Stored<Item>, one: Exception): boolean {
+  return direction === one.direction && count === one.count && BigInt(money.minor) === one.money.minor;
 }
 
 /** The journal lines that would follow a run in which every look finds what the plan expects. */

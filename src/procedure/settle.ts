@@ -136,7 +136,7 @@ interface Seen {
 }
 
 async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: Seen): Promise<void> {
-  const { op, batch } = intent;
+  const { op, batch, finishing } = intent;
   const { facts, situation, conclusion, round } = seen;
   switch (conclusion.next) {
     case "settled":
@@ -156,8 +156,9 @@ async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: 
       return sleep(run.clock, 1000);
     case "failed":
       run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: storedSettlement(facts) });
+      // An attempt that was to finish another and did nothing leaves that other one as it was: it is still the one to be finished.
       if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round)))))
-        return start(run, account);
+        return start(run, account, finishing);
       throw failedSettlement(account, batch, conclusion.outcome, situation, facts);
     case "unknown":
     case "ask-host":

@@ -1,7 +1,7 @@
 // The terminal's own books: accounts from the merchant parameters, records from flash, and what a census of them says.
-import { concat, hex, text, unhex } from "../base/bytes.js";
+import { concat, hex, text } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
-import { type Item, type Kind, kinds, type SettlementFacts, type TotalRow } from "../terminal/facts.js";
+import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
 import { totalsOf } from "./host/totals.js";
 import { recordFiles } from "./models.js";
@@ -59,7 +59,8 @@ export interface SimCensus {
 }
 
 const NO_STAN = "000000";
-const NO_DIGEST = "0".repeat(64);
+/** Of a line that stands for records which are not listed. */
+export const NO_DIGEST = "0".repeat(64);
 
 /** Work that the host has to have before a batch is closed: it would be missing from the totals, or reverse what they contain. */
 const BEFORE_SETTLING: ReadonlySet<Kind> = new Set(["U03", "U05", "U08", "U11", "U12"]);
@@ -179,6 +180,7 @@ export class Batch {
     const rows = new Map<string, TotalRow>();
     for (const item of this.census().items) {
       if (account !== undefined && item.account !== account) continue;
+      if (this.#body.options.hides?.includes(item.kind) === true) continue;
       const key = `${item.account} ${item.kind} ${item.direction}`;
       const { count = 0, money = { minor: 0n, currency: item.money.currency } } = rows.get(key) ?? {};
       const { account: of, kind, direction, count: listed = 1 } = item;
@@ -269,49 +271,4 @@ function addTo(sums: Map<string, Item & { readonly count: number }>, item: Item)
   const key = [account, kind, batch, direction, money.currency].join(" ");
   const { count, money: sum } = sums.get(key) ?? { count: 0, money: { ...money, minor: 0n } };
   sums.set(key, { ...item, stan: NO_STAN, digest: NO_DIGEST, count: count + 1, money: { ...sum, minor: sum.minor + money.minor } });
-}
-
-/** One line of a GRANT that lets these items go unsettled. */
-export interface Exception {
-  readonly account: string;
-  readonly kind: number;
-  readonly direction: "debit" | "credit";
-  readonly currency: string;
-  readonly batch: string;
-  readonly count: number;
-  readonly amount: bigint;
-  readonly digest: string;
-}
-
-function digestOf(items: readonly Item[]): string {
-  const digests = items.map(({ digest }) => digest).sort();
-  return hex(sha256(unhex(digests.join(""))));
-}
-
-/** What stands in the way of a wipe: BLOCK items, and BLOCK-X items that no exception covers exactly. */
-export function inTheWay(items: readonly Item[], exceptions: readonly Exception[]): Item[] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    if (kinds[item.kind].gate === "WARN") continue;
-    const key = [item.account, item.kind, item.direction, item.money.currency, item.batch].join(" ");
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
-  const covered = ([first, ...rest]: readonly Item[]): boolean => {
-    if (first === undefined || kinds[first.kind].gate !== "BLOCK-X") return false;
-    const all = [first, ...rest];
-    const digest = all.some((item) => item.count !== undefined) ? NO_DIGEST : digestOf(all);
-    const fitting = exceptions.filter(
-      (e) =>
-        e.account === first.account &&
-        e.kind === Number(first.kind.slice(1)) &&
-        e.direction === first.direction &&
-        e.currency === first.money.currency &&
-        e.batch === first.batch &&
-        e.count === all.reduce((sum, { count = 1 }) => sum + count, 0) &&
-        e.amount === all.reduce((sum, item) => sum + item.money.minor, 0n) &&
-        e.digest === digest,
-    );
-    return fitting.length === 1;
-  };
-  return [...groups.values()].filter((group) => !covered(group)).flat();
 }

@@ -1,6 +1,6 @@
 // What the parts of a simulated terminal share: its stores, its time, its host, and ways to tell the world what it is doing.
 import type { Clock } from "../base/clock.js";
-import type { SettlementFacts, Totals, WipeResult } from "../terminal/facts.js";
+import type { Kind, SettlementFacts, Totals, WipeResult } from "../terminal/facts.js";
 import type { AcquirerHost } from "./host/host.js";
 import type { HostOptions } from "./host/options.js";
 import type { SimModel } from "./models.js";
@@ -35,6 +35,8 @@ export interface SimOptions {
   readonly printer?: "ok" | "out-of-paper";
   /** Firmware that goes by the totals: a batch of a sale and its void is "nothing to settle", and its records stay. */
   readonly skipsZeroTotals?: boolean;
+  /** Kinds that its totals leave out although a census lists them. */
+  readonly hides?: readonly Kind[];
   /** A settled batch cannot be cleared: its records take no mark. */
   readonly clearFails?: boolean;
   /** Seconds of uptime after which it restarts by itself; none when absent. */

@@ -12,10 +12,11 @@ import {
   type OwnerState,
   type SlotRange,
 } from "../terminal/facts.js";
-import { Batch, type Exception, inTheWay } from "./batch.js";
+import { Batch } from "./batch.js";
 import type { Body, CutPoint, Encoding, Progress, SimOptions } from "./body.js";
 import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
+import { type Exception, inTheWay } from "./interlock.js";
 import { Keys, pairOf } from "./keys.js";
 import type { SimModel } from "./models.js";
 import { Ops } from "./ops.js";

@@ -13,6 +13,7 @@ import { judge, orderRules } from "../../src/evidence/order/rules.js";
 import { type ExceptionField, exceptionHash, type Order, writeOrder } from "../../src/evidence/order/schema.js";
 import { checkStatement } from "../../src/evidence/statement/rules.js";
 import type { Statement } from "../../src/evidence/statement/statement.js";
+import type { GrantFacts } from "../../src/terminal/authority.js";
 import { readme } from "../podp/readme.js";
 import { fullOrder, orderFor } from "../support/orders.js";
 import { put, SERIAL, testOrder, testStatement } from "../support/statement.js";
@@ -154,6 +155,20 @@ describe("a podp grant", () => {
     expect(grant({ ...order, requestedAreas: ["K"] })).toBe("fails");
     expect(grant({ ...order, passFloor: 9 })).toBe("fails");
     expect(grant({ ...order, reasonCode: "VIOLATION_FROZEN" })).toBe("fails");
+  });
+
+  it("must not let go of more than its order, whose hash it names all the same", () => {
+    const order = parseOrder(orderFor(new World()).content);
+    const facts = grantFactsOf(order, podp.authority);
+    const grants = (change: Partial<GrantFacts>) => {
+      const bytes = podp.authority.grant({ ...facts, ...change }, "00".repeat(8), () => new Uint8Array(64));
+      const swapped = { ...order, grant: Buffer.from(bytes).toString("base64") };
+      return judge(swapped, { now: 0, maker: podp.authority }).find(({ rule }) => rule === "grant")?.result;
+    };
+    expect(grants({})).toBe("holds");
+    expect(grants({ exceptions: rows([fromReadme]) })).toBe("fails");
+    expect(grants({ rights: [...facts.rights, "sealed"] })).toBe("fails");
+    expect(grants({ scopeFloor: ["K"] })).toBe("fails");
   });
 });
 

@@ -1,5 +1,6 @@
 // A folder from a backup, a second station, a terminal that acts by itself: the run stops before it does anything it cannot know to be the first time.
 import { describe, expect, it } from "vitest";
+import type { Ledger, Settlement } from "../../src/sim/batch.js";
 import { Death, MemoryDisk } from "../support/memory-disk.js";
 import { World, type WorldSetup } from "../support/world.js";
 
@@ -130,6 +131,47 @@ describe("a terminal that does not stand still", () => {
     const [sale] = terminal.batch.pending(terminal.batch.accounts[0]!, "U01");
     terminal.batch.mark(sale!, "settled");
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "batch.shrunk" });
+  });
+
+  it("whose totals leave out what its census lists contradicts itself (E73)", async () => {
+    const world = new World({ options: { hides: ["U05"] } });
+    expect(await run(world)).toMatchObject({ endState: "HOLD", code: "batch.contradiction" });
+    expect(told(world)).toMatchObject({ ops: 1, bookings: 0 });
+  });
+
+  /** A run whose settlement's answer was lost; then the terminal says something else about it, and the host can tell again. */
+  async function changedWhileHeld(change: (last: Settlement, batch: string, world: World) => Ledger) {
+    const host: { cannotTell: boolean; silent: "after" } = { cannotTell: true, silent: "after" };
+    const world = new World({ options: { host } });
+    expect(await run(world)).toMatchObject({ code: "settle.unknown" });
+    const { batch, last } = ledger(world).get();
+    ledger(world).set(change(last!, batch, world));
+    host.cannotTell = false;
+    const before = told(world);
+    const end = await again(world);
+    expect(told(world)).toEqual(before);
+    return end;
+  }
+
+  it("whose settlement is of the saved batch, but another batch is open, is not finished", async () => {
+    const end = await changedWhileHeld((last) => ({ batch: "424242", last }));
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
+  });
+
+  it("whose settlement is one cent off what we counted is not finished", async () => {
+    const end = await changedWhileHeld((last, batch) => {
+      const totals = { ...last.terminalTotals!, debit: last.terminalTotals!.debit + 1n };
+      return { batch, last: { ...last, state: "booked", code: "BALANCED", terminalTotals: totals, hostTotals: totals } };
+    });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
+  });
+
+  it("that says its settlement ended as a duplicate (E09) does not settle again", async () => {
+    const end = await changedWhileHeld((last, batch, world) => {
+      world.sim.terminal.ops.end(last.ops.at(-1)!, "FAILED", "HOST_REJECTED");
+      return { batch, last: { ...last, state: "idle", code: "HOST_REJECTED", hostCode: "94" } };
+    });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.duplicate" });
   });
 
   it("that has forgotten an op proves nothing any more (E87)", async () => {

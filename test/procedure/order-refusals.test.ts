@@ -9,6 +9,7 @@ import { pointOf } from "../../src/base/sign.js";
 import { signDetached } from "../../src/evidence/envelope/cms.js";
 import { orderRules } from "../../src/evidence/order/rules.js";
 import type { Order } from "../../src/evidence/order/schema.js";
+import { StationLog } from "../../src/evidence/station-log.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { Item } from "../../src/terminal/facts.js";
 import { testStation, testWireKey } from "../support/identities.js";
@@ -202,13 +203,24 @@ async function play(given: Row["order"], model = "podp-small") {
 }
 
 describe("refused, with the frames that the terminal saw", () => {
-  it.each(rows)("$code: an order $what", async ({ code, order, model }) => {
+  const titled = rows.map((one) => [`${one.code}: an order ${one.what}`, one] as const);
+  it.each(titled)("%s", async (_, { code, order, model }) => {
     const { world, end, frames } = await play(order, model);
     expect(end).toBe(code);
     expect(frames).toEqual(["HELLO"]);
     expect(world.disk.list("out")).toEqual([]);
     expect(world.sim.violations()).toEqual([]);
     expect(Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString()).toContain('"endState":"REFUSE"');
+  });
+
+  it("clock.floor: any order, while the clock stands before what this station has signed", async () => {
+    const { world, end, frames } = await play((w) => {
+      const ahead = { ...w.clock, wall: () => START + DAY, monotonic: () => 0, after: () => () => undefined };
+      StationLog.open(w.disk, "keys/state/log.ndjson", ahead).write({ kind: "end", runId: "r", endState: "CERT" });
+      return orderFor(w);
+    });
+    expect([end, frames]).toEqual(["clock.floor", ["HELLO"]]);
+    expect(world.disk.list("out")).toEqual([]);
   });
 
   it("covers every rule there is", () => {

@@ -2,11 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { sleep } from "../../src/base/clock.js";
 import { exceptionsOf } from "../../src/evidence/order/granted.js";
-import type { Order } from "../../src/evidence/order/schema.js";
+import type { ExceptionField, Order } from "../../src/evidence/order/schema.js";
+import type { RunRecord } from "../../src/evidence/record.js";
+import type { Run } from "../../src/procedure/context.js";
+import { resolutionFor, useResolution } from "../../src/procedure/exceptions.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import type { Item } from "../../src/terminal/facts.js";
 import { itemIds } from "../../src/terminal/gate.js";
-import { exceptionsFor, orderFor, viewsOf } from "../support/orders.js";
+import { accountsOf, exceptionsFor, orderFor, viewsOf } from "../support/orders.js";
 import { World, type WorldSetup } from "../support/world.js";
 
 type Change = (order: Order, world: World) => Partial<Order>;
@@ -97,6 +100,20 @@ describe("an item that the order excepts", () => {
     expect(world.inspect().areas.every(({ readable }) => readable)).toBe(true);
   });
 
+  it("may be a heap that the terminal only counts, named by its number and sum", async () => {
+    const heap = { kind: "U22", account: 2, count: 2, amount: 700 } as const;
+    const { end, world } = await run(
+      (_, w) => {
+        const items = w.sim.terminal.batch.census().items.filter(({ kind }) => kind === "U22");
+        const refused: Partial<ExceptionField> = { kind: "U06", items: [], count: 2, disposition: "unlisted" };
+        return { exceptions: exceptionsFor(w, items, refused), dualControl: true };
+      },
+      { model: "podp-multi", plant: { items: [heap] }, options: { host: { refusesKinds: ["U22"] } } },
+    );
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(world.inspect().violations).toEqual([]);
+  });
+
   it("may be all that an acquirer has, whose host does not know the terminal any more (U19)", async () => {
     const all = (world: World) => censusOf(world, "U01");
     const { end, world } = await run((_, w) => ({ exceptions: exceptionsFor(w, all(w)), dualControl: true }), {
@@ -119,6 +136,14 @@ describe("an item that the order excepts", () => {
     });
     expect(some.end).toMatchObject({ endState: "HOLD", certificate: null });
     expect(some.untouched).toBe(true);
+  });
+
+  it("is not let go while nobody knows whether it was booked", async () => {
+    const { end, untouched } = await run((_, w) => ({ exceptions: exceptionsFor(w, censusOf(w, "U01")), dualControl: true }), {
+      options: { host: { silent: "after", silences: 1, cannotTell: true } },
+    });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
+    expect(untouched).toBe(true);
   });
 
   it("must be all that such an acquirer has", async () => {
@@ -268,6 +293,24 @@ describe("a newer order that continues a run", () => {
     const end = await goOn(world, (order, w) => ({ continues: runId, ...change(w)(order, w) }));
     expect(end).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
     expect(world.inspect().bookings).toHaveLength(booked);
+  });
+
+  it("is used up by the run that acts upon it, over all runs of the station", async () => {
+    const world = new World();
+    const [account] = accountsOf(world);
+    const { acquirer = "", mid = "", tid = "", batch = "" } = account ?? {};
+    const answer = { acquirer, mid, tid, batch, answer: "open", totals: null, hostReference: "H1", asOf: later } as const;
+    const of = (runId: string) => ({
+      stationLog: world.bench().stationLog,
+      record: () => ({ begin: { runId } }) as RunRecord,
+      order: { order: { resolutions: [answer] } } as unknown as Run["order"],
+    });
+    const asked = { ...account!, name: "n" };
+    expect(resolutionFor(of("first"), asked, batch)).toEqual({ answer: "open", asOf: later });
+    useResolution(of("first"), asked, batch);
+    expect(resolutionFor(of("first"), asked, batch)).toEqual({ answer: "open", asOf: later });
+    expect(resolutionFor(of("second"), asked, batch)).toBeUndefined();
+    expect(resolutionFor(of("second"), asked, "999998")).toBeUndefined();
   });
 
   it("is refused for another run than it names, and for one that is to begin", async () => {

@@ -5,7 +5,7 @@ import { DecomError } from "../../src/base/errors.js";
 import type { FaultKind } from "../../src/link/faults.js";
 import type { HostOptions } from "../../src/sim/host/options.js";
 import { inspect } from "../../src/sim/inspect.js";
-import { PowerCut } from "../../src/sim/stores.js";
+import { PowerCut, type Stores } from "../../src/sim/stores.js";
 import type { bookings } from "../../src/sim/terminal.js";
 import { type Kind, kinds } from "../../src/terminal/facts.js";
 import { astray } from "./books.js";
@@ -31,7 +31,7 @@ class Bench {
       model,
       seed: SEED,
       options: { host: this.host },
-      always: { nonVolatile: (act) => this.#changed(act) },
+      always: (stores) => ({ nonVolatile: (act) => this.#changed(act, stores) }),
     });
     this.#hook();
   }
@@ -89,9 +89,9 @@ class Bench {
     };
   }
 
-  #changed(act: string): void {
+  #changed(act: string, stores: Stores): void {
     if (act === "erase") {
-      const open = inspect(this.world.stores).terminal.filter(({ kind }) => kinds[kind as Kind].gate !== "WARN"); // the table's kinds
+      const open = inspect(stores).terminal.filter(({ kind }) => kinds[kind as Kind].gate !== "WARN"); // the table's kinds
       if (open.length > 0) this.wrong.push(`erased while ${open.length} items were open`);
     }
     if (++this.#changes === this.cutAt) throw new PowerCut("the walk");
@@ -138,6 +138,9 @@ const faults: readonly FaultKind[] = [
   { kind: "delay", ms: 3000 },
 ];
 
+const behaviours = fc
+  .constantFrom(...Object.entries(hosts))
+  .map(([name, options]) => step(`the host ${name}`, (bench) => bench.behave(options)));
 const steps: fc.Arbitrary<Step>[] = [
   fc
     .record({ booking, amount: count(99_999) })
@@ -158,7 +161,7 @@ const steps: fc.Arbitrary<Step>[] = [
     ),
   fc.constant(step("run", (bench) => bench.turn("run"))),
   fc.constant(step("resume", (bench) => bench.turn("resume"))),
-  fc.constantFrom(...Object.entries(hosts)).map(([name, options]) => step(`the host ${name}`, (bench) => bench.behave(options))),
+  behaviours,
   fc.constantFrom(SEED, OTHER).map((seed) => step(`plug in terminal ${seed}`, ({ world }) => world.swap(seed))),
   count(48).map((hours) => step(`wait ${hours} hours`, ({ world }) => sleep(world.clock, hours * 3_600_000))),
   fc.constant(
@@ -197,9 +200,10 @@ const ending = step("everything works again", async (bench) => {
 export async function walk(model: string, runs: number, seed: number): Promise<number> {
   let played = 0;
   await fc.assert(
-    fc.asyncProperty(fc.commands(steps, { maxCommands: 14, size: "max" }), async (commands) => {
+    fc.asyncProperty(behaviours, fc.commands(steps, { maxCommands: 14, size: "max" }), async (behaviour, commands) => {
       played++;
       const bench = new Bench(model);
+      await behaviour.run({}, bench);
       const setup = () => ({ model: {}, real: bench });
       await fc.asyncModelRun(setup, commands);
       await ending.run({}, bench);

@@ -56,8 +56,8 @@ export interface WorldSetup {
   readonly faults?: readonly Fault[];
   /** Of the terminal's first life; power returns without them. */
   readonly hooks?: Hooks;
-  /** Of every life. */
-  readonly always?: Hooks;
+  /** Of every life of every terminal, told apart by its memory. */
+  readonly always?: (stores: FactoryStores) => Hooks;
   /** Whom the terminal obeys, as a point; without one it pins the first it is shown. */
   readonly owner?: Uint8Array;
   /** Serial number on the label; what the terminal says when absent. */
@@ -292,6 +292,7 @@ export class World {
 
   #boot(hooks: Hooks | undefined): Simulated {
     const staged = this.staging.hooks;
+    const always = this.setup.always?.(this.stores);
     return startSimulated({
       model: this.setup.model ?? "podp-small",
       seed: this.setup.seed ?? 7, // stores that are provisioned keep the seed they have
@@ -303,12 +304,12 @@ export class World {
       hooks: {
         point: (name, k) => {
           hooks?.point?.(name, k);
-          this.setup.always?.point?.(name, k);
+          always?.point?.(name, k);
           staged.point?.(name, k);
         },
         nonVolatile: (act, which) => {
           hooks?.nonVolatile?.(act, which);
-          this.setup.always?.nonVolatile?.(act, which);
+          always?.nonVolatile?.(act, which);
           staged.nonVolatile?.(act, which);
         },
         died: () => {

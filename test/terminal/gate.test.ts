@@ -42,8 +42,8 @@ function excepting(items: readonly Item[], change: Partial<Exception> = {}): Exc
   };
 }
 
-function codesAt(items: readonly Item[], exceptions: readonly Exception[], change: Partial<GateFacts> = {}): string[] {
-  const facts: GateFacts = {
+function factsOf(items: readonly Item[], exceptions: readonly Exception[], change: Partial<GateFacts> = {}): GateFacts {
+  return {
     identity: { serial: "SIM1", life: 1 },
     census: { hash: "h", generation: 1, items, unread: [] },
     accounts: [account, other],
@@ -56,7 +56,10 @@ function codesAt(items: readonly Item[], exceptions: readonly Exception[], chang
     hostFindings: [],
     ...change,
   };
-  return stopsAt(facts).map(({ code }) => code);
+}
+
+function codesAt(...of: Parameters<typeof factsOf>): string[] {
+  return stopsAt(factsOf(...of)).map(({ code }) => code);
 }
 
 const [one, two] = [item(1), item(2)];
@@ -140,6 +143,7 @@ describe("the gate stays shut", () => {
     const code = kind === "U24" ? "batch.unknown-item" : "batch.open";
     expect(codesAt([stuck], [])).toEqual([code]);
     expect(codesAt([stuck], [excepting([stuck])])).toEqual([code, "batch.exception"]);
+    expect(stopsAt(factsOf([stuck], [excepting([stuck])])).at(-1)?.why).toContain("of a kind that is never excepted");
   });
 
   it("on an item that an earlier run has used up", () => {

@@ -1,7 +1,7 @@
 // What a podp terminal believes: grant, pass, station signature, challenge. Written from README "Authority", apart from the agent's side.
 import { ascii, concat, equal, hex, readBcd, readUint, uint, unhex } from "../../../src/base/bytes.js";
 import { keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../../src/base/sign.js";
-import type { Exception } from "../../../src/sim/batch.js";
+import type { Exception } from "../../../src/sim/interlock.js";
 import { refuse } from "../../../src/sim/refused.js";
 import type { Terminal } from "../../../src/sim/terminal.js";
 import type { Fields, Of } from "../../../src/wire/fields.js";

@@ -33,6 +33,9 @@ export const preSteps: readonly PreStep[] = [
   { kind: "U21", fails: "warn", tries: 1 },
 ];
 
+/** A settlement that was begun and has not ended. */
+const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
+
 /** The steps that a model allows. */
 export function stepsFor({ deduplicates }: Model): readonly PreStep[] {
   return preSteps.filter(({ onlyIfDeduplicated }) => onlyIfDeduplicated !== true || deduplicates === "proven");
@@ -46,8 +49,10 @@ export function standsInTheWay(kind: Kind): boolean {
 export async function pending(run: Run): Promise<void> {
   await lookUpInterrupted(run);
   const items = run.proofs.census?.items ?? [];
+  // A settlement in question comes first: the terminal takes nothing beside it, and what is pending is still pending afterwards.
+  const free = run.proofs.accounts.filter(({ id }) => !items.some((item) => item.account === id && UNFINISHED.has(item.kind)));
   for (const step of stepsFor(run.model)) {
-    for (const account of run.proofs.accounts) {
+    for (const account of free) {
       if (!items.some((item) => item.kind === step.kind && item.account === account.id)) continue;
       try {
         await send(run, account, step);

@@ -52,6 +52,7 @@ const terminal = closed({}, {
   stuck: list(area),
   lying: list(area),
   skipsZeroTotals: yes,
+  hides: list(kind),
   clearFails: yes,
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
 
