@@ -31,7 +31,7 @@ export function acceptedOrder(
   const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
   const chosen = chooseOrder(orders, {
     trust: [bench.station.root],
-    now,
+    now: bench.clock.wall(), // a bench order was dated just now
     identity,
     station: bench.station,
     atBench: [bench.performedBy, ...(bench.witness === undefined ? [] : [bench.witness])],
