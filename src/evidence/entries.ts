@@ -19,6 +19,7 @@ import type {
   Totals,
   WipeResult,
 } from "../terminal/facts.js";
+import type { StoredRecipient } from "./archive/recipients.js";
 
 /** Facts as JSON keeps them: amounts as safe whole numbers. */
 export type Stored<T> = T extends bigint ? number : T extends string ? T : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T;
@@ -85,10 +86,17 @@ export type Entry =
       readonly performedBy: string;
       readonly witness?: string;
       readonly isolation: string;
+      readonly archiveRecipients?: readonly StoredRecipient[];
     } & KeptOrder)
   /** A newer order that continues this run: from here on it is done under that. */
   | ({ readonly kind: "order"; readonly witness?: string } & KeptOrder)
-  | { readonly kind: "resumed"; readonly tool: string; readonly address: string }
+  | {
+      readonly kind: "resumed";
+      readonly tool: string;
+      readonly address: string;
+      /** Take the place of those before. */
+      readonly archiveRecipients?: readonly StoredRecipient[];
+    }
   | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string }
   | { readonly kind: "sign.begin"; readonly statementSha256: string; readonly issuedAt: string }
   | { readonly kind: "issued"; readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }
@@ -177,6 +185,8 @@ export type Seen =
       readonly size: number;
       readonly records: number;
       readonly file: string;
+      /** Whom it is sealed to; nobody when it lies in the clear. */
+      readonly recipients: readonly { readonly party: string; readonly certSha256: string }[];
     }
   | {
       readonly kind: "seen";

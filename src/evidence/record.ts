@@ -119,6 +119,10 @@ function addUp(lines: readonly Line[]) {
     get gate() {
       return seen("gate").at(-1);
     },
+    /** The newest that were named. */
+    get archiveRecipients() {
+      return [begin, ...of("resumed")].findLast((entry) => entry.archiveRecipients !== undefined)?.archiveRecipients ?? [];
+    },
     get archive() {
       return seen("archive").at(-1);
     },

@@ -37,7 +37,7 @@ export function acceptedOrder(
   if (rfc3339(now) < timeFloor) throw new DecomError("clock.floor", `the clock says ${rfc3339(now)}, this station has signed ${timeFloor}`);
   const chosen = chooseOrder(orders, {
     trust: [bench.station.root],
-    now,
+    now: bench.clock.wall(), // a bench order was dated just now
     identity,
     station: bench.station,
     atBench: [bench.performedBy, ...(bench.witness === undefined ? [] : [bench.witness])],

@@ -3,6 +3,8 @@ import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
+import { archiveOf } from "../evidence/archive/build.js";
+import { recordsIn } from "../evidence/archive/lines.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry, Stored } from "../evidence/entries.js";
 import { signDetached } from "../evidence/envelope/cms.js";
@@ -87,6 +89,15 @@ function proven(record: RunRecord, model: Model, order: Order, identity: Identit
   });
 }
 
+/** Without anybody to seal it to, production makes none. */
+function archiveToCome(record: RunRecord): Entry[] {
+  if (record.archive !== undefined || (record.archiveRecipients.length === 0 && record.begin.environment === "production")) return [];
+  const sha256 = "0".repeat(64);
+  const recipients = record.archiveRecipients.map(({ party }) => ({ party, certSha256: sha256 }));
+  const records = recordsIn(archiveOf({ record, life: 0, files: [] }));
+  return [{ kind: "seen", step: "archive", sha256, size: 0, records, file: "archive.p7m", recipients }];
+}
+
 /** What is only counted is known by its number and sum: it becomes another kind when the host refuses it. */
 function isHeap({ direction, count, money }: Stored<Item>, one: Exception): boolean {
   return direction === one.direction && count === one.count && BigInt(money.minor) === one.money.minor;
@@ -125,7 +136,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       { kind: "intent", step: "settle", op: `${account}${account}`, account, batch, censusHash: start.census.hash },
       { kind: "seen", step: "settle", op: `${account}${account}`, account, outcome: "BALANCED", facts: { ...facts, batch } },
     ]),
-    { kind: "seen", step: "archive", sha256: hash, size: 0, records: 0, file: "archive.bin" },
+    ...archiveToCome(record),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
     { kind: "seen", step: "isolate", how: record.begin.isolation },

@@ -1,8 +1,9 @@
 // The decommission as a table: read it from top to bottom. A run that is taken up again walks the same table from the phase it is in.
 import type { Run } from "./context.js";
+import { archive } from "./steps/archive.js";
 import { census } from "./steps/census.js";
 import { fill, unfill } from "./steps/fill.js";
-import { archive, condition, draft, isolate, lock, permit, settle } from "./steps/money.js";
+import { condition, draft, isolate, lock, permit, settle } from "./steps/money.js";
 import { pending } from "./steps/pending.js";
 import { attest, identifyAgain, inspect, restart } from "./steps/proof.js";
 import { erase, erased, plan } from "./steps/wipe.js";

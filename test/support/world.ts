@@ -2,9 +2,10 @@
 import { families } from "../../protocols/index.js";
 import { type Simulated, startSimulated } from "../../protocols/podp/simulated.js";
 import type { Clock } from "../../src/base/clock.js";
-import { silent } from "../../src/base/log.js";
+import { type Log, silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
+import type { ArchiveRecipient } from "../../src/evidence/archive/recipients.js";
 import type { Signer } from "../../src/evidence/envelope/cms.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
 import type { SignedOrder } from "../../src/evidence/order/schema.js";
@@ -72,6 +73,9 @@ export interface WorldSetup {
   readonly order?: (world: World) => GivenOrder;
   /** The second person at the bench. */
   readonly witness?: string;
+  /** Named when a run begins. */
+  readonly archiveRecipients?: readonly ArchiveRecipient[];
+  readonly log?: Log;
 }
 
 export class World {
@@ -125,7 +129,7 @@ export class World {
       clock,
       random: seededRandom(`agent ${this.setup.seed ?? 7} ${this.ends.length}`),
       disk: this.disk,
-      log: silent,
+      log: this.setup.log ?? silent,
       station: { ...cached, signerFor: (role) => this.#signer(role) },
       stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", clock),
       out: "out",
@@ -137,14 +141,16 @@ export class World {
   }
 
   /** The agent's process, once. Undefined when it was killed. */
-  async run(how: "run" | "resume", signal?: AbortSignal): Promise<RunResult | undefined> {
+  async run(how: "run" | "resume", signal?: AbortSignal, named?: readonly ArchiveRecipient[]): Promise<RunResult | undefined> {
     const { knows } = this.setup;
     const known = families.map((family) => ({ ...family, models: family.models.map((model) => ({ ...model, ...knows })) }));
+    const archiveRecipients = named ?? (how === "run" ? this.setup.archiveRecipients : undefined);
     const connection = {
       families: knows === undefined ? families : known,
       link: this.line,
       patience: 30_000,
       ...(signal === undefined ? {} : { signal }),
+      ...(archiveRecipients === undefined ? {} : { archiveRecipients }),
     };
     try {
       const bench = this.bench();
