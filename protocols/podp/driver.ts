@@ -14,7 +14,6 @@ import type {
   OpFacts,
   Prepared,
   ProofFacts,
-  SampleFacts,
   Terminal,
   WipePlan,
 } from "../../src/terminal/driver.js";
@@ -26,6 +25,7 @@ import {
   cannotPay,
   type Identity,
   type ProbeRange,
+  type SampleFacts,
   type SettlementFacts,
   type SlotFact,
   type SlotRange,

@@ -1,7 +1,7 @@
 // What a journal can say. Intents are written before an act, sightings after a look; money stands as whole minor units.
 
 import type { EndState, ErrorCode } from "../base/codes.js";
-import type { FillMode, ProofFacts, SampleFacts, WipePlan } from "../terminal/driver.js";
+import type { FillMode, ProofFacts, WipePlan } from "../terminal/driver.js";
 import type {
   Account,
   AreaFact,
@@ -13,6 +13,7 @@ import type {
   Kind,
   OpState,
   ProbeRange,
+  SampleFacts,
   SettlementFacts,
   SlotFact,
   TotalRow,

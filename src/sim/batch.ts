@@ -3,7 +3,7 @@ import { concat, hex, text } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
-import { isFilled } from "./fill.js";
+import { isFilled } from "./filled.js";
 import { totalsOf } from "./host/totals.js";
 import { recordFiles } from "./models.js";
 import {

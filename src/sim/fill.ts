@@ -1,35 +1,13 @@
 // Filling an erased area with bytes that the host chose, as long as the wipe that erased it may be inspected; and making it blank again.
 
 import type { Body } from "./body.js";
+import { type Fill, type FillRequest, fillCell, forgetFill, isFilled } from "./filled.js";
 import { refuse } from "./refused.js";
-import { type Cell, cell, type Nv } from "./stores.js";
+import type { Cell } from "./stores.js";
 import type { Wipe } from "./wipe.js";
 
-export interface FillRequest {
-  readonly op: string;
-  readonly area: number;
-  readonly mode: "stream" | "seed";
-  readonly size: number;
-  /** Hex; mode `seed`. */
-  readonly seed?: string;
-}
-
-/** Non-volatile, one for each area that is not blank because of a fill. */
-interface Fill extends FillRequest {
-  /** Bytes that are programmed for sure. */
-  readonly written: number;
-  /** FILL_END has seen all of them. */
-  readonly closed: boolean;
-}
-
-const PREFIX = "fill/";
 /** Progress is kept, and a fill resumes, at multiples of this. */
 const UNIT = 4096;
-
-/** Whether an area holds a fill, or what is left of one. */
-export function isFilled(nv: Nv, area: number): boolean {
-  return nv.get(PREFIX + area) !== undefined;
-}
 
 export class Fills {
   readonly #body: Body;
@@ -117,11 +95,11 @@ export class Fills {
     if (this.#open.area === area) this.#open = { area: -1, at: 0 };
     const blocks = flash.bytes(area).length / flash.block(area);
     if (this.#body.options.stuck?.includes(area) !== true) for (let block = 0; block < blocks; block++) flash.erase(area, block);
-    nv.set(PREFIX + area, undefined);
+    forgetFill(nv, area);
   }
 
   #cell(area: number): Cell<Fill | undefined> {
-    return cell<Fill | undefined>(this.#body.stores.nv, PREFIX + area, undefined);
+    return fillCell(this.#body.stores.nv, area);
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   Identity,
   OpState,
   ProbeRange,
+  SampleFacts,
   SettlementFacts,
   SlotFact,
   SlotRange,
@@ -80,12 +81,6 @@ export interface OpFacts {
   readonly code?: number;
   readonly wipe?: WipeResult;
   readonly resultHash?: string;
-}
-
-export interface SampleFacts {
-  readonly nonBlank: number;
-  /** The terminal's MAC equals the one over blank blocks of that size at those positions. */
-  readonly macAgrees: boolean;
 }
 
 /** `stream`: every byte crosses the line. `seed`: the terminal makes the bytes itself, and could make them again when asked. */

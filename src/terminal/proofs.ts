@@ -1,7 +1,6 @@
 // Proofs: what must have been seen before a step that moves money or destroys may be called. Only a look mints one; none is ever stored.
 import { DecomError } from "../base/errors.js";
-import type { SampleFacts } from "./driver.js";
-import type { Census, Identity } from "./facts.js";
+import type { Census, Identity, SampleFacts } from "./facts.js";
 import { type GateFacts, stopsAt } from "./gate.js";
 
 /** What a proof was seen on. When any of it has changed, the proof is worth nothing. */

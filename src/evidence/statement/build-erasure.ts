@@ -1,8 +1,8 @@
 // The erasure rows of a statement: per area and key range, what the terminal reported and what the last looks found.
 import { hex, unhex } from "../../base/bytes.js";
 import { sha256 } from "../../base/sign.js";
-import type { ProofFacts, SampleFacts } from "../../terminal/driver.js";
-import type { ProbeRange, ProbeState, SlotRange } from "../../terminal/facts.js";
+import type { ProofFacts } from "../../terminal/driver.js";
+import type { ProbeRange, ProbeState, SampleFacts, SlotRange } from "../../terminal/facts.js";
 import type { Model, ModelArea, ModelSlots } from "../../terminal/model.js";
 import type { RunRecord } from "../record.js";
 import type { Unknown } from "./fields.js";
