@@ -7,7 +7,7 @@ import { archiveOf } from "../evidence/archive/build.js";
 import { recordsIn } from "../evidence/archive/lines.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry, Stored } from "../evidence/entries.js";
-import { signDetached } from "../evidence/envelope/cms.js";
+import { signForTrial } from "../evidence/envelope/cms.js";
 import { verifyEnvelope } from "../evidence/envelope/envelope.js";
 import type { Line } from "../evidence/journal.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
@@ -38,7 +38,7 @@ export function draftCodes(parked: Parked): readonly string[] {
   try {
     const statement = buildStatement({ ...source, record: recordOf(lines) }, { issuedAt: now, journalHead: parked.journal.head.sha256 });
     const content = writeStatement(statement);
-    const signature = signDetached({ content, signer: source.signer, signingTime: Date.parse(now) });
+    const signature = signForTrial({ content, signer: source.signer, signingTime: Date.parse(now) });
     const context = {
       trust: [source.station.root],
       trustedTime: parked.clock.wall(),
