@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const WHOLE = [
   "test/procedure/**/*.test.ts",
   "test/cli/**/*.test.ts",
-  "test/podp/{stream,efficiency}.test.ts",
+  "test/podp/{stream,efficiency,fill-times}.test.ts",
   "test/sim/host/{agent,settling}.test.ts",
   "test/evidence/{hold,verify}.test.ts",
 ];

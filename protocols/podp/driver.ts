@@ -9,10 +9,11 @@ import type {
   Attestation,
   Authority,
   DriverContext,
+  Filling,
   HostReply,
   OpFacts,
   Prepared,
-  SampleFacts,
+  ProofFacts,
   Terminal,
   WipePlan,
 } from "../../src/terminal/driver.js";
@@ -24,16 +25,18 @@ import {
   cannotPay,
   type Identity,
   type ProbeRange,
+  type SampleFacts,
   type SettlementFacts,
   type SlotFact,
   type SlotRange,
   type TotalRow,
 } from "../../src/terminal/facts.js";
 import type { Model } from "../../src/terminal/model.js";
-import { type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
+import { type Blank, type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
 import type { Command } from "../../src/wire/messages.js";
 import { keepReasons, limits, type Result, settleCodes } from "./codes.js";
 import { areaFact, type CensusItem, identityOf, itemFact, known, named, slotRange, totalRow } from "./facts.js";
+import { type Filler, proveFill, writeFill } from "./filling.js";
 import { payloadRoom } from "./frame.js";
 import { commands, wipeResult } from "./messages.js";
 import { samplePositions } from "./sampling.js";
@@ -265,7 +268,7 @@ export class PodpTerminal implements Terminal {
 
   async prepare(plan: WipePlan): Promise<Prepared> {
     const seen = await this.#ask(commands.prepare, {
-      areas: plan.areas.map((a) => ({ area: a.area, method: a.method, fill: false })),
+      areas: plan.areas.map((a) => ({ area: a.area, method: a.method, fill: a.fill === true })),
       slots: plan.slots,
       kept: plan.kept.map(({ reason, ...range }) => ({ ...range, reason: keepReasons[reason as keyof typeof keepReasons] ?? 0 })), // free text elsewhere
     });
@@ -294,6 +297,23 @@ export class PodpTerminal implements Terminal {
     const sizes = positions.map((at) => Math.min(area.block, area.size - at * area.block));
     const blank = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0)).fill(area.blank);
     return { nonBlank: seen.nonBlank, macAgrees: equal(seen.mac, hmacSha256(nonce, blank)) };
+  }
+
+  async fill(blank: Blank, filling: Filling): Promise<void> {
+    blank.mustBe(this.#identity, filling.op, filling.area.id);
+    await writeFill(this.#filler, filling);
+  }
+
+  async prove(filling: Filling): Promise<ProofFacts> {
+    return await proveFill(this.#filler, filling);
+  }
+
+  async unfill(op: string, area: number): Promise<void> {
+    await this.#ask(commands.fillRelease, { op: unhex(op), area });
+  }
+
+  lineMs(bytes: number): number | undefined {
+    return this.#session.lineMs(bytes);
   }
 
   async probe(range: SlotRange): Promise<readonly ProbeRange[]> {
@@ -360,6 +380,10 @@ export class PodpTerminal implements Terminal {
       unread: [...unread],
       items: items.map(itemFact),
     };
+  }
+
+  get #filler(): Filler {
+    return { session: this.#session, context: this.#context, ask: (command, request) => this.#ask(command, request) };
   }
 
   async #challenge(command: number): Promise<Uint8Array> {

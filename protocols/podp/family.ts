@@ -6,7 +6,15 @@ import { grantMaker } from "./signed.js";
 
 export const podp: Family = {
   name: "podp",
-  marks: { identify: "simulated", census: "simulated", settle: "simulated", erase: "simulated", inspect: "simulated", attest: "simulated" },
+  marks: {
+    identify: "simulated",
+    census: "simulated",
+    settle: "simulated",
+    erase: "simulated",
+    inspect: "simulated",
+    fill: "simulated",
+    attest: "simulated",
+  },
   models: simulatedModels,
   authority: grantMaker,
   connect: (link, context, patience) => PodpTerminal.connect(link, context, patience),

@@ -1,6 +1,7 @@
 // The host's end of a podp line: one question at a time, every wait with a deadline, every lost answer said to be lost.
 import { concat, EMPTY, equal, hex, readUint, uint } from "../../src/base/bytes.js";
 import { DecomError } from "../../src/base/errors.js";
+import type { Keystream } from "../../src/base/random.js";
 import type { Link } from "../../src/link/link.js";
 import type { DriverContext } from "../../src/terminal/driver.js";
 import { DelimitedReader } from "../../src/wire/delimited.js";
@@ -8,6 +9,7 @@ import type { Command } from "../../src/wire/messages.js";
 import { limits, type Result, results, timers, VERSION } from "./codes.js";
 import { ahead, decodeFrame, encodeFrame, type Frame, fragments, next, payloadRoom } from "./frame.js";
 import { events, hello, helloAck, progress, stall } from "./messages.js";
+import { type Outlet, streamed } from "./stream.js";
 import { maskFrame } from "./tap.js";
 
 export type HelloAck = Extract<ReturnType<typeof helloAck.decode>, { value: unknown }>["value"];
@@ -27,6 +29,8 @@ const ABSOLUTE_LIMIT = 15 * 60_000;
 const INBOX = 64;
 /** A reader of DATA acknowledges every second frame, so that a sender with a window of four never waits. */
 const ACK_EVERY = 2;
+/** A DATA payload begins with its offset. */
+const OFFSET_BYTES = 4;
 
 /** Frames wait here until the question in flight takes them; one reader. */
 class Inbox {
@@ -45,6 +49,10 @@ class Inbox {
   }
   clear(): void {
     this.#frames.length = 0;
+  }
+  /** Whoever waits looks around. */
+  nudge(): void {
+    this.#wake?.();
   }
   /** The next frame, or undefined after `ms`. Throws when the line has ended. */
   async next(context: DriverContext, ms: number): Promise<Frame | undefined> {
@@ -74,6 +82,7 @@ export class Session {
   #expected = 0;
   #room = payloadRoom(limits.minFrame);
   #roundTrip: number = timers.ackMin;
+  #window = 1;
 
   constructor(link: Link, context: DriverContext) {
     this.#link = link;
@@ -115,6 +124,7 @@ export class Session {
         this.#seq = 0;
         this.#expected = 0;
         this.#room = payloadRoom(Math.min(limits.maxFrame, Math.max(limits.minFrame, ack.value.maxFrame)));
+        this.#window = Math.min(limits.maxWindow, Math.max(1, ack.value.window));
         this.#inbox.clear();
         return ack.value;
       }
@@ -213,6 +223,49 @@ export class Session {
         default: // HELLO, HELLO_ACK and CMD have no meaning here
       }
     }
+  }
+
+  /** Bytes `from` to before `to` as DATA, as many in a frame as the terminal takes; returns when all are acknowledged. */
+  async send(from: number, to: number, bytes: Keystream): Promise<void> {
+    const perFrame = this.#room - OFFSET_BYTES;
+    const count = Math.ceil((to - from) / perFrame);
+    const first = this.#seq;
+    this.#seq = next(first, count);
+    const payload = (i: number) => {
+      const at = from + i * perFrame;
+      return concat(uint(at, OFFSET_BYTES), bytes(at, Math.min(to, at + perFrame)));
+    };
+    const outlet: Outlet = {
+      clock: this.#context.clock,
+      window: this.#window,
+      first,
+      ackMs: this.#roundTrip,
+      send: (i) =>
+        this.#send({
+          type: "DATA",
+          more: false,
+          session: this.#session,
+          seq: next(first, i),
+          ack: this.#expected,
+          payload: payload(i),
+        }),
+      heard: async (ms) => {
+        const frame = await this.#inbox.next(this.#context, ms);
+        return frame?.session === this.#session ? frame : undefined;
+      },
+      nudge: () => this.#inbox.nudge(),
+      announced: (frame) => {
+        const silent = this.#announced(frame);
+        return { silent, deaf: frame.payload[0] === events.STALL ? Math.max(0, silent - timers.response) : 0 };
+      },
+    };
+    await streamed(outlet, count);
+  }
+
+  /** Milliseconds in which the line moves so many bytes at best (8N1); undefined where it has no pace of its own. */
+  lineMs(bytes: number): number | undefined {
+    const { baud } = this.#link;
+    return baud === undefined ? undefined : (bytes * 10_000) / baud;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 // The podp face of the simulated terminal: boots it, gives it a line, and turns commands into what it does or refuses.
-import { ascii, concat, hex, uint, unhex } from "../../src/base/bytes.js";
+import { ascii, concat, hex, readUint, uint, unhex } from "../../src/base/bytes.js";
 import type { Clock } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import { keyIdOf, sha256 } from "../../src/base/sign.js";
@@ -13,13 +13,15 @@ import { Refused } from "../../src/sim/refused.js";
 import { cell, type FactoryStores } from "../../src/sim/stores.js";
 import { type Hooks, identityOf, type Owners, type ResetReason, Terminal } from "../../src/sim/terminal.js";
 import { UNIT, type Unit } from "../../src/sim/unit.js";
+import type { Capability } from "../../src/terminal/facts.js";
 import { elements } from "../../src/wire/tlv.js";
-import { authFaults, badStates, capabilityBits, limits, results, type rights, VERSION } from "./codes.js";
+import { authFaults, badStates, capabilityBits, limits, results, type rights, timers, VERSION } from "./codes.js";
 import { payloadRoom } from "./frame.js";
 import { type CommandName, commands, events, FILL_DATA, hello, helloAck, progress, refusal, stall } from "./messages.js";
 import { Authority, isCritical } from "./simulated/authority.js";
-import { encoding, handlers, type Outgoing, type Plan, rowOf } from "./simulated/commands.js";
+import { encoding, handlers, type Plan, rowOf, type Streams } from "./simulated/commands.js";
 import { type Conversation, Line, type Reply } from "./simulated/line.js";
+import { type Work, workOf } from "./simulated/work.js";
 
 export interface SimulatedSetup {
   /** By name; a terminal that was provisioned before stays what it is. */
@@ -85,6 +87,14 @@ const needs: Readonly<Record<CommandName, readonly (keyof typeof rights)[] | "an
   fillRelease: ["fill"],
   proof: ["fill"],
 };
+/** What a terminal may lack. */
+const capable: Readonly<Partial<Record<CommandName, Capability>>> = {
+  hostQuery: "host-query",
+  fillBegin: "fill",
+  fillEnd: "fill",
+  fillRelease: "fill",
+  proof: "fill",
+};
 const accepted: ReadonlySet<CommandName> = new Set(["pendingSend", "settleStart", "arm"]);
 const signing: ReadonlySet<CommandName> = new Set(["open", "commit", "attest"]);
 /** Answered while an op is under way. */
@@ -114,19 +124,21 @@ class Session implements Conversation {
   readonly #terminal: Terminal;
   readonly #authority: Authority;
   readonly #plan: Plan = { current: undefined };
-  readonly #outgoing: Outgoing = { data: undefined };
+  readonly #streams: Streams = { out: undefined, into: undefined };
   readonly #handlers;
   readonly #speed: number;
+  readonly #announce: (work: Work) => void;
   /** Ops that this session began: their repetition is still transport. */
   readonly #own = new Set<string>();
   #hellos = 0;
   #maxFrame: number = limits.minFrame;
 
-  constructor(terminal: Terminal, speed: number) {
+  constructor(terminal: Terminal, speed: number, announce: (work: Work) => void) {
     this.#terminal = terminal;
     this.#speed = speed;
+    this.#announce = announce;
     this.#authority = new Authority(terminal);
-    this.#handlers = handlers(terminal, this.#authority, this.#plan, () => payloadRoom(this.#maxFrame), this.#outgoing);
+    this.#handlers = handlers(terminal, this.#authority, this.#plan, () => payloadRoom(this.#maxFrame), this.#streams);
   }
 
   hello(payload: Uint8Array) {
@@ -158,6 +170,7 @@ class Session implements Conversation {
   ended(): void {
     this.#authority.void();
     this.#plan.current = undefined;
+    this.#streams.into = undefined;
     this.#own.clear();
   }
 
@@ -168,13 +181,25 @@ class Session implements Conversation {
   thinks(message: Uint8Array): number {
     const name = byCode.get(message[0] ?? -1);
     const { signature, answer } = this.#terminal.model.ms;
-    return (name !== undefined && signing.has(name) ? signature : answer) * this.#speed;
+    const ms = (name !== undefined && signing.has(name) ? signature : answer) * this.#speed;
+    const work = this.#terminal.guard(() => workOf(this.#terminal, this.#speed, name, message.subarray(1)));
+    if (work === undefined) return ms;
+    this.#announce(work);
+    return ms + work.ms;
+  }
+
+  data(payload: Uint8Array): boolean {
+    const { into } = this.#streams;
+    if (into === undefined || payload.length < 4) return true;
+    const { fills } = this.#terminal;
+    this.#terminal.guard(() => fills.write(into, readUint(payload, 0, 4), payload.subarray(4)));
+    return this.#terminal.alive;
   }
 
   command(message: Uint8Array, tooLong: boolean): Reply | undefined {
     const name = byCode.get(message[0] ?? -1);
     const pure = name !== undefined && commands[name].effect === "read";
-    this.#outgoing.data = undefined;
+    this.#streams.out = undefined;
     const answer = this.#terminal.guard(() => {
       try {
         return this.#answer(name, message, tooLong);
@@ -184,7 +209,7 @@ class Session implements Conversation {
       }
     });
     if (answer === undefined) return undefined;
-    const { data } = this.#outgoing;
+    const { out: data } = this.#streams;
     const restarts = name === "reboot" && answer[0] === results.OK;
     const after = () => this.#terminal.guard(() => this.#terminal.restart("command"));
     return { answer, pure, ...(data === undefined ? {} : { data }), ...(restarts ? { after } : {}) };
@@ -206,8 +231,8 @@ class Session implements Conversation {
     const unknown = [...decoded.unknown, ...(name === "prepare" ? strangersIn(raw) : [])].find(isCritical);
     if (unknown !== undefined) throw new Refused("BAD_FIELD", { tag: unknown });
     const request: { readonly op?: unknown } = decoded.value;
-    if (name.startsWith("fill") || name === "proof") throw new Refused("NOT_SUPPORTED");
-    if (name === "hostQuery" && !this.#terminal.capabilities.includes("host-query")) throw new Refused("NOT_SUPPORTED");
+    const capability = capable[name];
+    if (capability !== undefined && !this.#terminal.capabilities.includes(capability)) throw new Refused("NOT_SUPPORTED");
     const op = accepted.has(name) && request.op instanceof Uint8Array ? hex(request.op) : undefined;
     if (op !== undefined && this.#terminal.ops.look(op, hex(sha256(raw))) !== undefined) {
       if (!this.#own.has(op)) this.#terminal.violate(effect === "money" ? "money-repeated" : "destroy-repeated");
@@ -289,7 +314,15 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
     return started;
   };
   const connect = (to: Link) => {
-    line = new Line(to, clock, model.maxFrame, model.window, new Session(terminal, speed));
+    line = new Line(to, clock, model.maxFrame, model.window, new Session(terminal, speed, announce));
+  };
+  /** A host waits five seconds; whatever takes longer is announced. */
+  const announce = ({ op, area, ms }: Work) => {
+    const { progress: every } = timers;
+    for (let at: number = every; at < ms; at += every) {
+      const told = { op, step: 1, steps: 1, area, permille: Math.floor((at * 1000) / ms), silence: every };
+      clock.after(at, () => tell.progress(told));
+    }
   };
   const boot = (reset: ResetReason) => {
     terminal = start(reset);

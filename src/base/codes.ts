@@ -116,9 +116,17 @@ export const codes = {
   "census.changed": { ...office, exit: 6, end: "HOLD" },
   "erase.failed": { ...bench, exit: 5, end: "DESTROY" },
   "erase.residue": { ...bench, exit: 5, end: "QUAR" },
+  "fill.implausible": { ...office, exit: 5, end: "QUAR" },
   "erase.unfinished": { ...bench, exit: 6, end: "HOLD" },
   "model.unknown": { ...office, exit: 2, end: "REFUSE" },
   "model.differs": { ...office, exit: 6, end: "HOLD" },
+  // archive
+  "archive.recipient": { ...office, exit: 2, end: "REFUSE" },
+  "archive.unsealed": { ...office, exit: 6, end: "HOLD" },
+  "archive.leak": { ...office, exit: 6, end: "HOLD" },
+  "archive.size": { ...office, exit: 6, end: "HOLD" },
+  "archive.damaged": { ...office, exit: 2 },
+  "archive.key": { ...office, exit: 2 },
   // evidence
   "draft.rejected": { ...office, exit: 6, end: "HOLD" },
   "signer.unavailable": { ...bench, exit: 6, end: "HOLD" },

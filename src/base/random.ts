@@ -15,6 +15,21 @@ export function seededRandom(seed: string): Random {
   return { bytes: (n) => new Uint8Array(stream.update(Buffer.alloc(n))) };
 }
 
+/** Bytes `from` to before `to` of an endless random stream. */
+export type Keystream = (from: number, to: number) => Uint8Array;
+
+/** AES-256-CTR under a secret of 32 bytes: any part of the stream is made again without the parts before it. */
+export function keystream(secret: Uint8Array): Keystream {
+  const AES_BLOCK = 16;
+  return (from, to) => {
+    const counter = Buffer.alloc(AES_BLOCK);
+    counter.writeBigUInt64BE(BigInt(Math.floor(from / AES_BLOCK)), 8);
+    const skipped = from % AES_BLOCK;
+    const whole = createCipheriv("aes-256-ctr", secret, counter).update(Buffer.alloc(skipped + to - from));
+    return new Uint8Array(whole.buffer, whole.byteOffset + skipped, to - from);
+  };
+}
+
 /** UUIDv7 (RFC 9562): sortable by time, unique by 74 random bits. */
 export function uuid7(wall: number, random: Random): string {
   const b = random.bytes(16);

@@ -1,5 +1,5 @@
 // Hashes, MACs and the raw P-256 signatures that terminals understand: r ‖ s, 32 bytes each, low s.
-import { createHash, createHmac, createPublicKey, type KeyObject, sign as nodeSign, verify as nodeVerify } from "node:crypto";
+import { createHash, createHmac, createPublicKey, hkdfSync, type KeyObject, sign as nodeSign, verify as nodeVerify } from "node:crypto";
 import { concat } from "./bytes.js";
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -12,9 +12,19 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  return hmacOver(key, parts);
+}
+
+/** The same over parts that are made one by one and never held together. */
+export function hmacOver(key: Uint8Array, parts: Iterable<Uint8Array>): Uint8Array {
   const mac = createHmac("sha256", key);
   for (const part of parts) mac.update(part);
   return new Uint8Array(mac.digest());
+}
+
+/** HKDF (RFC 5869) without salt and info. */
+export function hkdfSha256(secret: Uint8Array, length: number): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, new Uint8Array(0), new Uint8Array(0), length));
 }
 
 function scalar(bytes: Uint8Array): bigint {

@@ -71,6 +71,7 @@ const withPort = (command: Command) =>
 const withKeys = (command: Command) =>
   command.option("--keys <dir>", option.keys).option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023));
 const withOut = (command: Command) => command.option("--out <dir>", option.out);
+const withRecipients = (command: Command) => command.option("--seal-to <party=pem...>", option.sealTo);
 const withOrder = (command: Command) => command.option("--order <path>", option.order).option("--sig <file>", option.orderSignature);
 const withPeople = (command: Command) =>
   command
@@ -110,14 +111,18 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(add("ports", c.ports), async () => (await import("./commands/ports.js")).ports);
   on(withPort(add("identify", c.identify)), async () => (await import("./commands/identify.js")).identify);
   on(
-    withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run))))))
+    withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run)))))))
       .option("--bench", option.bench)
       .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
+      .option("--fill <mode>", option.fill, oneOf("stream", "seed"))
       .option("--isolated <how>", option.isolated),
     async () => (await import("./commands/run.js")).run,
   );
-  on(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume)))))), async () => (await import("./commands/run.js")).resume);
+  on(
+    withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume))))))),
+    async () => (await import("./commands/run.js")).resume,
+  );
   on(withOut(add("status", c.status)), async () => (await import("./commands/status.js")).status);
   on(
     withOut(add("holds", c.holds))
@@ -137,8 +142,17 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .argument("<file>", option.file)
       .option("--signature <file>", option.signature)
       .option("--trust <pem>", option.trust)
-      .option("--production", option.production),
+      .option("--production", option.production)
+      .option("--archive <file>", option.archive),
     async () => (await import("./commands/verify.js")).verify,
+  );
+  on(
+    add("open", c.archiveOpen, add("archive", c.archive))
+      .argument("<file>", option.archiveFile)
+      .option("--key <pem>", option.archiveKey)
+      .option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023))
+      .option("--to <file>", option.archiveTo),
+    async () => (await import("./commands/archive.js")).archiveOpen,
   );
   on(
     add("simulate", c.simulate)

@@ -1,7 +1,7 @@
 // What a journal can say. Intents are written before an act, sightings after a look; money stands as whole minor units.
 
 import type { EndState, ErrorCode } from "../base/codes.js";
-import type { WipePlan } from "../terminal/driver.js";
+import type { FillMode, ProofFacts, WipePlan } from "../terminal/driver.js";
 import type {
   Account,
   AreaFact,
@@ -13,12 +13,14 @@ import type {
   Kind,
   OpState,
   ProbeRange,
+  SampleFacts,
   SettlementFacts,
   SlotFact,
   TotalRow,
   Totals,
   WipeResult,
 } from "../terminal/facts.js";
+import type { StoredRecipient } from "./archive/recipients.js";
 
 /** Facts as JSON keeps them: amounts as safe whole numbers. */
 export type Stored<T> = T extends bigint ? number : T extends string ? T : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T;
@@ -49,6 +51,16 @@ export interface SampledArea {
   readonly endedAt: string;
 }
 
+/** One area that was filled, proven in two rounds, made blank again and read back. */
+export interface FilledArea {
+  readonly elapsedMs: number;
+  /** What the line needs for that many bytes at best; absent where it has no pace of its own. */
+  readonly lineMs?: number;
+  readonly rounds: readonly ProofFacts[];
+  /** Of the blank area afterwards, whole or at the places that the intent's seed names. */
+  readonly sample: SampleFacts;
+}
+
 /** The order's two files and its grant in base64, so that a journal needs no other file to go on. */
 export interface KeptOrder {
   readonly order: string;
@@ -75,10 +87,17 @@ export type Entry =
       readonly performedBy: string;
       readonly witness?: string;
       readonly isolation: string;
+      readonly archiveRecipients?: readonly StoredRecipient[];
     } & KeptOrder)
   /** A newer order that continues this run: from here on it is done under that. */
   | ({ readonly kind: "order"; readonly witness?: string } & KeptOrder)
-  | { readonly kind: "resumed"; readonly tool: string; readonly address: string }
+  | {
+      readonly kind: "resumed";
+      readonly tool: string;
+      readonly address: string;
+      /** Take the place of those before. */
+      readonly archiveRecipients?: readonly StoredRecipient[];
+    }
   | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string }
   | { readonly kind: "sign.begin"; readonly statementSha256: string; readonly issuedAt: string }
   | { readonly kind: "issued"; readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }
@@ -109,6 +128,19 @@ export type Intent =
       readonly step: "inspect";
       readonly n: number;
       readonly seeds: readonly { readonly area: number; readonly seed: string }[];
+    }
+  | {
+      readonly kind: "intent";
+      readonly step: "fill";
+      readonly op: string;
+      readonly area: number;
+      readonly mode: FillMode;
+      readonly sizeBytes: number;
+      /** As many as a proof goes over. */
+      readonly blocks: number;
+      /** SHA-256 of the seed; a streamed fill's own seed never touches a disk. */
+      readonly seedCommit: string;
+      readonly sampleSeed: string;
     }
   | { readonly kind: "intent"; readonly step: "restart"; readonly bootNumber: number }
   | { readonly kind: "intent"; readonly step: "attest"; readonly nonce: string };
@@ -156,6 +188,8 @@ export type Seen =
       readonly size: number;
       readonly records: number;
       readonly file: string;
+      /** Whom it is sealed to; nobody when it lies in the clear. */
+      readonly recipients: readonly { readonly party: string; readonly certSha256: string }[];
     }
   | {
       readonly kind: "seen";
@@ -194,6 +228,15 @@ export type Seen =
       readonly areas: readonly SampledArea[];
       readonly probes: readonly ProbeRange[];
       readonly cannotPay: readonly string[];
+    }
+  | {
+      readonly kind: "seen";
+      readonly step: "fill";
+      readonly op: string;
+      readonly area: number;
+      /** Absent when the terminal would not. */
+      readonly filled?: FilledArea;
+      readonly refused?: string;
     }
   | { readonly kind: "seen"; readonly step: "restart"; readonly bootNumber: number }
   | {

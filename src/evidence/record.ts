@@ -13,6 +13,11 @@ export interface SettleAttempt {
   readonly seen: SeenStep<"settle"> | undefined;
 }
 
+export interface FillAttempt {
+  readonly intent: IntentStep<"fill">;
+  readonly seen: SeenStep<"fill"> | undefined;
+}
+
 export type RunRecord = ReturnType<typeof addUp>;
 
 /** Journals only grow: as long as no line came, they add up to the same. */
@@ -125,6 +130,10 @@ function addUp(lines: readonly Line[]) {
     get gate() {
       return seen("gate").at(-1);
     },
+    /** The newest that were named. */
+    get archiveRecipients() {
+      return [begin, ...of("resumed")].findLast((entry) => entry.archiveRecipients !== undefined)?.archiveRecipients ?? [];
+    },
     get archive() {
       return seen("archive").at(-1);
     },
@@ -151,6 +160,14 @@ function addUp(lines: readonly Line[]) {
       return seen("inspect", fresh);
     },
     seeds: (n: number) => intents("inspect", fresh).findLast((i) => i.n === n)?.seeds ?? [],
+    /** The newest fill of each area: what was begun and, once the area was blank again, what was seen. Interruptions do not undo a proof. */
+    get fills(): readonly FillAttempt[] {
+      const newest = new Map(intents("fill").map((intent) => [intent.area, intent]));
+      return [...newest.values()].map((intent) => {
+        const after = entries.slice(entries.indexOf(intent));
+        return { intent, seen: seen("fill", after).find((s) => s.area === intent.area) };
+      });
+    },
     get finalIdentity() {
       return seen("identity", fresh).at(-1);
     },

@@ -22,6 +22,8 @@ export interface VerifyContext extends RuleContext {
   readonly trust: readonly Uint8Array[];
   /** When a third party first saw the certificate, else now. */
   readonly trustedTime: number;
+  /** The archive as it lies there, sealed or not; null when the certificate came without one. */
+  readonly archive?: Uint8Array | null;
   /** The certificates that were taken in before, by both hashes. */
   readonly seen?: readonly { readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }[];
 }
@@ -80,7 +82,12 @@ export function verify(files: CertificateFiles, context: VerifyContext): Verific
 
 /** Everything that can be said of a statement whose envelope holds; a station asks it of its own draft. */
 export function findingsOn(statement: Statement, envelope: VerifiedEnvelope, context: VerifyContext): readonly Finding[] {
-  return [...bindingFindings(statement, envelope, context), ...checkStatement(statement, context), ...outcomeFindings(statement)];
+  return [
+    ...bindingFindings(statement, envelope, context),
+    ...checkStatement(statement, context),
+    ...archiveFindings(statement, context),
+    ...outcomeFindings(statement),
+  ];
 }
 
 function judged(
@@ -130,6 +137,15 @@ function* outcomeFindings({ outcome }: Statement): Generator<Finding> {
   if (outcome === "NOT_ERASED" || outcome === "ABORTED") yield finding("POLICY_OUTCOME", "/outcome");
 }
 
+/** Whether the archive at hand is the one that the certificate names; a certificate without one names none. */
+function* archiveFindings({ archive: named }: Statement, { archive }: VerifyContext): Generator<Finding> {
+  if (archive === undefined) return;
+  if (named.present !== (archive !== null)) yield finding("ARCHIVE_HASH", "/archive/present");
+  if (!named.present || archive === null) return;
+  if (archive.length !== named.size) yield finding("ARCHIVE_HASH", "/archive/size");
+  else if (hashOf(archive) !== named.sha256) yield finding("ARCHIVE_HASH", "/archive/sha256");
+}
+
 function levelsOf({ device, settlement, keys, areas }: Statement): Levels {
   const common = (rows: readonly (readonly EvidenceLevel[])[]) =>
     (rows[0] ?? []).filter((level) => rows.every((row) => row.includes(level))).sort();
@@ -144,12 +160,12 @@ function levelsOf({ device, settlement, keys, areas }: Statement): Levels {
 /** Steps of the full order of verification that need what only a back end knows. */
 const BACK_END = ["station-status", "log", "device-registry", "attestation-token", "settlement-ledger", "archive-file", "transcript-file"];
 
-function notCheckedOf({ seen, order, timeFloor, policy }: VerifyContext): readonly string[] {
+function notCheckedOf({ seen, order, timeFloor, policy, archive }: VerifyContext): readonly string[] {
   return [
     ...(order === undefined ? ["order"] : []),
     ...(seen === undefined ? ["seen-before"] : []),
     ...(timeFloor === undefined ? ["time-floor"] : []),
     ...(policy === undefined ? ["policy"] : []),
-    ...BACK_END,
+    ...BACK_END.filter((step) => step !== "archive-file" || archive === undefined),
   ];
 }

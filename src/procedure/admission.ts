@@ -4,15 +4,21 @@ import { DecomError } from "../base/errors.js";
 import { pointOf, signP256 } from "../base/sign.js";
 import type { CheckedOrder } from "../evidence/order/check.js";
 import { chooseOrder } from "../evidence/order/choose.js";
-import { makeBenchOrder } from "../evidence/order/make.js";
+import { benchDraft, makeBenchOrder, signOrder } from "../evidence/order/make.js";
 import type { SignedOrder } from "../evidence/order/schema.js";
+import type { EvidenceLevel } from "../evidence/statement/fields.js";
 import type { LogRecord } from "../evidence/station-log.js";
 import type { Authority, Family } from "../terminal/driver.js";
 import type { Identity } from "../terminal/facts.js";
 import type { Bench } from "./context.js";
 
-/** One signed order, several of which one must be meant, or `bench` to make one with the bench's own owner key. */
-export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench";
+/** Makes an order with the bench's own owner key; `areas` are levels that it demands beyond the usual ones. */
+export interface BenchWish {
+  readonly bench: { readonly areas: readonly EvidenceLevel[] };
+}
+
+/** One signed order, several of which one must be meant, or what the bench is to order for itself. */
+export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench" | BenchWish;
 
 /** A run that goes on, and the order that it is under. */
 export interface BegunRun {
@@ -32,12 +38,11 @@ export function refuseEarlyClock({ clock, stationLog }: Pick<Bench, "clock" | "s
  * has been sent.
  */
 export function acceptedOrder(bench: Bench, family: Family, identity: Identity, given: GivenOrder, begun?: BegunRun): CheckedOrder {
+  const orders = ordersOf(bench, family, identity, given); // before the clock is read: an order of a millisecond later would be early
   refuseEarlyClock(bench);
-  const now = bench.clock.wall();
-  const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
   const chosen = chooseOrder(orders, {
     trust: [bench.station.root],
-    now,
+    now: bench.clock.wall(), // a bench order was dated just now
     identity,
     station: bench.station,
     atBench: [bench.performedBy, ...(bench.witness === undefined ? [] : [bench.witness])],
@@ -58,10 +63,21 @@ function isUse(record: LogRecord, nonce: string, begun: BegunRun | undefined): b
   return record.runId !== begun?.runId || record.orderSha256 !== begun.orderSha256;
 }
 
-function benchOrder(bench: Bench, family: Family, identity: Identity): SignedOrder {
-  const { owner } = bench.station;
+function ordersOf(bench: Bench, family: Family, identity: Identity, given: GivenOrder): readonly SignedOrder[] {
+  if (given === "bench") return [benchOrder(bench, family, identity, [])];
+  if ("bench" in given) return [benchOrder(bench, family, identity, given.bench.areas)];
+  return "content" in given ? [given] : given;
+}
+
+function benchOrder(bench: Bench, family: Family, identity: Identity, more: readonly EvidenceLevel[]): SignedOrder {
+  const { station, clock, random } = bench;
+  const { owner } = station;
   if (owner === undefined) throw new DecomError("keys.missing", "this station has no bench owner key, so it cannot make bench orders");
-  return makeBenchOrder({ owner, station: bench.station, identity, clock: bench.clock, random: bench.random, maker: family.authority });
+  const request = { owner, station, identity, clock, random, maker: family.authority };
+  if (more.length === 0) return makeBenchOrder(request);
+  const draft = benchDraft(request);
+  const { keys, areas } = draft.minimumLevels;
+  return signOrder({ ...draft, minimumLevels: { keys, areas: [...areas, ...more] } }, request);
 }
 
 /** Grant and pass for the terminal. The pass is the bench owner's word for this station; a depot gets its own from the back office. */

@@ -12,7 +12,7 @@ import type { StationLog } from "../evidence/station-log.js";
 import type { Authority, Family, Terminal } from "../terminal/driver.js";
 import type { Account, Census } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
-import type { Counted, ErasePermit } from "../terminal/proofs.js";
+import type { Blank, Counted, ErasePermit } from "../terminal/proofs.js";
 
 /** What a run reports while it goes on; the command line shows it, `--events` prints it. */
 export type RunEvent =
@@ -53,5 +53,5 @@ export interface Run extends Bench {
   /** Codes with which a certificate made after the coming steps would still be refused. */
   draft(): readonly string[];
   /** Proofs live here between the look that minted them and the act that needs them; never on disk. */
-  proofs: { counted?: Counted; permit?: ErasePermit; census?: Census; accounts: readonly Account[] };
+  proofs: { counted?: Counted; permit?: ErasePermit; blank?: ReadonlyMap<number, Blank>; census?: Census; accounts: readonly Account[] };
 }

@@ -3,6 +3,7 @@ import { hex } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
 import { uuid7 } from "../base/random.js";
 import { sha256 } from "../base/sign.js";
+import { type ArchiveRecipient, checkRecipients, type StoredRecipient } from "../evidence/archive/recipients.js";
 import { Journal } from "../evidence/journal.js";
 import { type CheckedOrder, keptOrder, readAcceptedOrder } from "../evidence/order/check.js";
 import { type RunRecord, recordOf } from "../evidence/record.js";
@@ -23,6 +24,8 @@ export interface Connection {
   /** Milliseconds to wait for the first answer. */
   readonly patience: number;
   readonly signal?: AbortSignal;
+  /** Whom the archive is sealed to; on resume they take the place of those named before. */
+  readonly archiveRecipients?: readonly ArchiveRecipient[];
 }
 
 export interface RunRequest extends Connection {
@@ -48,7 +51,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       const model = modelOf(family, identity.model);
       const order = acceptedOrder(bench, family, identity, request.order);
       const { link, isolation, expectSerial } = request;
-      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial });
+      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial, ...recipientsOf(bench, request) });
       return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
     } catch (thrown) {
       // A refusal is a started run too: it leaves a record, though no folder.
@@ -83,13 +86,14 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
       throw thrown;
     }
     const model = modelOf(family, identity.model);
+    const recipients = recipientsOf(bench, connection);
     const { runId } = found.record.begin;
     const order =
       connection.order === undefined
         ? before
         : acceptedOrder(bench, family, identity, connection.order, { runId, orderSha256: before.sha256 });
     if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
-    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address });
+    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());
 }
@@ -167,6 +171,14 @@ export function modelOf(family: Family, name: string): Model {
   return model;
 }
 
+function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection): Recipients {
+  return archiveRecipients === undefined ? {} : { archiveRecipients: checkRecipients(archiveRecipients, clock.wall()) };
+}
+
+interface Recipients {
+  readonly archiveRecipients?: readonly StoredRecipient[];
+}
+
 interface Begun {
   readonly terminal: Terminal;
   readonly family: Family;
@@ -187,7 +199,7 @@ async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promi
 
 function begin(
   bench: Bench,
-  at: { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
+  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
 ): { folder: string; journal: Journal } {
   const { clock, random, disk, station } = bench;
   const { identity, order, link } = at;
@@ -212,6 +224,7 @@ function begin(
     ...witnessed(bench),
     isolation: at.isolation,
     ...keptOrder(order),
+    ...(at.archiveRecipients === undefined ? {} : { archiveRecipients: at.archiveRecipients }),
   });
   disk.syncFolder(folder);
   disk.syncFolder(bench.out);

@@ -2,9 +2,12 @@
 import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
+import { sha256 } from "../base/sign.js";
+import { archiveOf } from "../evidence/archive/build.js";
+import { recordsIn } from "../evidence/archive/lines.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry, Stored } from "../evidence/entries.js";
-import { signDetached } from "../evidence/envelope/cms.js";
+import { signForTrial } from "../evidence/envelope/cms.js";
 import { verifyEnvelope } from "../evidence/envelope/envelope.js";
 import type { Line } from "../evidence/journal.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
@@ -14,8 +17,9 @@ import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
-import { type Item, kinds } from "../terminal/facts.js";
+import { type Identity, type Item, kinds } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
+import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
 import { planOf } from "./steps/wipe.js";
@@ -34,7 +38,7 @@ export function draftCodes(parked: Parked): readonly string[] {
   try {
     const statement = buildStatement({ ...source, record: recordOf(lines) }, { issuedAt: now, journalHead: parked.journal.head.sha256 });
     const content = writeStatement(statement);
-    const signature = signDetached({ content, signer: source.signer, signingTime: Date.parse(now) });
+    const signature = signForTrial({ content, signer: source.signer, signingTime: Date.parse(now) });
     const context = {
       trust: [source.station.root],
       trustedTime: parked.clock.wall(),
@@ -64,6 +68,34 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
   const warned = census.items.filter(({ kind }) => kinds[kind].gate === "WARN");
   const passed = record.gate?.exceptions ?? exceptions.map(({ id }) => id);
   return { left: [...warned, ...excepted], gate: { kind: "seen", step: "gate", exceptions: passed } as const };
+}
+
+/** The fills that the order demands, as they end when every byte is held. What is fillable is known from the plan on. */
+function proven(record: RunRecord, model: Model, order: Order, identity: Identity, op: string): Entry[] {
+  const mode = fillModeOf(order);
+  const facts =
+    record.plan?.areas ?? model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: true, files: [] }));
+  if (mode === undefined) return [];
+  const round = { macAgrees: true, deviceMs: 0, elapsedMs: 0, deadlineMs: 1000 };
+  return areasToFill(order, model, identity, facts).flatMap((area): Entry[] => {
+    const sizeBytes = facts.find(({ id }) => id === area)?.size ?? 0;
+    const lineMs = record.begin.baud > 0 ? (sizeBytes * 10_000) / record.begin.baud : 0;
+    const filled = { elapsedMs: Math.ceil(lineMs), rounds: [round, round], sample: { nonBlank: 0, macAgrees: true } };
+    const seed = hex(sha256(Buffer.from(`fill ${area}`)));
+    return [
+      { kind: "intent", step: "fill", op, area, mode, sizeBytes, blocks: 1, seedCommit: seed, sampleSeed: seed.slice(0, 32) },
+      { kind: "seen", step: "fill", op, area, filled },
+    ];
+  });
+}
+
+/** Without anybody to seal it to, production makes none. */
+function archiveToCome(record: RunRecord): Entry[] {
+  if (record.archive !== undefined || (record.archiveRecipients.length === 0 && record.begin.environment === "production")) return [];
+  const sha256 = "0".repeat(64);
+  const recipients = record.archiveRecipients.map(({ party }) => ({ party, certSha256: sha256 }));
+  const records = recordsIn(archiveOf({ record, life: 0, files: [] }));
+  return [{ kind: "seen", step: "archive", sha256, size: 0, records, file: "archive.p7m", recipients }];
 }
 
 /** What is only counted is known by its number and sum: it becomes another kind when the host refuses it. */
@@ -104,7 +136,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       { kind: "intent", step: "settle", op: `${account}${account}`, account, batch, censusHash: start.census.hash },
       { kind: "seen", step: "settle", op: `${account}${account}`, account, outcome: "BALANCED", facts: { ...facts, batch } },
     ]),
-    { kind: "seen", step: "archive", sha256: hash, size: 0, records: 0, file: "archive.bin" },
+    ...archiveToCome(record),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
     { kind: "seen", step: "isolate", how: record.begin.isolation },
@@ -118,6 +150,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       wipe: { areas: plan.areas.map(({ area }) => ({ area, code: 0 })), slots: plan.slots.map((slots) => ({ ...slots, code: 0 })) },
     },
     ...inspection(1, identity.bootNumber),
+    ...proven(record, model, order, identity, op),
     ...inspection(2, identity.bootNumber + 1),
     { kind: "seen", step: "identity", identity: { ...identity, life: identity.life + 1 } },
     ...(identity.capabilities.includes("attest")

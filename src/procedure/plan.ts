@@ -1,7 +1,9 @@
 // The decommission as a table: read it from top to bottom. A run that is taken up again walks the same table from the phase it is in.
 import type { Run } from "./context.js";
+import { archive } from "./steps/archive.js";
 import { census } from "./steps/census.js";
-import { archive, condition, draft, isolate, lock, permit, settle } from "./steps/money.js";
+import { fill, unfill } from "./steps/fill.js";
+import { condition, draft, isolate, lock, permit, settle } from "./steps/money.js";
 import { pending } from "./steps/pending.js";
 import { attest, identifyAgain, inspect, restart } from "./steps/proof.js";
 import { erase, erased, plan } from "./steps/wipe.js";
@@ -32,7 +34,9 @@ export const steps: readonly Step[] = [
   { name: "draft-erase", phase: "money", effect: "read", act: draft("erase") },
   { name: "erase", phase: "money", effect: "destroy", act: erase },
   { name: "erased", phase: "proof", effect: "read", act: erased },
+  { name: "unfill", phase: "proof", effect: "destroy", act: unfill },
   { name: "inspect", phase: "proof", effect: "read", act: inspect(1) },
+  { name: "fill", phase: "proof", effect: "destroy", act: fill },
   { name: "restart", phase: "proof", effect: "change", act: restart },
   { name: "inspect-again", phase: "proof", effect: "read", act: inspect(2) },
   { name: "identify-again", phase: "proof", effect: "read", act: identifyAgain },

@@ -3,6 +3,7 @@ import { concat, hex, text } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
+import { isFilled } from "./filled.js";
 import { totalsOf } from "./host/totals.js";
 import { recordFiles } from "./models.js";
 import {
@@ -194,7 +195,8 @@ export class Batch {
   }
 
   #unread(): number[] {
-    return this.#body.options.unreadable?.filter((area) => this.files.includes(area)) ?? [];
+    const { options, stores } = this.#body;
+    return this.files.filter((area) => options.unreadable?.includes(area) === true || isFilled(stores.nv, area));
   }
 
   #readAccounts(): Account[] {

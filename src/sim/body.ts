@@ -44,6 +44,8 @@ export interface SimOptions {
   /** Areas that cannot be read, whose erase fails, whose erase claims to have worked. */
   readonly unreadable?: readonly number[];
   readonly stuck?: readonly number[];
+  /** Areas in which some cells no longer take what is programmed. */
+  readonly worn?: readonly number[];
   readonly lying?: readonly number[];
 }
 

@@ -42,12 +42,16 @@ export interface SimModel {
   readonly areas: readonly SimArea[];
   readonly accounts: readonly SimAccount[];
   readonly keys: readonly SimKeys[];
+  /** Areas that take FILL; none: the terminal lacks the capability. */
+  readonly fillable: readonly number[];
   readonly hostQuery: boolean;
   /** Milliseconds at speed 1. */
   readonly ms: {
     readonly answer: number;
     readonly signature: number;
     readonly erase: number;
+    /** For each KiB that it programs or hashes by itself. */
+    readonly kibibyte: number;
     readonly host: number;
     readonly hostPatience: number;
     readonly print: number;
@@ -62,7 +66,7 @@ const keys = (type: KeyType, algorithm: Algorithm, from: number, to: number, ...
   to,
   used,
 });
-const ms = { answer: 4, signature: 150, erase: 120, host: 900, hostPatience: 60_000, print: 1500, boot: 2500 } as const;
+const ms = { answer: 4, signature: 150, erase: 120, kibibyte: 1, host: 900, hostPatience: 60_000, print: 1500, boot: 2500 } as const;
 
 const traditional: SimModel = {
   name: "podp-traditional",
@@ -118,6 +122,7 @@ const traditional: SimModel = {
     keys("TLS", "P256", 0, 0, 0),
     keys("IDENTITY", "P256", 0, 0, 0),
   ],
+  fillable: [1, 2, 3, 4, 5, 6, 7],
   hostQuery: true,
   ms,
 };
@@ -135,6 +140,7 @@ const small: SimModel = {
     { id: 2, classes: ["PII", "SEC", "BIZ"], blocks: 2, holds: ["merchant", "operators", "comms"] },
     { id: 3, classes: ["SAD", "CHD", "PII"], blocks: 2, holds: ["traces", "receipt"] },
   ],
+  fillable: [1, 2, 3],
   accounts: [
     {
       acquirer: "00100000001",
@@ -159,6 +165,7 @@ const tiny: SimModel = {
     { id: 1, classes: ["SAD", "CHD", "BIZ"], blocks: 4, holds: ["transactions"] },
     { id: 2, classes: ["SAD", "PII", "SEC", "BIZ"], blocks: 3, holds: ["merchant", "operators", "traces"] },
   ],
+  fillable: [],
   accounts: [
     {
       acquirer: "00100000001",
@@ -191,12 +198,27 @@ const multi: SimModel = {
   accounts: twelve.map((n) => ({ acquirer: `001000000${n}`, name: `MARKET HALL ${n}`, currency: "156", items: [["U01", 2]] })),
 };
 
+/** Memory that takes a while on a serial line: 64 KiB and 512 KiB. */
+const large: SimModel = {
+  ...small,
+  name: "podp-large",
+  hardware: "SIM-L1",
+  maxFrame: 4096,
+  block: 4096,
+  areas: [
+    { id: 1, classes: ["SAD", "CHD", "BIZ"], blocks: 16, holds: ["transactions"] },
+    { id: 2, classes: ["SAD", "CHD", "PII", "SEC", "BIZ"], blocks: 128, holds: ["merchant", "operators", "comms", "traces", "receipt"] },
+  ],
+  fillable: [1, 2],
+};
+
 export const simModels: readonly SimModel[] = [
   traditional,
   small,
   tiny,
   { ...tiny, name: "podp-mute", hostQuery: false },
   multi,
+  large,
   { ...small, name: "podp-production", environment: "production" },
 ];
 

@@ -12,7 +12,7 @@ import { cell, type FactoryStores, type HostLine } from "./stores.js";
 import { type Account, accountId, entryOf, ledgerName, UNIT, type Unit } from "./unit.js";
 
 export interface Planted {
-  readonly what: "pan" | "track" | "key" | "password" | "phone" | "merchant";
+  readonly what: "pan" | "track" | "pin-block" | "key" | "password" | "phone" | "id-number" | "merchant";
   readonly value: Uint8Array;
 }
 
@@ -85,14 +85,17 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted 
   for (const [sale, of] of own) fileIn(fileOf(sale.kind))?.push(encodeRecord(sale, of));
   for (const record of grown.records) fileIn(record.file)?.push(bytesOf(record));
 
+  const personal = seededRandom(`personal ${model.name} ${seed}`);
+  const pinBlock = () => plant("pin-block", hex(personal.bytes(8)));
+  const idNumber = () => plant("id-number", `11010119${Array.from(personal.bytes(10), (byte) => byte % 10).join("")}`);
   const tracks = planted.filter(({ what }) => what === "track").slice(0, 2 + model.block / 256);
   const write: Readonly<Record<Exclude<Content, RecordFile>, () => string>> = {
     merchant: () => accounts.map((a) => `ACQ|${a.acquirer}|${a.mid}|${a.tid}|${a.name}|${a.currency}\n`).join(""),
     operators: () => `OP|99|${plant("password", word())}\nOP|01|${plant("password", word())}\n`,
     comms: () => `APN|depot|${plant("password", word())}\nTMS|https://tms.example/|${plant("password", word())}\n`,
     signatures: () => Array.from({ length: 2 }, () => `JBIG${hex(random.bytes(400))}\n`).join(""),
-    traces: () => tracks.map(({ value }, i) => `${i} T2 ${Buffer.from(value).toString("latin1")}\n`).join(""),
-    receipt: () => `SALE 629999******${digits(4)}\nTEL ${plant("phone", `139${digits(8)}`)}\n`,
+    traces: () => [...tracks.map(({ value }, i) => `${i} T2 ${Buffer.from(value).toString("latin1")}\n`), `PIN ${pinBlock()}\n`].join(""),
+    receipt: () => `SALE 629999******${digits(4)}\nTEL ${plant("phone", `139${digits(8)}`)}\nID ${idNumber()}\n`,
     identity: () => `SERIAL ${serialOf(seed)}\nCALIBRATION ${word()}\n`,
   };
   const areas = new Map(

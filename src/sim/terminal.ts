@@ -14,6 +14,7 @@ import {
 } from "../terminal/facts.js";
 import { Batch } from "./batch.js";
 import type { Body, CutPoint, Encoding, Progress, SimOptions } from "./body.js";
+import { Fills } from "./fill.js";
 import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
 import { type Exception, inTheWay } from "./interlock.js";
@@ -63,6 +64,7 @@ export interface Owners {
 
 export interface WipePlan {
   readonly areas: readonly number[];
+  readonly fills: readonly number[];
   readonly slots: readonly SlotRange[];
 }
 
@@ -88,6 +90,7 @@ export class Terminal {
   readonly ops: Ops;
   readonly settlements: Settlements;
   readonly wipe: Wipe;
+  readonly fills: Fills;
   readonly owners: Cell<Owners>;
   readonly passFloor: Cell<number>;
   readonly #life: Cell<Life>;
@@ -139,6 +142,7 @@ export class Terminal {
     this.keys = new Keys(nv);
     this.batch = new Batch(body);
     this.wipe = new Wipe(body, this.batch, this.keys);
+    this.fills = new Fills(body, this.wipe);
     this.ops = new Ops(body, 2 * model.accounts.length + 16, () => this.wipe.op());
     this.settlements = new Settlements(body, this.batch, this.ops, this.keys);
 
@@ -206,7 +210,8 @@ export class Terminal {
 
   get capabilities(): Capability[] {
     const hostQuery = this.#options.hostQuery ?? this.model.hostQuery;
-    return [...(hostQuery ? (["host-query"] as const) : []), "attest", "locate", "printer", "rollover"];
+    const fill = this.model.fillable.length > 0 ? (["fill"] as const) : [];
+    return [...(hostQuery ? (["host-query"] as const) : []), ...fill, "attest", "locate", "printer", "rollover"];
   }
 
   get ownerState(): OwnerState {
@@ -287,7 +292,7 @@ export class Terminal {
       block: flash.block(id),
       blank: 0xff,
       generation: this.batch.generation(id),
-      fillable: false,
+      fillable: this.model.fillable.includes(id),
       files: this.batch.files.flatMap((area, i) =>
         area === id ? [{ id: i + 1, size: this.batch.file(area).length, generation: this.batch.generation(area) }] : [],
       ),
@@ -301,6 +306,11 @@ export class Terminal {
     return positions.map((at) => flash.bytes(area).subarray(at * size, (at + 1) * size));
   }
 
+  /** Milliseconds that it takes to program or to hash so many bytes. */
+  worksFor(size: number): number {
+    return (size / 1024) * this.model.ms.kibibyte * this.#speed;
+  }
+
   // --- what it does ----------------------------------------------------------------------------------------------------------
 
   setLock(locked: boolean): void {
@@ -310,7 +320,9 @@ export class Terminal {
   /** The grant of the last wipe no longer counts. */
   endInspection(): void {
     const { spentGrant, ...life } = this.life;
-    if (spentGrant !== undefined) this.#life.set(life);
+    if (spentGrant === undefined) return;
+    this.fills.releaseAll();
+    this.#life.set(life);
   }
 
   /** A customer pays; false when the terminal will not. */
@@ -333,8 +345,8 @@ export class Terminal {
       time: this.time,
     } as const;
     const pan = `6299990${Array.from(this.random("card", 9), (byte) => byte % 10).join("")}`;
-    if (!this.batch.append(sale, { pan, expiry: "3012", track: `${pan}=3012220` })) return false;
     this.endInspection();
+    if (!this.batch.append(sale, { pan, expiry: "3012", track: `${pan}=3012220` })) return false;
     const item = entryOf(sale, of.id);
     this.#stores.host.append({ event: "start", item });
     if (sale.kind === "U01") this.host.authorise(item);

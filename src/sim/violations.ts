@@ -21,6 +21,7 @@ export const violations = {
   "challenge-dead": "a signature came for a challenge that was not alive",
   "arm-unaccepted": "ARM came without the token of an accepted COMMIT of this session",
   "sample-early": "SAMPLE or ATTEST came before the erase was done under that op",
+  "fill-early": "FILL or PROOF came for an area that no wipe under inspection had erased to be filled",
   "release-unfinished": "RELEASE_OP named an op that is not finished",
   "window-ignored": "a CMD came before the answer to the last one",
 } as const;

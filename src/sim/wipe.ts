@@ -19,6 +19,8 @@ export interface WipeOrder {
   readonly censusHash: string;
   readonly grantHash: string;
   readonly areas: readonly number[];
+  /** Of these, the ones that may be filled afterwards. */
+  readonly fills: readonly number[];
   readonly slots: readonly SlotRange[];
 }
 
@@ -110,10 +112,16 @@ export class Wipe {
     this.#end();
   }
 
-  /** Whether SAMPLE may speak of this area under this op. */
+  /** Whether this area was erased under this op. */
   isErased(op: string, area: number): boolean {
     const journal = this.journal;
     return journal?.op === op && journal.areas.some((done) => done.area === area && done.code === "OK");
+  }
+
+  /** Whether FILL and PROOF may touch this area: erased under an op that named it for filling, and not in use again since. */
+  mayFill(op: string, area: number): boolean {
+    const { wipe, spentGrant } = this.#life.get();
+    return spentGrant !== undefined && wipe?.state === "done" && wipe.fills.includes(area) && this.isErased(op, area);
   }
 
   async #eraseArea(area: number, at: (k: number) => Parameters<Body["progress"]>[0], before: number): Promise<void> {

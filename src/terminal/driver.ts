@@ -14,6 +14,7 @@ import type {
   Identity,
   OpState,
   ProbeRange,
+  SampleFacts,
   SettlementFacts,
   SlotFact,
   SlotRange,
@@ -22,7 +23,7 @@ import type {
   WipeResult,
 } from "./facts.js";
 import type { Model } from "./model.js";
-import type { Counted, ErasePermit } from "./proofs.js";
+import type { Blank, Counted, ErasePermit } from "./proofs.js";
 
 /** One frame as the transcript keeps it: masked, so that it may be shown to anybody. */
 export interface TapLine {
@@ -56,7 +57,8 @@ export interface Authority {
 }
 
 export interface WipePlan {
-  readonly areas: readonly { readonly area: number; readonly method: EraseMethod }[];
+  /** `fill`: to be filled and proven once it is erased. */
+  readonly areas: readonly { readonly area: number; readonly method: EraseMethod; readonly fill?: boolean }[];
   readonly slots: readonly SlotRange[];
   readonly kept: readonly (SlotRange & { readonly reason: string })[];
 }
@@ -83,10 +85,28 @@ export interface OpFacts {
   readonly resultHash?: string;
 }
 
-export interface SampleFacts {
-  readonly nonBlank: number;
-  /** The terminal's MAC equals the one over blank blocks of that size at those positions. */
+/** `stream`: every byte crosses the line. `seed`: the terminal makes the bytes itself, and could make them again when asked. */
+export type FillMode = "stream" | "seed";
+
+/** What an area is filled with, for as long as it takes; no disk ever has it. */
+export interface Filling {
+  /** The wipe that erased the area. */
+  readonly op: string;
+  readonly area: AreaFact;
+  readonly mode: FillMode;
+  /** Random; 32 bytes for `stream`, which the terminal never gets to know, 16 for `seed`. */
+  readonly seed: Uint8Array;
+  /** How far it was sent by now: more than that no terminal can have. */
+  sent: number;
+}
+
+export interface ProofFacts {
   readonly macAgrees: boolean;
+  /** Milliseconds, as the terminal says. */
+  readonly deviceMs: number;
+  /** Milliseconds by our own clock, and how many there were for it. */
+  readonly elapsedMs: number;
+  readonly deadlineMs: number;
 }
 
 export interface Attestation {
@@ -136,6 +156,14 @@ export interface Terminal extends AsyncDisposable {
   commit(permit: ErasePermit, op: string, prepared: Prepared, authority: Authority): Promise<Uint8Array>;
   arm(permit: ErasePermit, op: string, token: Uint8Array): Promise<void>;
   sample(op: string, area: AreaFact, seed: Uint8Array, blocks: number): Promise<SampleFacts>;
+  /** Writes the area full from wherever the terminal stands: called again after an interruption, it goes on. */
+  fill(blank: Blank, filling: Filling): Promise<void>;
+  /** Asks for a MAC over the whole area, in an order and under a nonce that are drawn now. */
+  prove(filling: Filling): Promise<ProofFacts>;
+  /** Makes a filled area blank again; one that is blank stays so. */
+  unfill(op: string, area: number): Promise<void>;
+  /** Milliseconds in which the line moves so many bytes at best; undefined where it has no pace of its own. */
+  lineMs(bytes: number): number | undefined;
   probe(range: SlotRange): Promise<readonly ProbeRange[]>;
   /** Why the terminal could not pay now; nothing is sent to any host. */
   cannotPay(): Promise<readonly string[]>;

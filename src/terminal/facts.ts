@@ -215,3 +215,10 @@ export interface WipeResult {
 
 /** Reasons why a terminal says it cannot pay, as a set of bits; an empty set means it could. */
 export const cannotPay = { locked: 1, merchant: 2, keys: 4, tampered: 8, clock: 16, full: 32 } as const;
+
+/** What a look at some blocks of an area came to. */
+export interface SampleFacts {
+  readonly nonBlank: number;
+  /** The terminal's MAC equals the one over blank blocks of that size at those positions. */
+  readonly macAgrees: boolean;
+}

@@ -1,6 +1,6 @@
 // Proofs: what must have been seen before a step that moves money or destroys may be called. Only a look mints one; none is ever stored.
 import { DecomError } from "../base/errors.js";
-import type { Census, Identity } from "./facts.js";
+import type { Census, Identity, SampleFacts } from "./facts.js";
 import { type GateFacts, stopsAt } from "./gate.js";
 
 /** What a proof was seen on. When any of it has changed, the proof is worth nothing. */
@@ -53,6 +53,32 @@ export class ErasePermit {
       throw new DecomError(code, why, { ...(stans.length === 0 ? {} : { stans }), more: more.map((stop) => stop.why) });
     }
     return new ErasePermit(seen(identity, facts.census));
+  }
+}
+
+/** An area was read back blank after the wipe that erased it. Needed to fill it. */
+export class Blank {
+  readonly #serial: string;
+  readonly #op: string;
+  readonly #area: number;
+  private constructor(serial: string, op: string, area: number) {
+    this.#serial = serial;
+    this.#op = op;
+    this.#area = area;
+  }
+
+  /** Undefined where anything is left to be read. */
+  static look({ serial }: Identity, op: string, area: number, { nonBlank, macAgrees }: SampleFacts): Blank | undefined {
+    return nonBlank === 0 && macAgrees ? new Blank(serial, op, area) : undefined;
+  }
+
+  /** Throws `proof.stale` for another terminal, wipe or area. A restart is no matter: what was filled since is filled under this proof. */
+  mustBe({ serial }: Identity, op: string, area: number): void {
+    if (serial === this.#serial && op === this.#op && area === this.#area) return;
+    throw new DecomError(
+      "proof.stale",
+      `area ${this.#area} of ${this.#serial} was seen blank after wipe ${this.#op}, this is area ${area} of ${serial} after ${op}`,
+    );
   }
 }
 

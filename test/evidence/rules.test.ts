@@ -266,6 +266,7 @@ describe("a statement changed after the fact is refused", () => {
     ["a clear where the order wants a purge", "AREA_LEVEL_LOW", (s) => put(s.order, { requestedMethod: "purge" })],
     ["erased by no method", "AREA_NO_PROOF", (s) => put(row(s.areas), { method: "not-addressable" })],
     ["no archive though a level needs it (case 123)", "ARCHIVE_MISSING", (s) => put(s, { archive: { present: false } })],
+    ["an archive with fewer records than were counted", "ARCHIVE_MISSING", (s) => void (s.archive.present && s.archive.recordCount--)],
     ["an archive for somebody else (case 96)", "ARCHIVE_RECIPIENT", (s) => void (s.archive.present && s.archive.recipients.pop())],
     // the unit, inspections, times
     ["label and terminal with different serials (case 83)", "DEV_SERIAL_MISMATCH", (s) => put(s.device, { serialLabel: "PD70099999" })],
@@ -612,7 +613,18 @@ describe("the scanner", () => {
     expect(codesAfter(change)).toEqual([]);
     expect(codesAfter(change, { device: { serial, mids: [mid] } })).toEqual([]);
     expect(codesAfter(change, { device: { serial: "PD70012345", mids: [] } })).toEqual(["DATA_PAN_FOUND"]);
-    expect(codesAfter((s) => put(row(s.settlement, 1), { mid: mid }))).toEqual(["DATA_PAN_FOUND"]);
+    expect(codesAfter(change, { order: { ...testOrder(), device: { serial, life: 0 } } })).toEqual([]);
+  });
+
+  it("takes Luhn-valid MIDs of every acquirer in the terminal, and with an order only those that it lists", () => {
+    const mid = pan(15, "3400001");
+    const second: Change<Statement> = (s) => put(row(s.settlement, 1), { mid });
+    const [a, b] = testStatement().settlement.map(({ acquirer, mid, tid }) => ({ acquirer, mid, tid }));
+    const listing = (...accounts: { acquirer: string; mid: string; tid: string }[]) => ({ order: { ...testOrder(), accounts } });
+    expect(codesAfter(second)).toEqual([]);
+    expect(codesAfter(second, listing(a!, { ...b!, mid }))).toEqual([]);
+    expect(codesAfter(second, listing(a!, b!))).toEqual(["DATA_PAN_FOUND"]);
+    expect(codesAfter((s) => put(s.device, { mid }), listing(a!, b!))).toContain("DATA_PAN_FOUND");
   });
 
   it("looks into the names of free fields too", () => {

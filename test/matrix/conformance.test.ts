@@ -145,6 +145,14 @@ test("P14, P22 and P24 fail a terminal whose erase does nothing but says that it
   }
 });
 
+test("P17, P22 and P24 fail a terminal whose memory does not hold what it is filled with", async () => {
+  for (const id of ["P17", "P22", "P24"]) {
+    const bench = simBench({ options: { worn: [2] } });
+    const outcome = await bench.clock.run(() => runCase(caseOf(id), bench));
+    expect(outcome, id).toMatchObject({ end: "failed", reason: "the proof of area 2 is not the MAC over what it was filled with" });
+  }
+});
+
 test("P23 fails a terminal that sells while it is locked", async () => {
   const bench = simBench();
   const seller = but(bench, {

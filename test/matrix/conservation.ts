@@ -26,6 +26,7 @@ const FRAME_FAULTS = [
 const SHARDS = 2;
 const wanted: Readonly<Record<string, number>> = { complete: 70_000, huge: 1_000_000 };
 const RUNS = Number(process.env["DECOM_RUNS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 300) / SHARDS;
+const RUNS_EACH = 10;
 /** Cheaper by half, and met by most scenarios in the same way. */
 const SMALLER = "podp-tiny";
 
@@ -86,14 +87,18 @@ class Tally {
 export function conserves(shard: number): void {
   describe(`money is conserved (I5), shard ${shard}`, () => {
     it(
-      `in ${RUNS} runs: every scenario, cut and loss at every point, items compared with direction and currency`,
+      `in ${RUNS} runs: scenarios with one more cut or loss, items compared with direction and currency`,
       async () => {
         const random = seededRandom(`conservation ${shard}`);
         const draw = <T>(from: readonly T[]): T => {
           const [a = 0, b = 0, c = 0] = random.bytes(3);
           return from[(a * 65_536 + b * 256 + c) % from.length] as T; // no list here is empty
         };
-        const stages = await Promise.all(corpus.filter((_, i) => i % SHARDS === shard).map(staged));
+        const own = corpus.filter((_, i) => i % SHARDS === shard);
+        // A scenario has to be played once to know its points: a small share is drawn from a few of them.
+        const few = Math.ceil(RUNS / RUNS_EACH);
+        const drawn = few < own.length ? new Set(range(few).map(() => draw(own))) : own;
+        const stages = await Promise.all([...drawn].map(staged));
         const tally = new Tally();
         const singles = stages.flatMap(({ scenario, points }) => points.map((extra) => ({ scenario, extra })));
         // Alone at every point where the budget allows it, else a share; the rest are pairs of points of different sorts.

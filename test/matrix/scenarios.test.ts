@@ -8,7 +8,10 @@ import { without } from "../support/without.js";
 const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;
 const { perform }: typeof Perform = await import(/* @vite-ignore */ compiled);
 
-describe.each(corpus.map((scenario) => [scenario.name, scenario] as const))("%s", (_, scenario) => {
+/** Whether each condition matters is asked of every fourth file; of all of them with DECOM_MATRIX=complete. */
+const EVERY = process.env["DECOM_MATRIX"] === undefined ? 4 : 1;
+
+describe.each(corpus.map((scenario, i) => [scenario.name, scenario, i % EVERY === 0] as const))("%s", (_, scenario, closely) => {
   it(scenario.title, async () => {
     const { expect: wanted } = scenario;
     const ended = await perform(scenario);
@@ -28,7 +31,7 @@ describe.each(corpus.map((scenario) => [scenario.name, scenario] as const))("%s"
       violations: wanted.violations ?? [],
       wrong: [],
     });
-    for (const other of without(scenario)) {
+    for (const other of closely ? without(scenario) : []) {
       expect((await perform(other.scenario)).trace, `as if ${other.field} were not there`).not.toBe(ended.trace);
     }
   });

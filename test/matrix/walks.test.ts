@@ -7,7 +7,7 @@ const compiled = new URL("../../reports/matrix/test/support/walks.js", import.me
 const { walk }: typeof Walks = await import(/* @vite-ignore */ compiled);
 
 const wanted: Readonly<Record<string, number>> = { complete: 2000, huge: 20_000 };
-const WALKS = Number(process.env["DECOM_WALKS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 40);
+const WALKS = Number(process.env["DECOM_WALKS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 20);
 const SEED = Number(process.env["DECOM_SEED"] ?? 5);
 const HOURS_MS = 36_000_000;
 

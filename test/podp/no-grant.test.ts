@@ -2,8 +2,10 @@
 import { expect, test } from "vitest";
 import { rights } from "../../protocols/podp/codes.js";
 import { Bench } from "../../protocols/podp/conformance/bench.js";
+import { begin, fillableArea, fillOf, stream } from "../../protocols/podp/conformance/fill.js";
 import { Wire } from "../../protocols/podp/conformance/wire.js";
 import { commands, FILL_DATA } from "../../protocols/podp/messages.js";
+import { simulatedModels } from "../../protocols/podp/models/simulated.js";
 import { concat, hex, uint } from "../../src/base/bytes.js";
 import { element } from "../../src/wire/tlv.js";
 import { type SimBench, simBench } from "./bench.js";
@@ -158,21 +160,74 @@ test("while a wipe is under way exactly the commands that the README names are a
   expect(answered.sort((a, b) => a - b)).toEqual(named);
 });
 
-test("FILL and SAMPLE before ARM are refused and not one byte of the terminal changes", async () => {
-  const bench = simBench();
+test.each(simulatedModels.map(({ id }) => id))(
+  "on %s FILL, PROOF and SAMPLE before ARM are refused for every area and not one byte changes",
+  async (model) => {
+    const bench = simBench({ model, speed: 0 });
+    await bench.clock.run(async () => {
+      const session = await Bench.connect(bench);
+      await session.open();
+      const refused = session.canFill ? "BAD_STATE NOT_ERASED" : "NOT_SUPPORTED";
+      const before = (await bench.inspect()).state;
+      const { flash } = bench.stores();
+      const bytes = () => concat(...flash.areas().map((area) => flash.bytes(area)));
+      const was = bytes();
+      const { areas } = await session.get(commands.areaList, {});
+      for (const { area, size } of areas) {
+        const at = { op, area };
+        const bodies: Partial<Record<keyof typeof commands, Uint8Array>> = {
+          fillBegin: commands.fillBegin.request.encode({ ...at, mode: 1, size }),
+          fillEnd: commands.fillEnd.request.encode(at),
+          fillRelease: commands.fillRelease.request.encode(at),
+          proof: commands.proof.request.encode({ ...at, nonce: hash, orderSeed: nonce }),
+          sample: commands.sample.request.encode({ ...at, seed: nonce, blocks: 0, nonce }),
+        };
+        for (const [name, body] of Object.entries(bodies)) {
+          const { code } = commands[name as keyof typeof bodies];
+          expect((await session.wire.ask(code, body)).says, `${name} ${area}`).toBe(name === "sample" ? "BAD_STATE NOT_ERASED" : refused);
+          await session.wire.data(0, new Uint8Array(64));
+        }
+      }
+      expect((await session.wire.ask(commands.attest.code, bodies.attest)).says).toBe("BAD_STATE NOT_ERASED");
+      expect(bytes().filter((byte, i) => byte !== was[i]).length).toBe(0);
+      expect((await bench.inspect()).state).toEqual(before);
+    });
+  },
+);
+
+test("a fill does not outlive the inspection: its area is blank and takes no more, and a wipe of another op fills nothing", async () => {
+  const bench = simBench({ speed: 0 });
   await bench.clock.run(async () => {
     const session = await Bench.connect(bench);
     await session.open();
-    const before = (await bench.inspect()).state;
-    const flash = bench.stores().flash;
-    const bytes = () => concat(...flash.areas().map((area) => flash.bytes(area)));
-    const was = bytes();
-    const asked = ["fillBegin", "fillEnd", "fillRelease", "proof", "sample", "attest"] as const;
-    const said = [];
-    for (const name of asked) said.push((await session.wire.ask(commands[name].code, bodies[name])).says);
-    expect(said).toEqual([...Array(4).fill("NOT_SUPPORTED"), "BAD_STATE NOT_ERASED", "BAD_STATE NOT_ERASED"]);
-    expect(bytes().filter((byte, i) => byte !== was[i]).length).toBe(0);
-    expect((await bench.inspect()).state).toEqual(before);
+    await session.settle();
+    await session.again();
+    const armed = await session.committed();
+    await session.get(commands.arm, armed);
+    await session.finish(armed.op);
+    await session.inspecting();
+    const area = (await fillableArea(session))!;
+    const fill = fillOf(session, armed.op, area, "stream");
+    await stream(session, fill, await begin(session, fill), 64);
+    const blank = () =>
+      bench
+        .stores()
+        .flash.bytes(area.area)
+        .every((byte) => byte === 0xff);
+    expect(blank()).toBe(false);
+    expect((await session.census()).items).toEqual([]);
+    const other = { ...fill, op: session.newOp() };
+    expect((await session.wire.say(commands.fillBegin, { op: other.op, area: area.area, mode: 1, size: area.size })).says).toBe(
+      "BAD_STATE NOT_ERASED",
+    );
+    await session.again(); // a grant of the new life
+    expect(blank()).toBe(true);
+    expect((await session.wire.say(commands.fillBegin, { op: fill.op, area: area.area, mode: 1, size: area.size })).says).toBe(
+      "BAD_STATE NOT_ERASED",
+    );
+    await session.wire.data(64, new Uint8Array(64));
+    expect(blank()).toBe(true);
+    await session.isBlank(armed.op, area);
   });
 });
 

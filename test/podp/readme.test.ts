@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import * as c from "../../protocols/podp/codes.js";
 import { decodeFrame } from "../../protocols/podp/frame.js";
 import * as m from "../../protocols/podp/messages.js";
+import { proofMac, proofOrder, seedBytes } from "../../protocols/podp/pattern.js";
 import { attestMessage, grantHash, stationMessage, vouchedKey } from "../../protocols/podp/signed.js";
-import { hex, unhex } from "../../src/base/bytes.js";
+import { concat, hex, unhex } from "../../src/base/bytes.js";
 import { keyIdOf, pointOf, sha256, verifyP256 } from "../../src/base/sign.js";
 import * as f from "../../src/terminal/facts.js";
 import { type Fields, struct, type Value } from "../../src/wire/fields.js";
@@ -256,7 +257,7 @@ test("every worked signature verifies, has a low s, and no longer does when a bi
 
 test("every worked frame fits its maximum and reads as a frame", () => {
   const frames = [...printed].filter(([, bytes]) => bytes[0] === 0 && bytes.length > 20 && bytes.at(-1) === 0 && bytes[2] !== 0);
-  expect(frames.length).toBe(22);
+  expect(frames.length).toBe(34);
   for (const [label, bytes] of frames) {
     expect(bytes.length - 2, label).toBeLessThanOrEqual(c.limits.minFrame);
     expect(decodeFrame(bytes.subarray(1, -1)), label).toBeDefined();
@@ -286,6 +287,12 @@ test("the program signs and hashes what the README says", () => {
   expect(hex(key ?? new Uint8Array())).toBe(hex(pointOf(made.signatures.get("attest")!.key)));
   expect(hex(keyIdOf(at("owner-point")))).toBe(hex(at("owner-key-id")));
   expect(hex(sha256(at("plan")))).toBe(hex(at("plan-hash")));
+  const bytes = (from: number, to: number) => seedBytes(at("fill-seed"), from, to);
+  expect(hex(bytes(0, 256))).toBe(hex(at("fill-bytes")));
+  expect(hex(concat(bytes(0, 100), bytes(100, 101), bytes(101, 256)))).toBe(hex(at("fill-bytes")));
+  const proven = { nonce: at("proof-nonce"), orderSeed: at("proof-order-seed"), area: 2, size: 256, block: 64 };
+  expect([...proofOrder(proven.orderSeed, 4)]).toEqual([...at("proof-order")]);
+  expect(hex(proofMac(proven, bytes))).toBe(hex(at("proof-mac")));
 });
 
 test("a struct shows the fields it was declared with", () => {

@@ -273,6 +273,37 @@ export function worked(sign: (name: string, key: KeyObject, input: Uint8Array) =
   );
   frame("sample-answer", "RSP", 0, 1, rsp(0x44, 0, 0, m.commands.sample.response.encode({ nonBlank, mac })), false, 0x40001);
 
+  // FILL: an area of 4 blocks of 64 bytes, streamed with the bytes that a seed stands for; two modes, one content
+  const fill = { op, area: 2 };
+  const fillSeed = put("fill-seed", unhex("70717273747576777879 7A7B7C7D7E7F"));
+  const unit = (i: number) => sha256(ascii("podp1 fill"), fillSeed, uint(i, 4));
+  const content = put("fill-bytes", concat(...Array.from({ length: 8 }, (_, i) => unit(i))));
+  const c = m.commands;
+  const inspected = (name: string, type: Frame["type"], seq: number, ack: number, payload: Uint8Array) =>
+    frame(name, type, seq, ack, payload, false, 0x40001);
+  inspected("fill-begin", "CMD", 1, 1, concat(uint(0x50, 1), c.fillBegin.request.encode({ ...fill, mode: 1, size: 256 })));
+  inspected("fill-begin-answer", "RSP", 1, 2, rsp(0x50, 1, 0, c.fillBegin.response.encode({ next: 0 })));
+  inspected("fill-data", "DATA", 2, 2, concat(uint(0, 4), content));
+  inspected("fill-ack", "ACK", 2, 3, EMPTY);
+  inspected("fill-end", "CMD", 3, 2, concat(uint(0x52, 1), c.fillEnd.request.encode(fill)));
+  inspected("fill-end-answer", "RSP", 2, 4, rsp(0x52, 3, 0, c.fillEnd.response.encode({ written: 256 })));
+  const proofNonce = put("proof-nonce", sha256(ascii("proof nonce")));
+  const orderSeed = put("proof-order-seed", unhex("80818283848586878889 8A8B8C8D8E8F"));
+  const words = sha256(orderSeed);
+  const blocks64 = Array.from({ length: 4 }, (_, i) => ((words[7]! % 4) + i * ((words[15]! % 4) | 1)) % 4); // 4 blocks: low bits decide, odd steps are coprime
+  put("proof-order", Uint8Array.from(blocks64));
+  const proofKey = put("proof-key", hmacSha256(hmacSha256(new Uint8Array(32), proofNonce), uint(1, 1)));
+  const proven = put(
+    "proof-mac",
+    hmacSha256(proofKey, ascii("pose1"), uint(2, 1), uint(256, 4), ...blocks64.map((at) => content.subarray(at * 64, (at + 1) * 64))),
+  );
+  inspected("proof", "CMD", 4, 3, concat(uint(0x54, 1), c.proof.request.encode({ ...fill, nonce: proofNonce, orderSeed })));
+  inspected("proof-answer", "RSP", 3, 5, rsp(0x54, 4, 0, c.proof.response.encode({ mac: proven, deviceMs: 12 })));
+  inspected("fill-release", "CMD", 5, 4, concat(uint(0x53, 1), c.fillRelease.request.encode(fill)));
+  inspected("fill-release-answer", "RSP", 4, 6, rsp(0x53, 5, 0));
+  inspected("seed-begin", "CMD", 6, 5, concat(uint(0x50, 1), c.fillBegin.request.encode({ ...fill, mode: 2, size: 256, seed: fillSeed })));
+  inspected("seed-begin-answer", "RSP", 5, 7, rsp(0x50, 6, 0, c.fillBegin.response.encode({ next: 256 })));
+
   // ATTEST, after the restart: boot 4, life 2
   const attestNonce = put("attest-nonce", sha256(ascii("attest nonce")));
   const firmwareHash = put("firmware-hash", sha256(ascii("demo 1.0.0")));

@@ -54,7 +54,7 @@ describe("a restored folder (I2)", () => {
     const world = new World();
     world.disk.hook = (_n, when, what) => {
       const [folder] = world.disk.list("out");
-      if (when === "after" && what.includes("archive.bin") && folder !== undefined) throw new Death();
+      if (when === "after" && what.includes("archive.ndjson") && folder !== undefined) throw new Death();
     };
     expect(await run(world)).toBeUndefined();
     const { bookings } = told(world);

@@ -16,6 +16,14 @@ describe("a returned terminal", () => {
     expect(world.verified(json[0]!)).toMatchObject({ status: "ACCEPTED", environment: "simulator", outcome: "ERASED" });
   });
 
+  it("is taken under a bench order also when the clock ticks while that order is made", async () => {
+    const world = new World();
+    const bench = world.bench();
+    let ticks = 0;
+    world.bench = () => ({ ...bench, clock: { ...bench.clock, wall: () => bench.clock.wall() + ++ticks } });
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ message: null, outcome: "ERASED" });
+  });
+
   it("ends in ERASED whatever its seed", async () => {
     for (const seed of [1, 2, 3, 42, 999, 123_456]) {
       const world = new World({ model: "podp-traditional", seed });

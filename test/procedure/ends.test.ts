@@ -275,7 +275,7 @@ describe("nothing leaks (I6)", () => {
     const planted = plantedValues(model!, 7).filter(({ what }) => what !== "merchant"); // MID and TID belong in a certificate
     expect(planted.length).toBeGreaterThan(50);
     const names = world.disk.list(end?.folder ?? "");
-    expect(names).toEqual(expect.arrayContaining(["archive.bin", "journal.ndjson", "transcript.ndjson"]));
+    expect(names).toEqual(expect.arrayContaining(["archive.ndjson", "journal.ndjson", "transcript.ndjson"]));
     for (const name of names) {
       const bytes = Buffer.from(world.disk.read(`${end?.folder}/${name}`) ?? []);
       for (const { what, value } of planted) {

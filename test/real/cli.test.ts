@@ -53,7 +53,7 @@ describe.skipIf(!has("socat"))("a terminal on a pty in another process", () => {
     expect(done.lines).toHaveLength(1);
     expect(done.code).toBe(0);
     expect(done.json).toMatchObject({ endState: "CERT", outcome: "ERASED", code: "ok", seed: null, serial: sim.serial });
-    expect(done.err).toContain("20/20");
+    expect(done.err).toContain("22/22");
     await expectWiped(state);
 
     const certificate = String(done.json["certificate"]);
@@ -217,7 +217,7 @@ describe("a simulated port in the same process", () => {
     const told = await say([...argv, "--events"], here, ["SIM3000001"]);
     expect(told.json).toMatchObject({ endState: "CERT", code: "ok" });
     const events = told.out.slice(0, -1).map((line) => JSON.parse(line) as { type: string; step: string });
-    expect(events.filter(({ type }) => type === "begin")).toHaveLength(20);
+    expect(events.filter(({ type }) => type === "begin")).toHaveLength(22);
     expect(events.every(({ step }) => step !== "")).toBe(true);
     expect((await say(["status", "--json"], here)).json).toMatchObject({ runs: [{ state: "ended" }, { state: "ended" }] });
   });

@@ -9,6 +9,7 @@ import { simModel, simModels } from "../../src/sim/models.js";
 import { plantedValues, provision, serialOf } from "../../src/sim/provision.js";
 import { copyStores, type FactoryStores, memoryStores, type NonVolatileHook, PowerCut, packRecords, toJson } from "../../src/sim/stores.js";
 import { Terminal } from "../../src/sim/terminal.js";
+import { survive } from "./survive.js";
 
 const json = (value: unknown) => Buffer.from(toJson(value));
 const encode = { totals: json, settleResult: json, wipeResult: json };
@@ -44,19 +45,6 @@ class Bench {
     while (this.terminal.alive && this.terminal.busy !== undefined) await sleep(this.clock, 1);
     if (!this.terminal.alive) throw new PowerCut("found dead");
   }
-  /** Does `work`, and after a cut looks again from the start with the power back. */
-  async survive(work: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        if (!this.terminal.alive) throw new PowerCut("born dead");
-        return await work();
-      } catch (cause) {
-        if (!(cause instanceof PowerCut)) throw cause;
-        this.cuts++;
-        this.terminal = this.start();
-      }
-    }
-  }
 }
 
 /** What a host does that looks before it acts. */
@@ -90,7 +78,7 @@ const cutAt = (n: number): NonVolatileHook => {
 async function each(options: SimOptions, judge: (at: Bench, n: number) => void): Promise<number> {
   for (let n = 0; ; n++) {
     const at = new Bench(copyStores(provisioned), options, cutAt(n));
-    await at.clock.run(() => at.survive(() => settleEverything(at)));
+    await at.clock.run(() => survive(at, () => settleEverything(at)));
     judge(at, n);
     if (at.cuts === 0) return n;
   }
@@ -201,7 +189,7 @@ describe("a settlement", () => {
 });
 
 describe("a wipe", () => {
-  const order = { body: "00", planHash: "11", censusHash: "22", grantHash: "33", areas: [1, 2, 3] };
+  const order = { body: "00", planHash: "11", censusHash: "22", grantHash: "33", areas: [1, 2, 3], fills: [] };
   const slots = small.keys.filter(({ type }) => type !== "IDENTITY").map(({ used: _, ...range }) => range);
   const settled = async () => {
     const at = new Bench(copyStores(provisioned), {});
@@ -214,7 +202,7 @@ describe("a wipe", () => {
     for (let n = 0; ; n++) {
       const at = new Bench(copyStores(before), {}, cutAt(n));
       await at.clock.run(() =>
-        at.survive(async () => {
+        survive(at, async () => {
           if (at.terminal.life.wipe === undefined) at.terminal.arm({ ...order, op: at.op(), slots });
           if (at.cuts === 1 && n % 3 === 0) {
             at.terminal.powerCut();

@@ -212,6 +212,15 @@ const cases: readonly Case[] = [
     },
   },
   {
+    breaks: "fill-early",
+    async act(at) {
+      await at.host.ready();
+      await at.host.open(at.host.grant({ rights: 0x1f }));
+      const request = { op: at.host.op(), area: 1, mode: 1, size: 768 };
+      expect((await at.host.ask("fillBegin", request)).refusal.detail).toBe(3);
+    },
+  },
+  {
     breaks: "release-unfinished",
     options: silentLast,
     async act(at) {

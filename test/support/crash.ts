@@ -1,9 +1,11 @@
 // One case of the crash matrix: a run with faults at chosen points, taken up again until it ends, and judged by what bytes and ledger say.
 import { DecomError } from "../../src/base/errors.js";
+import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
 import type { Fault } from "../../src/link/faults.js";
-import { PowerCut } from "../../src/sim/stores.js";
+import { type FactoryStores, PowerCut } from "../../src/sim/stores.js";
 import { astray } from "./books.js";
 import { Death } from "./memory-disk.js";
+import { takenUp } from "./performed.js";
 import { World } from "./world.js";
 
 export type CutAct = "nv" | "program" | "erase";
@@ -11,6 +13,8 @@ export type CutAct = "nv" | "program" | "erase";
 export interface Case {
   readonly model: string;
   readonly seed: number;
+  /** Levels that the bench's order demands of areas beyond the usual ones. */
+  readonly areas?: readonly EvidenceLevel[];
   /** The agent dies around its n-th disk operation. */
   readonly death?: { readonly n: number; readonly when: "before" | "after" };
   readonly frame?: Fault;
@@ -41,6 +45,7 @@ export interface Counts {
 const MAX_TURNS = 7;
 
 export async function play(at: Case, usual?: Counts): Promise<Ending> {
+  const { areas } = at;
   const passed = { nv: 0, program: 0, erase: 0 };
   const wrong: string[] = [];
   let powerReached = at.power === undefined;
@@ -50,6 +55,7 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
     model: at.model,
     seed: at.seed,
     faults: at.frame === undefined ? [] : [at.frame],
+    ...(areas === undefined ? {} : { order: () => ({ bench: { areas } }) }),
     hooks: {
       nonVolatile: (act) => {
         if (act === "erase" && !erased) {
@@ -66,6 +72,7 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
     },
   });
   const { line } = world;
+  const filled = areas === undefined ? undefined : watchFills(world.stores);
   world.disk.hook = (n, when) => {
     if (!deathReached && at.death?.n === n && at.death.when === when) {
       deathReached = true;
@@ -73,13 +80,67 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
     }
   };
   const how = await world.clock.run(() => carryOn(world));
-  wrong.push(...judge(world, how));
+  wrong.push(...judge(world, how), ...falseFills(world, areas?.at(-1), filled));
   return {
     label: describeEnd(world, how, usual?.out),
     reached: powerReached && deathReached && (at.frame === undefined || line.reached.has(at.frame)),
     wrong,
     counts: { disk: world.disk.operations, out: line.frames.out, in: line.frames.in, ...passed },
   };
+}
+
+/** Which areas were programmed whole after their last erase but one: read from what reaches the flash, whoever has power. */
+function watchFills({ flash }: FactoryStores): ReadonlySet<number> {
+  const whole = new Set<number>();
+  const written = new Map(flash.areas().map((area) => [area, new Uint8Array(flash.bytes(area).length)]));
+  const { program, erase } = flash;
+  flash.program = (area, at, bytes) => {
+    program(area, at, bytes);
+    const cells = written.get(area)?.fill(1, at, at + bytes.length);
+    if (cells?.every((cell) => cell === 1) === true) whole.add(area);
+  };
+  flash.erase = (area, block, upTo) => {
+    erase(area, block, upTo);
+    const size = flash.block(area);
+    written.get(area)?.fill(0, block * size, (block + 1) * size);
+  };
+  return whole;
+}
+
+/** The level for an area that never held what it was to be filled with, or not for one that did. */
+function falseFills(world: World, level: EvidenceLevel | undefined, whole: ReadonlySet<number> | undefined): string[] {
+  const [certificate] = world.certificate().json;
+  if (level === undefined || whole === undefined || certificate === undefined) return [];
+  const rows = world.verified(certificate).verified?.statement.areas ?? [];
+  const claimed = rows.filter(({ verification }) => verification.level.includes(level)).map(({ id }) => id);
+  return [
+    ...claimed.filter((id) => !whole.has(id)).map((id) => `${level} for area ${id}, which was never full`),
+    ...rows.filter(({ id }) => !claimed.includes(id)).map(({ id }) => `no ${level} for area ${id}`),
+  ];
+}
+
+/** Where a faultless run fills one area: disk operations, frames and non-volatile changes from its first to its last. */
+export async function fillWindow({ model, seed, areas = [] }: Case, area: number): Promise<Record<"from" | "to", Counts>> {
+  const passed = { nv: 0, program: 0, erase: 0 };
+  let [from, to]: (Counts | undefined)[] = [];
+  const world: World = new World({
+    model,
+    seed,
+    order: () => ({ bench: { areas } }),
+    hooks: {
+      nonVolatile(act, which) {
+        const before = { ...passed };
+        passed[act]++;
+        if (act !== "nv" || which !== `fill/${area}`) return;
+        const now = { disk: world.disk.operations, out: world.line.frames.out, in: world.line.frames.in };
+        from ??= { ...before, ...now };
+        to = { ...passed, ...now };
+      },
+    },
+  });
+  await world.clock.run(() => world.run("run"));
+  if (from === undefined || to === undefined) throw new Error(`area ${area} of ${model} is not filled`);
+  return { from, to };
 }
 
 interface How {
@@ -120,16 +181,6 @@ function describeEnd(world: World, { last, code, turns }: How, usual: number | u
   const at = takenUp(world);
   if (turns > 1 || at !== undefined) return `${last} ${code} in ${turns} turns, taken up ${at ?? "at the door"}`;
   return `${last} ${code}${usual === undefined ? "" : world.line.frames.out > usual ? ", repaired" : ", unnoticed"}`;
-}
-
-/** Where the last walk of the only run was taken up, read from its journal; undefined when it never was. */
-function takenUp({ disk }: World): string | undefined {
-  const text = disk.list("out").map((run) => Buffer.from(disk.read(`out/${run}/journal.ndjson`) ?? []).toString());
-  const walks = text.at(-1)?.split('"kind":"resumed"') ?? [];
-  if (walks.length < 2) return undefined;
-  const last = walks.at(-1) ?? "";
-  if (!last.includes('"step":"identity"')) return "with only the signature left";
-  return last.includes('"step":"census"') ? "before the wipe" : last.includes('"step":"erase"') ? "after the wipe" : "at the door";
 }
 
 /** The invariants, read from the terminal's bytes, the host's ledger and the files, never from what the agent says. */

@@ -62,6 +62,16 @@ export function journalsOf(disks: readonly MemoryDisk[]): string[] {
   return disks.flatMap((disk) => disk.list("out").map((run) => text(disk.read(`out/${run}/journal.ndjson`))));
 }
 
+/** Where the last walk of the only run was taken up, read from its journal; undefined when it never was. */
+export function takenUp({ disk }: World): string | undefined {
+  const text = disk.list("out").map((run) => Buffer.from(disk.read(`out/${run}/journal.ndjson`) ?? []).toString());
+  const walks = text.at(-1)?.split('"kind":"resumed"') ?? [];
+  if (walks.length < 2) return undefined;
+  const last = walks.at(-1) ?? "";
+  if (!last.includes('"step":"identity"')) return "with only the signature left";
+  return last.includes('"step":"census"') ? "before the wipe" : last.includes('"step":"erase"') ? "after the wipe" : "at the door";
+}
+
 /** What a signed exception let go: named in it, and wiped with the terminal under a certificate that uses exceptions. */
 function letGo(start: readonly Entry[], terminal: readonly Entry[], turns: readonly Turn[], excepted: readonly Item[]): Entry[] {
   if (!turns.some(({ outcome }) => outcome === "ERASED_WITH_EXCEPTIONS")) return [];

@@ -1,5 +1,7 @@
 // What a bench in memory is made with: all of it can be left out.
 
+import type { Log } from "../../src/base/log.js";
+import type { ArchiveRecipient } from "../../src/evidence/archive/recipients.js";
 import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { SimOptions } from "../../src/sim/body.js";
@@ -38,4 +40,7 @@ export interface WorldSetup {
   readonly order?: (world: World) => GivenOrder;
   /** The second person at the bench. */
   readonly witness?: string;
+  /** Named when a run begins. */
+  readonly archiveRecipients?: readonly ArchiveRecipient[];
+  readonly log?: Log;
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../src/base/clock.js";
 import { silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
+import type { ArchiveRecipient } from "../../src/evidence/archive/recipients.js";
 import type { Signer } from "../../src/evidence/envelope/cms.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
 import type { SignedOrder } from "../../src/evidence/order/schema.js";
@@ -80,7 +81,7 @@ export class World {
       clock,
       random: seededRandom(`agent ${this.setup.seed ?? 7} ${this.ends.length}`),
       disk: this.disk,
-      log: silent,
+      log: this.setup.log ?? silent,
       station: { ...cached, signerFor: (role) => this.#signer(role) },
       stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", clock),
       out: "out",
@@ -92,14 +93,16 @@ export class World {
   }
 
   /** The agent's process, once. Undefined when it was killed. */
-  async run(how: "run" | "resume", signal?: AbortSignal): Promise<RunResult | undefined> {
+  async run(how: "run" | "resume", signal?: AbortSignal, named?: readonly ArchiveRecipient[]): Promise<RunResult | undefined> {
     const { knows } = this.setup;
     const known = families.map((family) => ({ ...family, models: family.models.map((model) => ({ ...model, ...knows })) }));
+    const archiveRecipients = named ?? (how === "run" ? this.setup.archiveRecipients : undefined);
     const connection = {
       families: knows === undefined ? families : known,
       link: this.line,
       patience: 30_000,
       ...(signal === undefined ? {} : { signal }),
+      ...(archiveRecipients === undefined ? {} : { archiveRecipients }),
     };
     try {
       const bench = this.bench();

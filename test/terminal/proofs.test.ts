@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Prepared, Terminal } from "../../src/terminal/driver.js";
-import type { Census, Identity, Item } from "../../src/terminal/facts.js";
-import { Counted, ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
+import type { AreaFact, Census, Identity, Item } from "../../src/terminal/facts.js";
+import { Blank, Counted, ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
 
 const identity: Identity = {
   serial: "SIM1",
@@ -82,10 +82,32 @@ describe("the permit to erase", () => {
   });
 });
 
+describe("what was seen blank", () => {
+  const clean = { nonBlank: 0, macAgrees: true };
+
+  it("is minted by a look at blank bytes alone", () => {
+    expect(Blank.look(identity, "op", 1, clean)).toBeInstanceOf(Blank);
+    expect(Blank.look(identity, "op", 1, { ...clean, nonBlank: 1 })).toBeUndefined();
+    expect(Blank.look(identity, "op", 1, { ...clean, macAgrees: false })).toBeUndefined();
+  });
+
+  it("is worth nothing on another terminal, after another wipe or for another area, and outlives a restart", () => {
+    const blank = Blank.look(identity, "op", 1, clean)!;
+    expect(() => blank.mustBe({ ...identity, bootNumber: 5, life: 2 }, "op", 1)).not.toThrow();
+    for (const [now, op, area] of [
+      [{ ...identity, serial: "SIM2" }, "op", 1],
+      [identity, "po", 1],
+      [identity, "op", 2],
+    ] as const) {
+      expect(() => blank.mustBe(now, op, area)).toThrow(expect.objectContaining({ code: "proof.stale" }));
+    }
+  });
+});
+
 it("holds against the compiler, which judges the lines below", () => expect(doesNotCompile).toBeTypeOf("function"));
 
 /** Never called: these lines are judged by the compiler, which fails when one of them is no error. */
-async function doesNotCompile(terminal: Terminal, prepared: Prepared, counted: Counted): Promise<void> {
+async function doesNotCompile(terminal: Terminal, prepared: Prepared, counted: Counted, area: AreaFact): Promise<void> {
   // @ts-expect-error wiping without a permit
   await terminal.arm(undefined, "op", new Uint8Array(16));
   // @ts-expect-error a census is not a permit
@@ -94,6 +116,8 @@ async function doesNotCompile(terminal: Terminal, prepared: Prepared, counted: C
   await terminal.commit({ seen: { serial: "", bootNumber: 0, censusHash: "" } }, "op", prepared, undefined);
   // @ts-expect-error nor constructed
   new ErasePermit({ serial: "", bootNumber: 0, censusHash: "" });
+  // @ts-expect-error filling what was not seen blank
+  await terminal.fill(undefined, { op: "op", area, mode: "stream", seed: new Uint8Array(32), sent: 0 });
   // @ts-expect-error settling without having counted
   await terminal.settle(undefined, "op", "account");
 }

@@ -59,8 +59,8 @@ export async function expectWiped(state: string): Promise<void> {
   expect(violations).toEqual([]);
 }
 
-export const run = (port: string, serial: string, out: string) =>
-  answer("run", "--port", port, "--bench", "--keys", keys, "--expect-serial", serial, "--yes", "--json", "--out", out);
+export const run = (port: string, serial: string, out: string, ...more: string[]) =>
+  answer("run", "--port", port, "--bench", "--keys", keys, "--expect-serial", serial, "--yes", "--json", "--out", out, ...more);
 export const resume = (port: string, out: string) => answer("resume", "--out", out, "--port", port, "--keys", keys, "--yes", "--json");
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemRandom } from "../../src/base/random.js";
-import { type Authority, caExtensions, issueCertificate, leafExtensions } from "../../src/evidence/envelope/issue.js";
+import { type Authority, caExtensions, issueCertificate, leafExtensions, recipientExtensions } from "../../src/evidence/envelope/issue.js";
 import type { Role } from "../../src/evidence/envelope/oids.js";
 import { pemOf } from "../../src/evidence/envelope/pem.js";
 
@@ -39,5 +39,12 @@ for (const [name, key] of [
   ["station-rsa", generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey],
 ] as const) {
   write(name, key, leaf("TEST-STATION", key, "bench"), leaf("TEST-STATION", key, "simulator"), issuing.certificate);
+}
+for (const [name, party] of [
+  ["acquirer", "00100000001"],
+  ["escrow", "ESCROW"],
+] as const) {
+  const key = generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey;
+  write(name, key, issueCertificate({ ...validity, commonName: party, key, by: issuing, extensions: recipientExtensions() }));
 }
 write("wire", p256());

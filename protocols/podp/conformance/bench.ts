@@ -7,7 +7,7 @@ import { contentClasses, kindOf, kinds } from "../../../src/terminal/facts.js";
 import type { Of, Struct } from "../../../src/wire/fields.js";
 import type { Command, Response } from "../../../src/wire/messages.js";
 import { element, elements } from "../../../src/wire/tlv.js";
-import { limits } from "../codes.js";
+import { capabilityBits, limits } from "../codes.js";
 import { commands, grant, type grantFields, pass, type passFields, plan } from "../messages.js";
 import { samplePositions } from "../sampling.js";
 import type { HelloAck } from "../session.js";
@@ -30,7 +30,11 @@ export interface OpenChanges {
   readonly bendSignature?: (signature: Uint8Array) => Uint8Array;
   readonly extraInOpen?: Uint8Array;
   readonly ownerKey?: KeyObject;
+  /** A grant made before, as it was sent. */
+  readonly sameGrant?: Uint8Array;
 }
+
+export type Area = Response<typeof commands.areaList>["areas"][number];
 
 export interface Prepared {
   readonly planHash: Uint8Array;
@@ -63,6 +67,8 @@ export class Bench {
   readonly station = generateKeyPairSync("ec", { namedCurve: "P-256" });
   ack: HelloAck;
   nextOp: number;
+  /** The grant of the last COMMIT: it alone opens the inspection that follows. */
+  wipeGrant: Uint8Array = EMPTY;
   #grant: Uint8Array = EMPTY;
 
   private constructor(context: ConformanceContext, wire: Wire, ack: HelloAck) {
@@ -82,8 +88,12 @@ export class Bench {
   }
 
   /** Only what is bench or simulated is settled or wiped, unless the caller said otherwise. */
+  get isForTests(): boolean {
+    return this.ack.environment === "bench" || this.ack.environment === "simulator" || this.context.evenProduction === true;
+  }
+
   mayAct(): void {
-    if (this.ack.environment !== "bench" && this.ack.environment !== "simulator" && this.context.evenProduction !== true) {
+    if (!this.isForTests) {
       skip(`moves money or destroys, and the terminal says that it is ${this.ack.environment}`);
     }
   }
@@ -110,7 +120,7 @@ export class Bench {
     const grantContent = sign("podp1 grant", grant, granted, key, changes.extraInGrant);
     const passed = { ...same, stationKey: pointOf(this.station.publicKey), passNumber: passFloor, ...changes.pass };
     const passContent = sign("podp1 pass", pass, passed, key, changes.extraInPass);
-    this.#grant = changes.bendGrant?.(grantContent) ?? grantContent;
+    this.#grant = changes.sameGrant ?? changes.bendGrant?.(grantContent) ?? grantContent;
     const act = { command: commands.open.code, serial, life, bootNumber, challenge, grantHash: grantHash(this.#grant) };
     const signature = signP256(this.station.privateKey, stationMessage(act));
     return concat(
@@ -128,7 +138,7 @@ export class Bench {
 
   async open(changes: OpenChanges = {}): Promise<void> {
     let { says } = await this.tryOpen(changes);
-    if (says === "AUTH LIFE") {
+    if (says === "AUTH LIFE" || (says === "AUTH SIGNATURE" && changes.sameGrant !== undefined)) {
       await this.hello(); // a wipe that was under way has ended since
       ({ says } = await this.tryOpen(changes));
     }
@@ -141,6 +151,13 @@ export class Bench {
     await this.hello();
     await this.open();
     if (this.ack.ownerState === "unset") await this.again();
+  }
+
+  /** A new session under the grant of the wipe just done; any other grant would end the inspection. */
+  async inspecting(grant = this.wipeGrant): Promise<void> {
+    await this.hello();
+    await this.open({ sameGrant: grant });
+    this.wipeGrant = grant;
   }
 
   /** A command that has to be answered OK (or ACCEPTED), decoded. */
@@ -247,6 +264,10 @@ export class Bench {
     if (left.length > 0) skip(`the terminal keeps ${left.join(", ")} after settlement`);
   }
 
+  get canFill(): boolean {
+    return (this.ack.capabilities & capabilityBits.fill) !== 0;
+  }
+
   /** What a wipe is to erase: everything but what makes the terminal itself. */
   async erasable() {
     const { areas } = await this.get(commands.areaList, {});
@@ -258,7 +279,7 @@ export class Bench {
     const areas = await this.erasable();
     const { ranges } = await this.get(commands.keyList, {});
     return plan.encode({
-      areas: areas.map(({ area }) => ({ area, method: "block-erase", fill: false })),
+      areas: areas.map(({ area, fillable }) => ({ area, method: "block-erase", fill: fillable && this.canFill })),
       slots: ranges.filter(({ type }) => type !== "IDENTITY"),
       kept: ranges.filter(({ type }) => type === "IDENTITY").map((range) => ({ ...range, reason: 1 })),
     });
@@ -291,6 +312,7 @@ export class Bench {
     const reply = await this.commit(op, await this.challenge(commands.commit.code), prepared);
     const decoded = commands.commit.response.decode(reply.tlv, limits.depthToHost);
     if (reply.says !== "OK" || "badTag" in decoded) return disagree(`a good COMMIT was answered ${reply.says}`);
+    this.wipeGrant = this.#grant;
     return { op, token: decoded.value.token };
   }
 
@@ -299,21 +321,25 @@ export class Bench {
     const { state, result, resultHash } = await this.finish(op);
     must(state === "DONE", `the wipe ended ${state}`);
     must(result !== undefined && hex(sha256(result)) === hex(resultHash ?? EMPTY), "the result hash is not that of the result");
-    await this.again();
+    if (this.wipeGrant.length > 0) await this.inspecting();
+    else await this.again();
     must(this.ack.life === lifeBefore + 1, `life went from ${lifeBefore} to ${this.ack.life}`);
-    for (const { area, size, block, blank } of await this.erasable()) {
-      const [seed, nonce] = [this.context.random.bytes(16), this.context.random.bytes(16)];
-      const { nonBlank, mac } = await this.get(commands.sample, { op, area, seed, blocks: 64, nonce });
-      const positions = samplePositions(seed, Math.ceil(size / block), 64);
-      const expected = positions.map((at) => new Uint8Array(Math.min(block, size - at * block)).fill(blank));
-      must(nonBlank === 0, `area ${area} has ${nonBlank} bytes that are not blank`);
-      must(hex(mac) === hex(hmacSha256(nonce, ...expected)), `the MAC over area ${area} is not that of blank blocks`);
-    }
+    for (const area of await this.erasable()) await this.isBlank(op, area);
     for (const range of (await this.get(commands.keyList, {})).ranges.filter(({ type }) => type !== "IDENTITY")) {
       const { ranges } = await this.get(commands.keyProbe, range);
       const left = ranges.filter((one) => one.state !== "ABSENT").map((one) => `${one.from}–${one.to} ${one.state}`);
       must(left.length === 0, `${range.type} slots ${left.join(", ")}`);
     }
+  }
+
+  /** Up to 64 blocks, drawn now, hold nothing but blank bytes. */
+  async isBlank(op: Uint8Array, { area, size, block, blank }: Area): Promise<void> {
+    const [seed, nonce] = [this.context.random.bytes(16), this.context.random.bytes(16)];
+    const { nonBlank, mac } = await this.get(commands.sample, { op, area, seed, blocks: 64, nonce });
+    const positions = samplePositions(seed, Math.ceil(size / block), 64);
+    const expected = positions.map((at) => new Uint8Array(Math.min(block, size - at * block)).fill(blank));
+    must(nonBlank === 0, `area ${area} has ${nonBlank} bytes that are not blank`);
+    must(hex(mac) === hex(hmacSha256(nonce, ...expected)), `the MAC over area ${area} is not that of blank blocks`);
   }
 
   async restart(): Promise<void> {

@@ -1,55 +1,10 @@
 // P20, P21, P23 and P24: money moves once, a lock holds, and a power cut leaves only states that can be looked up.
 import { EMPTY, hex, readUint } from "../../../src/base/bytes.js";
-import { sleep } from "../../../src/base/clock.js";
 import { commands } from "../messages.js";
 import { Bench } from "./bench.js";
 import { type Case, type ConformanceContext, must, skip } from "./case.js";
-
-interface Cut {
-  readonly name: string;
-  /** Does something while the power goes away; what the line says meanwhile is no verdict. */
-  during(act: () => Promise<unknown>): Promise<void>;
-}
-
-const MOST_CUTS = 400;
-const DELAYS = [0, 20, 50, 100, 200, 400, 800, 1600, 3200, 6400];
-
-/** One power cut after another, each a little later, each on a terminal of its own. */
-async function* cuts(context: ConformanceContext): AsyncGenerator<Cut> {
-  const { clock, fresh, powerCut, cutAtWrite } = context;
-  if (fresh === undefined || (powerCut === undefined && cutAtWrite === undefined)) {
-    return skip("needs a power cut and a fresh terminal after each; neither can be had at this address");
-  }
-  for (let n = 1; n <= (cutAtWrite === undefined ? DELAYS.length : MOST_CUTS); n++) {
-    await fresh.call(context);
-    if (cutAtWrite !== undefined) {
-      const during = async (act: () => Promise<unknown>) => {
-        cutAtWrite.call(context, n);
-        await heedless(act());
-        cutAtWrite.call(context, 0);
-        await sleep(clock, 1000);
-      };
-      yield { name: `cut at change ${n}`, during };
-      continue;
-    }
-    const delay = DELAYS[n - 1] ?? 0;
-    const during = async (act: () => Promise<unknown>) => {
-      const acting = heedless(act());
-      await sleep(clock, delay);
-      await powerCut?.call(context);
-      await acting;
-    };
-    yield { name: `cut after ${delay} ms`, during };
-  }
-}
-
-async function heedless(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (!(thrown instanceof Error)) throw thrown;
-  }
-}
+import { type Cut, cuts } from "./cuts.js";
+import { cutFill } from "./fill.js";
 
 /** An open session on a terminal where only settlement is left to do for `account`. */
 async function readyToSettle(bench: Bench): Promise<Uint8Array> {
@@ -177,7 +132,7 @@ export const moneyCases: readonly Case[] = [
   },
   {
     id: "P24",
-    title: "after a power cut at any non-volatile change the settlement is found out and the wipe ends",
+    title: "after a power cut at any non-volatile change the settlement is found out, the wipe ends and a fill goes on",
     async run(context) {
       for await (const cut of cuts(context)) {
         const op = await cutSettlement(context, cut);
@@ -188,6 +143,7 @@ export const moneyCases: readonly Case[] = [
         await resolve(bench, op, account ?? EMPTY, cut.name);
       }
       for await (const cut of cuts(context)) if (!(await cutWipe(context, cut))) break;
+      for await (const cut of cuts(context)) if (!(await cutFill(context, cut))) break;
     },
   },
 ];

@@ -3,10 +3,11 @@ import { concat, EMPTY, hex, uint } from "../../../src/base/bytes.js";
 import { sleep } from "../../../src/base/clock.js";
 import { sha256 } from "../../../src/base/sign.js";
 import { element } from "../../../src/wire/tlv.js";
-import { capabilityBits, limits, rights, timers } from "../codes.js";
+import { limits, rights, timers } from "../codes.js";
 import { commands, FILL_DATA } from "../messages.js";
 import { Bench, showsCardNumber } from "./bench.js";
 import { type Case, type ConformanceContext, disagree, must } from "./case.js";
+import { fillAndProve, fillableArea, fillOf, interruptedFill, refusedWhileFilling } from "./fill.js";
 import type { Reply } from "./wire.js";
 
 const COMMIT = commands.commit.code;
@@ -187,10 +188,9 @@ export const wipeCases: readonly Case[] = [
       await using bench = await Bench.connect(context);
       await bench.unchanged(async () => {
         await bench.again();
-        const fill = (bench.ack.capabilities & capabilityBits.fill) !== 0;
         const { areas } = await bench.get(commands.areaList, {});
         for (const { area } of areas) {
-          await tryFill(bench, bench.newOp(), area, ...(fill ? ["BAD_STATE NOT_ERASED", "NOT_SUPPORTED"] : ["NOT_SUPPORTED"]));
+          await tryFill(bench, bench.newOp(), area, ...(bench.canFill ? ["BAD_STATE NOT_ERASED", "NOT_SUPPORTED"] : ["NOT_SUPPORTED"]));
         }
       });
     },
@@ -251,21 +251,28 @@ export const wipeCases: readonly Case[] = [
   },
   {
     id: "P17",
-    title: "FILL never reaches the op store or an area that is not fillable",
+    title: "FILL never reaches the op store or an area that is not fillable; what it fills is proven and then blank",
     async run(context) {
       await using bench = await Bench.connect(context);
       await bench.open();
-      const fill = (bench.ack.capabilities & capabilityBits.fill) !== 0;
+      const fill = bench.canFill;
       let op = bench.newOp();
-      if (fill) {
+      if (fill && bench.isForTests) {
         const wipe = await beginWipe(bench);
         await bench.wiped(wipe.op, wipe.life);
         op = wipe.op;
+        await bench.inspecting();
+        const area = await fillableArea(bench);
+        if (area !== undefined) {
+          for (const mode of ["stream", "seed"] as const) await fillAndProve(bench, fillOf(bench, op, area, mode));
+          await refusedWhileFilling(bench, fillOf(bench, op, area, "stream"));
+        }
       }
       await bench.unchanged(async () => {
         await bench.again();
         const listed = (await bench.get(commands.areaList, {})).areas;
-        const never = listed.filter(({ fillable }) => !fillable).map(({ area }) => area);
+        // A grant of the new life is in force now, so not even what could be filled before may be.
+        const never = listed.map(({ area }) => area);
         const unlisted = [0x00, 0xfe, 0xff].filter((id) => !listed.some(({ area }) => area === id));
         for (const area of [...never, ...unlisted]) {
           await tryFill(bench, op, area, ...(fill ? ["BAD_STATE NOT_ERASED", "BAD_FIELD", "NOT_SUPPORTED"] : ["NOT_SUPPORTED"]));
@@ -275,7 +282,7 @@ export const wipeCases: readonly Case[] = [
   },
   {
     id: "P22",
-    title: "RST, HELLO and late frames inside the erase change nothing about it",
+    title: "RST, HELLO and late frames inside the erase or a fill change nothing about it",
     async run(context) {
       await using bench = await Bench.connect(context);
       const { op, token, life } = await beginWipe(bench);
@@ -295,8 +302,10 @@ export const wipeCases: readonly Case[] = [
         must(silent, `a late frame of the last session was answered ${frame?.type}`);
       }
       await bench.wire.send({ type: "RST", session: late });
-      await bench.again();
+      await bench.inspecting();
       await bench.wiped(op, life);
+      const area = await fillableArea(bench);
+      if (area !== undefined) await interruptedFill(bench, op, area);
     },
   },
 ];

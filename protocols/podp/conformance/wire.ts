@@ -119,6 +119,25 @@ export class Wire {
     return this.#exchange();
   }
 
+  /** File or fill bytes that fit one DATA frame. */
+  get dataRoom(): number {
+    return this.#room - 4;
+  }
+
+  /** One DATA frame from the host, sent again until it is acknowledged. */
+  async data(offset: number, bytes: Uint8Array): Promise<void> {
+    const seq = this.seq;
+    this.seq = next(seq);
+    for (let sends = 0; sends <= timers.resends; sends++) {
+      await this.send({ type: "DATA", seq, payload: concat(uint(offset, 4), bytes) });
+      for (let frame = await this.take(timers.ackMax); frame !== undefined; frame = await this.take(timers.ackMax)) {
+        if (frame.type === "RST" && frame.session === this.session) disagree("RST in answer to DATA");
+        if (frame.type === "ACK" && frame.session === this.session && ahead(frame.ack, this.seq) >= 0) return;
+      }
+    }
+    disagree(`DATA at offset ${offset} was not acknowledged`);
+  }
+
   /** The identical frames of the last command once more: transport, no new command. */
   repeat(): Promise<Reply> {
     this.expected = next(this.expected, -1);

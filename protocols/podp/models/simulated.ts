@@ -108,11 +108,21 @@ const multi: Model = {
   ],
 };
 
+const large: Model = {
+  ...small,
+  id: "podp-large",
+  areas: [
+    flash(1, "transaction log", 65_536, "SAD", "CHD", "BIZ"),
+    flash(2, "parameters, credentials and traces", 524_288, "SAD", "CHD", "PII", "SEC", "BIZ"),
+  ],
+};
+
 export const simulatedModels: readonly Model[] = [
   traditional,
   small,
   tiny,
   { ...tiny, id: "podp-mute" },
   multi,
+  large,
   { ...small, id: "podp-production" },
 ];

@@ -1,5 +1,5 @@
 // What the simulated terminal answers to each podp command: README "Commands", "Settlement", "Erasure", as one table of functions.
-import { concat, equal, hex, unhex } from "../../../src/base/bytes.js";
+import { concat, EMPTY, equal, hex, unhex } from "../../../src/base/bytes.js";
 import { hmacSha256, keyIdOf, sha256 } from "../../../src/base/sign.js";
 import { type Encoding, memo } from "../../../src/sim/body.js";
 import { resultOf } from "../../../src/sim/ops.js";
@@ -8,8 +8,9 @@ import type { Terminal, WipePlan } from "../../../src/sim/terminal.js";
 import type { SettlementFacts, SlotRange, TotalRow, Totals } from "../../../src/terminal/facts.js";
 import { number, one, struct, u16 } from "../../../src/wire/fields.js";
 import type { Request, Response } from "../../../src/wire/messages.js";
-import { areaFaults, keepReasons, limits, settleCodes } from "../codes.js";
+import { areaFaults, fillModes, keepReasons, limits, settleCodes } from "../codes.js";
 import { type CommandName, commands, settleResult, wipeResult } from "../messages.js";
+import { proofMac, seedBytes } from "../pattern.js";
 import { samplePositions } from "../sampling.js";
 import type { Authority } from "./authority.js";
 import { attest } from "./proofs.js";
@@ -28,9 +29,10 @@ export interface Plan {
   current: Prepared | undefined;
 }
 
-/** DATA of the READ that is being answered: the line fetches it. */
-export interface Outgoing {
-  data: { readonly count: number; readonly frame: (i: number) => Uint8Array } | undefined;
+/** DATA of this session: of the READ that is being answered, and to the area whose fill is open. */
+export interface Streams {
+  out: { readonly count: number; readonly frame: (i: number) => Uint8Array } | undefined;
+  into: number | undefined;
 }
 
 export const rowOf = ({ account, kind, direction, count, money }: TotalRow) => ({
@@ -68,8 +70,8 @@ export const encoding: Encoding = {
   wipeResult: (result) => wipeResult.encode(result),
 };
 
-export function handlers(terminal: Terminal, authority: Authority, plan: Plan, room: () => number, outgoing: Outgoing): Handlers {
-  const { batch, keys, wipe, ops, settlements, model } = terminal;
+export function handlers(terminal: Terminal, authority: Authority, plan: Plan, room: () => number, streams: Streams): Handlers {
+  const { batch, keys, wipe, fills, ops, settlements, model } = terminal;
   const account = (id: Uint8Array) => batch.accounts.find((a) => a.id === hex(id)) ?? refuse("BAD_FIELD", { tag: 0xdf48 });
   const areaOf = (id: number) => terminal.areas().find(({ area }) => area === id) ?? refuse("BAD_FIELD", { tag: 0xdf4a });
 
@@ -115,12 +117,12 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
   };
   const done = (op: Uint8Array, area?: number) => {
     const { journal } = wipe;
-    const erased = area === undefined ? journal?.op === hex(op) && journal.state === "done" : wipe.isErased(hex(op), area);
+    const ended = journal?.op === hex(op) && journal.state === "done";
+    const erased = area === undefined ? ended : wipe.isErased(hex(op), area) && !fills.holds(area);
     if (journal !== undefined && erased) return journal;
     terminal.violate("sample-early");
     return refuse("BAD_STATE", { detail: "NOT_ERASED" });
   };
-  const never = () => refuse("NOT_SUPPORTED");
 
   return {
     identify: () => ({
@@ -183,7 +185,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       if (perFrame < 1 || perFrame > room() - 4) refuse("BAD_FIELD", { tag: 0xdf52 });
       const end = Math.min(whole.length, offset + length);
       const head = Buffer.alloc(4);
-      outgoing.data = {
+      streams.out = {
         count: Math.ceil((end - offset) / perFrame),
         frame(i) {
           const at = offset + i * perFrame;
@@ -246,8 +248,10 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       if (raw.length > limits.plan) refuse("BAD_FIELD", { tag: 0 });
       const wanted = areas.map(({ area, method, fill }) => {
         known(method, 0xdf4b);
-        if (fill) refuse("NOT_SUPPORTED");
-        if (areaOf(area).classes === 0x80) refuse("BAD_FIELD", { tag: 0xdf4a });
+        if (fill && !terminal.capabilities.includes("fill")) refuse("NOT_SUPPORTED");
+        const { classes, fillable } = areaOf(area);
+        if (classes === 0x80) refuse("BAD_FIELD", { tag: 0xdf4a });
+        if (fill && !fillable) refuse("BAD_FIELD", { tag: 0xdf4f });
         return area;
       });
       const ranges = slots.map(rangeOf);
@@ -255,12 +259,13 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       const named = [...ranges, ...keeps].every((range) => range.from <= range.to && model.keys.some((whole) => covers(whole, range)));
       if (!named) refuse("BAD_FIELD", { tag: 0xdf5c });
       if (new Set(wanted).size !== wanted.length) refuse("BAD_FIELD", { tag: 0xdf4a });
-      const missing = scopeMissing({ areas: wanted, slots: ranges }, keeps, authority.demand("wipe").scopeFloor);
+      const whole = { areas: wanted, fills: areas.flatMap(({ area, fill }) => (fill ? [area] : [])), slots: ranges };
+      const missing = scopeMissing(whole, keeps, authority.demand("wipe").scopeFloor);
       if (missing !== 0) {
         terminal.violate("scope-narrowed");
         refuse("SCOPE", { classes: missing });
       }
-      plan.current = { areas: wanted, slots: ranges, hash: sha256(raw) };
+      plan.current = { ...whole, hash: sha256(raw) };
       const seconds = Math.ceil(wipe.estimate(wanted) / 1000);
       return { planHash: plan.current.hash, censusHash: censusHash(), seconds };
     },
@@ -306,6 +311,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
         censusHash: hex(accepted.censusHash),
         grantHash: hex(opened.grantHash),
         areas: prepared.areas,
+        fills: prepared.fills,
         slots: prepared.slots,
       });
       plan.current = undefined;
@@ -326,10 +332,39 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       terminal.point("attest");
       return attest(terminal, identity, { nonce, op, planHash: unhex(planHash), resultHash: unhex(ops.get(hex(op))?.resultHash ?? "") });
     },
-    fillBegin: never,
-    fillEnd: never,
-    fillRelease: never,
-    proof: never,
+    fillBegin({ op, area, mode, size, seed }) {
+      const request = { op: hex(op), area, size };
+      streams.into = undefined;
+      switch (mode) {
+        case fillModes.stream: {
+          if (seed !== undefined) refuse("BAD_FIELD", { tag: 0xdf4d });
+          const next = fills.begin({ ...request, mode: "stream" });
+          streams.into = area;
+          return { next };
+        }
+        case fillModes.seed: {
+          if (seed === undefined) return refuse("BAD_FIELD", { tag: 0xdf4d });
+          return { next: fills.begin({ ...request, mode: "seed", seed: hex(seed) }, (from, to) => seedBytes(seed, from, to)) };
+        }
+        default:
+          return refuse("BAD_FIELD", { tag: 0xdf4f });
+      }
+    },
+    fillEnd({ op, area }) {
+      streams.into = undefined;
+      return { written: fills.end(hex(op), area) };
+    },
+    fillRelease({ op, area }) {
+      streams.into = undefined;
+      fills.release(hex(op), area);
+      return {};
+    },
+    proof({ op, area, nonce, orderSeed }) {
+      fills.demandClosed(hex(op), area);
+      const { size, block } = areaOf(area);
+      const mac = proofMac({ nonce, orderSeed, area, size, block }, (from) => terminal.blocks(area, [from / block])[0] ?? EMPTY);
+      return { mac, deviceMs: Math.round(terminal.worksFor(size)) };
+    },
   };
 
   function unprepared(): never {

@@ -1,4 +1,4 @@
-// The simulated terminal's end of the line: frames, numbers, repetition, the window of READ. Written from README "Line and framing".
+// The simulated terminal's end of the line: frames, numbers, repetition, the windows of READ and FILL. Written from README "Line and framing".
 import { concat, EMPTY, equal, uint } from "../../../src/base/bytes.js";
 import type { Clock } from "../../../src/base/clock.js";
 import type { Link } from "../../../src/link/link.js";
@@ -25,6 +25,8 @@ export interface Conversation {
   thinks(message: Uint8Array): number;
   /** `message` is longer than allowed: only its command number counts. `undefined`: the terminal died of it. */
   command(message: Uint8Array, tooLong: boolean): Reply | undefined;
+  /** DATA in its order. False: the terminal died of it. */
+  data(payload: Uint8Array): boolean;
   /** A new CMD came before the last one was answered. */
   impatient(): void;
 }
@@ -195,7 +197,10 @@ export class Line {
     if (step < 0) return void this.#repeated(frame);
     this.#expected = next(this.#expected);
     this.#missed = -1;
-    if (frame.type === "DATA") return void this.#send("ACK", this.#seq, EMPTY);
+    if (frame.type === "DATA") {
+      if (this.#above.data(frame.payload)) this.#send("ACK", this.#seq, EMPTY);
+      return;
+    }
     this.#size += frame.payload.length;
     this.#count++;
     // What is too long is counted, not kept; its first fragment says which command it was.

@@ -1,5 +1,5 @@
 // What the simulated terminal signs about itself, and the simulated maker that vouches for it. Written from README "Erasure", ATTEST.
-import { ascii, concat, uint } from "../../../src/base/bytes.js";
+import { ascii, concat, hex, uint } from "../../../src/base/bytes.js";
 import { keyIdOf, sha256, signP256 } from "../../../src/base/sign.js";
 import { pairOf } from "../../../src/sim/keys.js";
 import type { Terminal } from "../../../src/sim/terminal.js";
@@ -21,18 +21,31 @@ export interface Attested {
   readonly resultHash: Uint8Array;
 }
 
+/** Its maker vouched for a unit once, at the factory; by serial number and key. */
+const vouched = new Map<string, Uint8Array>();
+const MOST = 256;
+
+function certificateOf({ unit, model }: Terminal, serial: Uint8Array, deviceKey: Uint8Array): Uint8Array {
+  const name = `${unit.serial} ${model.name} ${hex(deviceKey)}`;
+  const known = vouched.get(name);
+  if (known !== undefined) return known;
+  const vendor = vendorPair();
+  const fields = { serial: unit.serial, model: model.name, deviceKey, vendorKeyId: keyIdOf(vendor.point) };
+  const values = concat(serial, uint(model.name.length, 1), ascii(model.name), deviceKey, fields.vendorKeyId);
+  const certificate = deviceCertificate.encode({ ...fields, signature: signP256(vendor.key, concat(ascii("podp1 device"), values)) });
+  if (vouched.size >= MOST) vouched.clear();
+  vouched.set(name, certificate);
+  return certificate;
+}
+
 export function attest(terminal: Terminal, identity: ReturnType<typeof pairOf>, of: Attested): Response<typeof commands.attest> {
-  const { unit, model, life, boot, firmwareHash } = terminal;
+  const { unit, life, boot, firmwareHash } = terminal;
   const serial = concat(uint(unit.serial.length, 1), ascii(unit.serial));
   const state = concat(serial, uint(life.life, 4), uint(boot, 4), of.op, of.planHash, of.resultHash, firmwareHash);
-  const vendor = vendorPair();
-  const vouched = { serial: unit.serial, model: model.name, deviceKey: identity.point, vendorKeyId: keyIdOf(vendor.point) };
-  const named = concat(serial, uint(model.name.length, 1), ascii(model.name));
-  const values = concat(named, vouched.deviceKey, vouched.vendorKeyId);
   return {
     signature: signP256(identity.key, concat(ascii("podp1 attest"), of.nonce, state)),
     firmwareHash,
     keyId: keyIdOf(identity.point),
-    certificate: deviceCertificate.encode({ ...vouched, signature: signP256(vendor.key, concat(ascii("podp1 device"), values)) }),
+    certificate: certificateOf(terminal, serial, identity.point),
   };
 }

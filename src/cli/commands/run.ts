@@ -15,6 +15,7 @@ import { type KeyOptions, keysOf, type OutOptions, outOf, PATIENCE, type PortOpt
 import { readOrders } from "../order-files.js";
 import { openPort, seedOf } from "../port.js";
 import { showProgress } from "../progress.js";
+import { recipientOf } from "../recipients.js";
 import { runTold } from "../run-told.js";
 import { interruptible } from "../stop.js";
 import { surveyTold } from "../survey-told.js";
@@ -23,6 +24,7 @@ interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
   readonly yes?: boolean;
   readonly events?: boolean;
   readonly operator?: string;
+  readonly sealTo?: readonly string[];
   readonly witness?: string;
   readonly order?: string;
   readonly sig?: string;
@@ -33,6 +35,7 @@ interface RunOptions extends ResumeOptions {
   readonly expectSerial?: string;
   readonly dryRun?: boolean;
   readonly isolated?: string;
+  readonly fill?: "stream" | "seed";
 }
 
 export function run(options: RunOptions, io: Io): Promise<Told> {
@@ -52,9 +55,14 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
   });
 }
 
-function givenOrder({ bench, order, sig }: RunOptions): GivenOrder {
+function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrder {
   if ((bench === true) === (order !== undefined)) throw new DecomError("args.invalid", words.cli.benchOrOrder);
-  return order === undefined ? "bench" : readOrders(systemDisk, order, sig);
+  if (order !== undefined) {
+    if (fill !== undefined) throw new DecomError("args.invalid", words.cli.fillIsOrdered);
+    return readOrders(systemDisk, order, sig);
+  }
+  if (fill === "stream" && isolated === undefined) throw new DecomError("args.invalid", words.cli.fillIsolated);
+  return fill === undefined ? "bench" : { bench: { areas: [fill === "stream" ? "V5" : "V4"] } };
 }
 
 export function resume(options: ResumeOptions, io: Io): Promise<Told> {
@@ -78,6 +86,7 @@ async function confirmed({ expectSerial, yes }: Pick<RunOptions, "expectSerial" 
 }
 
 async function onBench(options: ResumeOptions, io: Io, work: (bench: Bench, connection: Connection) => Promise<Told>): Promise<Told> {
+  const archiveRecipients = options.sealTo === undefined ? {} : { archiveRecipients: options.sealTo.map(recipientOf) };
   const show = showProgress(io, systemClock);
   let step = "";
   const onEvent = (event: RunEvent) => {
@@ -98,7 +107,7 @@ async function onBench(options: ResumeOptions, io: Io, work: (bench: Bench, conn
   });
   using stop = interruptible(io);
   await using link = await openPort(options, io);
-  return await work(bench, { families, link, patience: options.patience ?? PATIENCE, signal: stop.signal });
+  return await work(bench, { families, link, patience: options.patience ?? PATIENCE, signal: stop.signal, ...archiveRecipients });
 }
 
 /** What ended before or without an end state is answered in the same form. */

@@ -13,6 +13,7 @@ interface VerifyOptions extends CommonOptions {
   readonly signature?: string;
   readonly trust?: string;
   readonly production?: boolean;
+  readonly archive?: string;
 }
 
 export async function verify(options: VerifyOptions): Promise<Told> {
@@ -22,7 +23,9 @@ export async function verify(options: VerifyOptions): Promise<Told> {
   const trust = trusted(root);
   if (trust.length === 0) return unavailable(root);
   const trustedTime = systemClock.wall();
-  const { verified, ...seen } = judge({ content: readFile(file), signature: readFile(signaturePath) }, { trust, production, trustedTime });
+  const archive = options.archive === undefined ? {} : { archive: readFile(options.archive) };
+  const files = { content: readFile(file), signature: readFile(signaturePath) };
+  const { verified, ...seen } = judge(files, { trust, production, trustedTime, ...archive });
   const { status, code, environment, outcome, findings, notChecked } = seen;
   const { exit, http } = statuses[status];
   const found = [...new Set([...findings.map((one) => one.code), ...(code === "ok" ? [] : [code])])];

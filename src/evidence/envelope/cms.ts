@@ -76,7 +76,23 @@ export function buildEnvelope(parts: EnvelopeParts): Uint8Array {
 }
 
 /** DER of the detached signature. It is checked before it is returned: a faulty key or token must not leave a trace on disk. */
-export function signDetached({ content, signer, signingTime }: SignRequest): Uint8Array {
+export function signDetached(request: SignRequest): Uint8Array {
+  const { envelope, leaf, attributes, signature } = signed(request);
+  if (!verifySignature(leaf.publicKey, attributes, signature)) {
+    throw new DecomError(
+      "signer.unavailable",
+      `the signing key of ${leaf.commonName} made a signature that its certificate does not verify`,
+    );
+  }
+  return envelope;
+}
+
+/** The same for whoever verifies the envelope next and keeps it nowhere. */
+export function signForTrial(request: SignRequest): Uint8Array {
+  return signed(request).envelope;
+}
+
+function signed({ content, signer, signingTime }: SignRequest) {
   const leaf = leafOf(signer);
   const kind = leaf.publicKey.kind;
   const parts = {
@@ -90,19 +106,18 @@ export function signDetached({ content, signer, signingTime }: SignRequest): Uin
   };
   const attributes = signedAttributes(parts);
   const signature = encodeSignature(kind, signer.sign(attributes));
-  if (!verifySignature(leaf.publicKey, attributes, signature)) {
-    throw new DecomError(
-      "signer.unavailable",
-      `the signing key of ${leaf.commonName} made a signature that its certificate does not verify`,
-    );
-  }
-  return buildEnvelope({ ...parts, signature });
+  return { envelope: buildEnvelope({ ...parts, signature }), leaf, attributes, signature };
 }
+
+/** A station signs with the same leaf all day. */
+const leaves = new WeakMap<Uint8Array, Certificate>();
 
 function leafOf({ certificates: [leaf] }: Signer): Certificate {
   if (leaf === undefined) throw new DecomError("keys.invalid", "a signer without a certificate");
   try {
-    return readCertificate(leaf);
+    const read = leaves.get(leaf) ?? readCertificate(leaf);
+    leaves.set(leaf, read);
+    return read;
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause;
     throw new DecomError("keys.invalid", `the signer's certificate is unusable: ${cause.message}`, { cause });

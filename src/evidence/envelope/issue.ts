@@ -44,6 +44,11 @@ export function leafExtensions(role: Role): Uint8Array[] {
   ];
 }
 
+/** For those to whom archives are sealed: the key may encipher keys and nothing else. */
+export function recipientExtensions(): Uint8Array[] {
+  return [extension(oids.keyUsage, true, bitString(Uint8Array.of(0x20), 5))];
+}
+
 /** DER of a new certificate, its own key identifiers added. */
 export function issueCertificate({ commonName, key, by, extensions, notBefore, notAfter, random }: IssueRequest): Uint8Array {
   const subject = sequence(setOf(sequence(oid(oids.commonName), utf8(commonName))));

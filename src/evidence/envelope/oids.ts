@@ -23,9 +23,10 @@ export function roleOf(oid: string): Role | undefined {
 }
 
 export const oids = {
-  // CMS (RFC 5652, RFC 5035)
+  // CMS (RFC 5652, 5035, 5083)
   data: "1.2.840.113549.1.7.1",
   signedData: "1.2.840.113549.1.7.2",
+  authEnvelopedData: "1.2.840.113549.1.9.16.1.23",
   contentType: "1.2.840.113549.1.9.3",
   messageDigest: "1.2.840.113549.1.9.4",
   signingTime: "1.2.840.113549.1.9.5",
@@ -41,6 +42,9 @@ export const oids = {
   pbkdf2: "1.2.840.113549.1.5.12",
   hmacSha256: "1.2.840.113549.2.9",
   aes256Cbc: "2.16.840.1.101.3.4.1.42",
+  aes256Gcm: "2.16.840.1.101.3.4.1.46",
+  rsaesOaep: "1.2.840.113549.1.1.7",
+  mgf1: "1.2.840.113549.1.1.8",
   // X.509 (RFC 5280)
   commonName: "2.5.4.3",
   subjectKeyId: "2.5.29.14",

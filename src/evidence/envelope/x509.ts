@@ -31,6 +31,7 @@ export interface Certificate {
 
 export interface KeyUsage {
   readonly digitalSignature: boolean;
+  readonly keyEncipherment: boolean;
   readonly keyCertSign: boolean;
 }
 
@@ -141,7 +142,7 @@ function extensionsOf(wrapper: Der): Extensions {
   let out: Extensions = {
     ca: false,
     pathLength: Number.POSITIVE_INFINITY,
-    keyUsage: { digitalSignature: false, keyCertSign: false },
+    keyUsage: { digitalSignature: false, keyEncipherment: false, keyCertSign: false },
     extendedKeyUsage: [],
     subjectKeyId: undefined,
   };
@@ -179,7 +180,9 @@ function readExtension(type: string, content: Der): Partial<Extensions> | undefi
       const bits = inner();
       if (bits.tag !== TAG.bitString) reject("CERT_PARSE", content, "key usage is not a BIT STRING");
       const first = bits.value[1] ?? 0;
-      return { keyUsage: { digitalSignature: (first & 0x80) !== 0, keyCertSign: (first & 0x04) !== 0 } };
+      return {
+        keyUsage: { digitalSignature: (first & 0x80) !== 0, keyEncipherment: (first & 0x20) !== 0, keyCertSign: (first & 0x04) !== 0 },
+      };
     }
     case oids.extendedKeyUsage: {
       const list = inner();

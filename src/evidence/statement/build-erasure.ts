@@ -1,17 +1,18 @@
 // The erasure rows of a statement: per area and key range, what the terminal reported and what the last looks found.
 import { hex, unhex } from "../../base/bytes.js";
 import { sha256 } from "../../base/sign.js";
-import type { ProbeRange, ProbeState, SlotRange } from "../../terminal/facts.js";
+import type { ProofFacts } from "../../terminal/driver.js";
+import type { ProbeRange, ProbeState, SampleFacts, SlotRange } from "../../terminal/facts.js";
 import type { Model, ModelArea, ModelSlots } from "../../terminal/model.js";
-import type { SampledArea } from "../entries.js";
 import type { RunRecord } from "../record.js";
+import type { Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
 import type { AreaRow, KeyRow, RetainedRow } from "./statement-erasure.js";
 
 const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
-const clean = (area: SampledArea) => area.nonBlank === 0 && area.macAgrees;
+const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 
 export function inspectionRows(record: RunRecord): Statement["inspections"] {
   return record.inspections.map(({ n, bootNumber, at, areas, probes }) => ({
@@ -26,12 +27,50 @@ export function areaRows(record: RunRecord, model: Model): AreaRow[] {
   return model.areas.filter((area) => area.keep === undefined).map((area) => areaRow(record, area));
 }
 
+/** What one area's fill showed, as a verification row would say it; undefined when there was none, or when it shows nothing either way. */
+function fillRow(record: RunRecord, area: ModelArea): FillRow | undefined {
+  const { intent, seen } = record.fills.find((one) => one.intent.area === area.id) ?? {};
+  const filled = seen?.filled;
+  if (intent === undefined || filled === undefined || intent.sizeBytes !== area.size) return undefined;
+  const { elapsedMs, lineMs = 0, rounds } = filled;
+  const sum = (of: (round: ProofFacts) => number) => rounds.reduce((ms, round) => ms + of(round), elapsedMs);
+  const agrees = rounds.length >= 2 && rounds.every(({ macAgrees }) => macAgrees);
+  const inTime = rounds.every((round) => round.elapsedMs <= round.deadlineMs);
+  const simulated = record.begin.environment === "simulator";
+  if (agrees && !(inTime && (intent.mode === "seed" || simulated || elapsedMs >= lineMs))) return undefined;
+  const isolated = record.isolation !== undefined && record.arm !== undefined;
+  return {
+    level: agrees ? ["V4", ...(intent.mode === "stream" && isolated ? (["V5"] as const) : [])] : [],
+    verification: {
+      method: intent.mode === "stream" ? "stream-fill" : "seed-fill",
+      coverageBytes: intent.sizeBytes,
+      samples: intent.blocks,
+      seedCommit: intent.seedCommit,
+      expected: "mac-agrees",
+      observed: agrees ? "mac-agrees" : "mac-differs",
+      deadlineMs: sum((round) => round.deadlineMs),
+      elapsedMs: sum((round) => round.elapsedMs),
+      result: agrees ? "passed" : "failed",
+    },
+  };
+}
+
+interface FillRow {
+  readonly level: AreaRow["verification"]["level"];
+  readonly verification: Omit<AreaRow["verification"], "level">;
+}
+
 function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const looks = record.inspections.map(({ areas }) => areas.find((seen) => seen.area === area.id));
   const last = looks.at(-1);
   const code = record.erase?.wipe?.areas.find((result) => result.area === area.id)?.code;
   const seed = record.seeds(record.inspections.at(-1)?.n ?? 0).find((seeded) => seeded.area === area.id)?.seed;
-  const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look));
+  const released = record.fills.find(({ intent }) => intent.area === area.id)?.seen?.filled?.sample;
+  const blankAgain = released === undefined || clean(released);
+  const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look)) && blankAgain;
+  const fill = fillRow(record, area);
+  const held = fill?.verification.result !== "failed";
+  const levels = [...(code === 0 ? (["V1"] as const) : []), ...(passed && held ? (["V3"] as const) : [])];
   const began = record.erase === undefined ? undefined : record.arm?.at;
   return {
     id: area.id,
@@ -45,30 +84,33 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
     deviceCode: code ?? NOT_ASKED,
     errors: NOT_REPORTED,
     retries: NOT_REPORTED,
-    result: code === undefined || last === undefined ? "unverified" : code === 0 && passed ? "erased" : "failed",
+    result: code === undefined || last === undefined ? "unverified" : code === 0 && passed && held ? "erased" : "failed",
     verification:
-      last === undefined || seed === undefined
-        ? {
-            method: "none",
-            level: [],
-            coverageBytes: 0,
-            samples: 0,
-            expected: "blank",
-            observed: NOT_ASKED,
-            elapsedMs: NOT_ASKED,
-            result: "not-run",
-          }
-        : {
-            method: last.coverageBytes === area.size ? "full-read" : "sampled-read",
-            level: [...(code === 0 ? (["V1"] as const) : []), ...(passed ? (["V3"] as const) : [])],
-            coverageBytes: last.coverageBytes,
-            samples: last.blocks,
-            seedCommit: hex(sha256(unhex(seed))),
-            expected: "mac-agrees",
-            observed: last.nonBlank > 0 ? "residue" : last.macAgrees ? "mac-agrees" : "mac-differs",
-            elapsedMs: Date.parse(last.endedAt) - Date.parse(last.startedAt),
-            result: passed ? "passed" : "failed",
-          },
+      // Residue outweighs a fill: the row then says what was read back.
+      fill !== undefined && passed
+        ? { ...fill.verification, level: [...levels, ...fill.level] }
+        : last === undefined || seed === undefined
+          ? {
+              method: "none",
+              level: [],
+              coverageBytes: 0,
+              samples: 0,
+              expected: "blank",
+              observed: NOT_ASKED,
+              elapsedMs: NOT_ASKED,
+              result: "not-run",
+            }
+          : {
+              method: last.coverageBytes === area.size ? "full-read" : "sampled-read",
+              level: levels,
+              coverageBytes: last.coverageBytes,
+              samples: last.blocks,
+              seedCommit: hex(sha256(unhex(seed))),
+              expected: "mac-agrees",
+              observed: last.nonBlank > 0 ? "residue" : last.macAgrees ? "mac-agrees" : "mac-differs",
+              elapsedMs: Date.parse(last.endedAt) - Date.parse(last.startedAt),
+              result: passed ? "passed" : "failed",
+            },
   };
 }
 
@@ -123,6 +165,16 @@ export function retainedRows(model: Model): RetainedRow[] {
       reason: reason ?? "by-order",
       authority: "model",
     }));
+}
+
+/** What no streamed fill proved, of all the memory that the model declares. */
+export function unprovenMemory(model: Model, rows: readonly AreaRow[]): Exclude<Statement["device"]["unprovenMemory"], Unknown> {
+  const total = model.areas.reduce((sum, { size }) => sum + size, 0);
+  const proven = rows.reduce((sum, { verification: { level, coverageBytes } }) => sum + (level.includes("V5") ? coverageBytes : 0), 0);
+  return [
+    { what: "firmware, operation store and counters", sizeBytes: NOT_REPORTED },
+    ...(total > proven ? [{ what: "declared memory without a streamed fill", sizeBytes: total - proven }] : []),
+  ];
 }
 
 export function notCovered(model: Model): Statement["notCovered"] {

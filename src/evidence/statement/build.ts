@@ -4,15 +4,15 @@ import type { DecomError } from "../../base/errors.js";
 import { pointOf, sha256 } from "../../base/sign.js";
 import type { Mark } from "../../terminal/driver.js";
 import { type Model, modelSha256 } from "../../terminal/model.js";
+import { demandsArchive } from "../archive/needed.js";
 import type { Signer } from "../envelope/cms.js";
 import type { Station } from "../envelope/keys.js";
 import type { StationRole } from "../envelope/oids.js";
-import { policyOf } from "../order/policy.js";
 import type { Order } from "../order/schema.js";
 import type { RunRecord } from "../record.js";
 import type { LogLine } from "../station-log.js";
 import type { TranscriptFacts } from "../transcript.js";
-import { areaRows, inspectionRows, keyRows, notCovered, retainedRows } from "./build-erasure.js";
+import { areaRows, inspectionRows, keyRows, notCovered, retainedRows, unprovenMemory } from "./build-erasure.js";
 import { settlementRows, usedExceptions } from "./build-money.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { outcomeOf } from "./outcome.js";
@@ -69,6 +69,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
   const [first] = accounts;
   const proven = record.attest?.proven === true;
   const inspections = inspectionRows(record);
+  const areas = areaRows(record, model);
   const lastInspection = inspections.at(-1)?.at;
   const armedAt = record.arm?.at;
   return {
@@ -134,7 +135,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
       requestedAreas: order.requestedAreas,
       minimumLevels: order.minimumLevels,
       retentionPolicy: order.retentionPolicy,
-      archiveDemanded: order.archiveDemanded || policyOf(order.reasonCode).payout === "held",
+      archiveDemanded: demandsArchive(order),
       dualControl: order.dualControl,
       priorRuns: order.priorRuns,
     },
@@ -172,7 +173,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
         encrypted: NOT_REPORTED,
         wearLevelled: NOT_REPORTED,
       })),
-      unprovenMemory: [{ what: "firmware, operation store and counters", sizeBytes: NOT_REPORTED }],
+      unprovenMemory: unprovenMemory(model, areas),
       ...(record.attest?.certificateSha256 === undefined ? {} : { deviceCertSha256: record.attest.certificateSha256 }),
       ...(proven ? { deviceKeyState: "retained" as const } : {}),
     },
@@ -184,22 +185,10 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
     custody: custodySteps(source),
     origin: { siteId: { unknown: "NOT_IN_ORDER" } },
     settlement: settlementRows(record, order),
-    archive:
-      record.archive === undefined
-        ? { present: false }
-        : {
-            present: true,
-            sha256: record.archive.sha256,
-            size: record.archive.size,
-            alg: "none",
-            recipients: [],
-            recordCount: record.archive.records,
-            panForm: "truncated",
-            sadScan: "clean",
-          },
+    archive: archiveField(record),
     keys: keyRows(record, model),
     keysRetained: retainedRows(model),
-    areas: areaRows(record, model),
+    areas,
     coverage: "partial",
     notCovered: notCovered(model),
     limitations: [],
@@ -251,6 +240,21 @@ function people({ record, order }: StatementSource): Pick<Statement, "witness" |
   return {
     ...(witness === undefined ? {} : { witness: { personRef: witness, role: "supervisor", authMethod: "none" } as const }),
     ...(approvers.length === 0 ? {} : { approvers }),
+  };
+}
+
+function archiveField({ archive }: RunRecord): Statement["archive"] {
+  if (archive === undefined) return { present: false };
+  const { sha256: hash, size, records, recipients } = archive;
+  return {
+    present: true,
+    sha256: hash,
+    size,
+    alg: recipients.length === 0 ? "none" : "cms-aes256-gcm",
+    recipients: recipients.map(({ party, certSha256 }) => ({ party, certSha256 })),
+    recordCount: records,
+    panForm: "truncated",
+    sadScan: "clean", // it is scanned before it is written, or there is none
   };
 }
 

@@ -1,6 +1,7 @@
 // Flaws of settlement and archive: what is left, what does not add up, and levels above their evidence.
 
 import { kinds } from "../../terminal/facts.js";
+import { needsArchive } from "../archive/needed.js";
 import { opensGate } from "../record.js";
 import { isKnown } from "./fields.js";
 import type { Flaw } from "./reasons.js";
@@ -126,12 +127,12 @@ function currenciesIn(value: unknown): unknown[] {
 }
 
 function* archiveFlaws({ settlement, archive, order, environment }: Evidence): Generator<Flaw> {
-  const below = settlement.some(({ level }) => level === "S0" || level === "S1");
-  const left = settlement.some(({ after }) => after.some(isOpen));
   if (!archive.present) {
-    if (below || left || order.archiveDemanded) yield { reason: "ARCHIVE", pointer: "/archive" };
+    if (needsArchive(settlement, order.archiveDemanded)) yield { reason: "ARCHIVE", pointer: "/archive" };
     return;
   }
+  const counted = settlement.flatMap(({ before }) => before).reduce((sum, { count }) => sum + count, 0);
+  if (archive.recordCount < counted) yield { reason: "ARCHIVE", pointer: "/archive/recordCount" };
   const parties = archive.recipients.map(({ party }) => party);
   const open = archive.alg === "none";
   const addressed = open

@@ -8,7 +8,7 @@ import { isKnown } from "./fields.js";
 import { type Floor, raised } from "./floor.js";
 import { flawsOf, outcomeOf, verdictOf } from "./outcome.js";
 import { type Flaw, type Reason, reasons } from "./reasons.js";
-import { scan } from "./scanner.js";
+import { type KnownNumbers, scan } from "./scanner.js";
 import { KNOWN_IN_PRODUCTION, type Statement } from "./statement.js";
 import { timeFindings } from "./times.js";
 
@@ -25,7 +25,7 @@ export interface Policy {
 /** The order as its own file says it, with that file's hash. */
 export type OrderFacts = Pick<
   Order,
-  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "destination" | "requestedAreas" | "minimumLevels" | "exceptions"
+  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "accounts" | "destination" | "requestedAreas" | "minimumLevels" | "exceptions"
 > & { readonly device: Pick<Order["device"], "serial" | "life">; readonly sha256: string };
 
 export interface RuleContext {
@@ -176,12 +176,13 @@ function* exceptionFindings({ settlement, approvers = [] }: Statement, { excepti
   }
 }
 
-function knownNumbers({ device, settlement }: Statement, context: RuleContext) {
+/** Numbers of every acquirer: what the registry knows of the terminal, else the order, else what the terminal said of itself. */
+function knownNumbers({ device, settlement }: Statement, context: RuleContext): KnownNumbers {
   if (context.device !== undefined) return { serials: [context.device.serial], mids: context.device.mids };
-  const { serialReported, serialLabel, mid } = device;
-  const mids = settlement.map((row) => row.mid);
+  const { serialReported, serialLabel } = device;
+  const reported = isKnown(serialReported) && serialReported === serialLabel ? [serialReported] : [];
   return {
-    serials: isKnown(serialReported) && serialReported === serialLabel ? [serialReported] : [],
-    mids: isKnown(mid) && mids.includes(mid) ? [mid] : [],
+    serials: context.order === undefined ? reported : [context.order.device.serial],
+    mids: (context.order?.accounts ?? settlement).map(({ mid }) => mid),
   };
 }

@@ -83,10 +83,12 @@ export const archive = z.discriminatedUnion("present", [
   z.strictObject({ present: z.literal(false) }),
   z.strictObject({
     present: z.literal(true),
+    /** Of the file as it lies there: sealed, or in the clear. */
     sha256: hash,
     size: count,
     alg: z.enum(["none", "cms-aes256-cbc", "cms-aes256-gcm"]),
     recipients: z.array(z.strictObject({ party: identifier, certSha256: hash })),
+    /** Records of the first census: listed one by one, or as a sum where the terminal does not list them. Never fewer than in `before`. */
     recordCount: count,
     panForm: z.enum(["none", "truncated", "encrypted"]),
     sadScan: z.literal("clean"),

@@ -1,8 +1,5 @@
-// Steps up to the last look before the wipe: lock, condition, settlement, archive, permit. Counting and sending have files of their own.
-import { hex } from "../../base/bytes.js";
-import { replaceDurably } from "../../base/disk.js";
+// Steps up to the last look before the wipe: lock, condition, settlement, permit. Counting, sending and archiving have files of their own.
 import { DecomError } from "../../base/errors.js";
-import { sha256 } from "../../base/sign.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { settlementOf } from "../../evidence/record.js";
 import { ErasePermit } from "../../terminal/proofs.js";
@@ -62,18 +59,6 @@ export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
     run.write({ kind: "seen", step: "draft", when, codes });
     if (codes.length > 0) throw new DecomError("draft.rejected", `the certificate would be refused: ${codes.join(", ")}`, { codes });
   };
-}
-
-/** A masked copy of the records, as the terminal serves them, for disputes that come after the wipe. */
-export async function archive(run: Run): Promise<void> {
-  const areas = await run.terminal.areas();
-  const parts: Uint8Array[] = [];
-  for (const area of areas) for (const file of area.files) parts.push(await run.terminal.read(file));
-  const bytes = Buffer.concat(parts);
-  const file = "archive.bin";
-  replaceDurably(run.disk, `${run.folder}/${file}`, bytes, 0o600);
-  const records = (run.record().census("start")?.census.items ?? []).reduce((sum, { count: listed = 1 }) => sum + listed, 0);
-  run.write({ kind: "seen", step: "archive", sha256: hex(sha256(bytes)), size: bytes.length, records, file });
 }
 
 /** What keeps the terminal from reloading keys or parameters until the last inspection. */

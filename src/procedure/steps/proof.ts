@@ -5,11 +5,12 @@ import { DecomError, unreachable } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
 import type { SampledArea } from "../../evidence/entries.js";
 import type { ProbeRange } from "../../terminal/facts.js";
+import { Blank } from "../../terminal/proofs.js";
 import type { Run } from "../context.js";
 import { seedFor } from "./wipe.js";
 
 /** No command samples more blocks at once; memory of at most this many blocks is read back whole, in seeded order. */
-const SAMPLED_BLOCKS = 256;
+export const SAMPLED_BLOCKS = 256;
 
 /** Reads back every area at positions journaled before they are asked, and probes every key slot of the model. */
 export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
@@ -21,11 +22,14 @@ export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
     const seeds = wanted.map(({ id }) => ({ area: id, seed: seedFor(run) }));
     run.write({ kind: "intent", step: "inspect", n, seeds });
     const areas: SampledArea[] = [];
+    const blank = new Map<number, Blank>();
     for (const { area: id, seed } of seeds) {
       const area = facts.find((fact) => fact.id === id) ?? unreachable("the plan was compared with the model");
       const blocks = Math.min(SAMPLED_BLOCKS, Math.ceil(area.size / area.block));
       const startedAt = rfc3339(run.clock.wall());
       const seen = await run.terminal.sample(op, area, unhex(seed), blocks);
+      const proof = Blank.look(run.terminal.identity, op, id, seen);
+      if (proof !== undefined) blank.set(id, proof);
       areas.push({
         area: id,
         blocks,
@@ -38,6 +42,7 @@ export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
     const probes: ProbeRange[] = [];
     for (const { type, algorithm, from, to } of run.model.slots) probes.push(...(await run.terminal.probe({ type, algorithm, from, to })));
     const cannotPay = await run.terminal.cannotPay();
+    run.proofs = { ...run.proofs, blank };
     run.write({ kind: "seen", step: "inspect", n, bootNumber: run.terminal.identity.bootNumber, areas, probes, cannotPay });
   };
 }

@@ -8,11 +8,14 @@ import type { AreaFact, ProbeRange } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
 import { useExceptions } from "../exceptions.js";
+import { areasToFill } from "../fills.js";
 
-/** What the model holds, whole: an order may widen a plan, never narrow it. */
-export function planOf(model: Model): WipePlan {
+/** What the model holds, whole: an order may widen a plan, never narrow it. `fills` are to be filled and proven afterwards. */
+export function planOf(model: Model, fills: readonly number[] = []): WipePlan {
   return {
-    areas: model.areas.filter((area) => area.keep === undefined).map(({ id, method }) => ({ area: id, method })),
+    areas: model.areas
+      .filter((area) => area.keep === undefined)
+      .map(({ id, method }) => ({ area: id, method, ...(fills.includes(id) ? { fill: true } : {}) })),
     slots: model.slots.filter((slots) => slots.after === "absent").map(({ type, algorithm, from, to }) => ({ type, algorithm, from, to })),
     kept: model.slots
       .filter((slots) => slots.after === "retained")
@@ -40,7 +43,7 @@ export async function plan(run: Run): Promise<void> {
   if (!mayWipe(order)) throw new DecomError("order.held", `${order.reasonCode}: settled and exported, not wiped until that is lifted`);
   const { areas, slots, probes } = await inventory(run);
   compare(run.model, areas);
-  const intended = planOf(run.model);
+  const intended = planOf(run.model, areasToFill(order, run.model, run.terminal.identity, areas));
   const { planHash, censusHash } = await run.terminal.prepare(intended);
   run.write({ kind: "seen", step: "plan", plan: intended, planHash, censusHash, areas, slots, probes });
 }

@@ -50,6 +50,7 @@ const terminal = closed({}, {
   rebootAfter: whole(1, 1_000_000),
   unreadable: list(area),
   stuck: list(area),
+  worn: list(area),
   lying: list(area),
   skipsZeroTotals: yes,
   hides: list(kind),

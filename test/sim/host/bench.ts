@@ -109,20 +109,6 @@ export class HostBench {
     return this.clock.run(work);
   }
 
-  /** Does `work`, and after a cut again with the power back. */
-  async survive(work: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        if (!this.terminal.alive) throw new PowerCut("born dead");
-        return await work();
-      } catch (cause) {
-        if (!(cause instanceof PowerCut)) throw cause;
-        this.cuts++;
-        this.terminal = this.start();
-      }
-    }
-  }
-
   inspect() {
     return inspect(this.stores);
   }

@@ -7,6 +7,7 @@ import { decode, encode } from "../../../src/sim/host/iso8583.js";
 import type { HostOptions } from "../../../src/sim/host/options.js";
 import { write } from "../../../src/sim/host/shape.js";
 import { type NonVolatileHook, PowerCut } from "../../../src/sim/stores.js";
+import { survive } from "../survive.js";
 import { HostBench, type Items } from "./bench.js";
 
 const both = ["unionpay", "edc"] as const;
@@ -83,7 +84,7 @@ describe.each(both)("a settlement in the %s dialect", (dialect) => {
         if (left-- === 0) throw new PowerCut(`at change ${n}`);
       };
       const at = new HostBench(dialect, options, small, cut);
-      await at.run(() => at.survive(() => everything(at)));
+      await at.run(() => survive(at, () => everything(at)));
       judge(at, n);
       if (at.cuts === 0) return n;
     }

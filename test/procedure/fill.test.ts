@@ -1,0 +1,187 @@
+// Runs under orders that demand V4 or V5: what is filled, what the certificate says of it, and what a defect or a lack costs.
+import { describe, expect, it } from "vitest";
+import { decodeFrame, type Frame } from "../../protocols/podp/frame.js";
+import { commands, helloAck } from "../../protocols/podp/messages.js";
+import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
+import { limitations } from "../../src/evidence/statement/statement-erasure.js";
+import type { Fault } from "../../src/link/faults.js";
+import { PowerCut } from "../../src/sim/stores.js";
+import { rewriting } from "../podp/rewriting.js";
+import { fillsOf } from "../support/fills.js";
+import { takenUp } from "../support/performed.js";
+import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
+
+async function run(level: EvidenceLevel, setup: WorldSetup = {}) {
+  const world = new World({ ...setup, order: () => ({ bench: { areas: [level] } }) });
+  const end = await world.clock.run(() => world.run("run"));
+  const [path = ""] = world.certificate().json;
+  const { status, code, verified, levels } = world.verified(path);
+  return { world, end, bytes: world.inspect(), status, code, levels, statement: verified?.statement };
+}
+
+describe("a run whose order demands a streamed fill", () => {
+  it.each(["podp-small", "podp-traditional"])("proves every data area of %s and says how far that goes", async (model) => {
+    const { end, bytes, status, levels, statement } = await run("V5", { model });
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    expect(bytes.violations).toEqual([]);
+    expect(bytes.areas.filter(({ readable }) => readable)).toEqual([]);
+    expect(status).toBe("ACCEPTED");
+    expect(levels?.areas).toEqual(["V1", "V3", "V4", "V5"]);
+    for (const { sizeBytes, verification } of statement?.areas ?? []) {
+      expect(verification).toMatchObject({ method: "stream-fill", coverageBytes: sizeBytes, observed: "mac-agrees", result: "passed" });
+    }
+    expect(statement?.limitations).toContain(limitations.streamFill);
+    const kept = statement?.model.areas.filter(({ id }) => !statement.areas.some((row) => row.id === id)) ?? [];
+    const left = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    expect(statement?.device.unprovenMemory).toEqual([
+      { what: "firmware, operation store and counters", sizeBytes: { unknown: "NOT_REPORTED" } },
+      ...(left > 0 ? [{ what: "declared memory without a streamed fill", sizeBytes: left }] : []),
+    ]);
+  });
+});
+
+describe("a run whose order demands a seed fill", () => {
+  it("proves every data area against a terminal that does not lie on purpose, and says so", async () => {
+    const { end, levels, statement } = await run("V4");
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+    expect(levels?.areas).toEqual(["V1", "V3", "V4"]);
+    expect(statement?.limitations).toContain(limitations.seedFill);
+    expect(statement?.limitations).not.toContain(limitations.streamFill);
+    const declared = statement?.areas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    expect(statement?.device.unprovenMemory).toContainEqual({ what: "declared memory without a streamed fill", sizeBytes: declared });
+  });
+});
+
+describe("a fill that cannot show everything", () => {
+  it("costs the level where the terminal fills some areas only", async () => {
+    const { end, statement } = await run("V5", { model: "podp-multi" });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(statement?.outcomeReasons).toEqual(["BELOW_MINIMUM"]);
+    expect(statement?.areas.map(({ verification }) => verification.level.includes("V5"))).toEqual([true, true, true, false, false, false]);
+    expect(statement?.device.unprovenMemory).toContainEqual({ what: "declared memory without a streamed fill", sizeBytes: 1280 });
+  });
+
+  it("costs the level where the terminal lacks the capability, and nothing is sent", async () => {
+    const { end, bytes, statement } = await run("V5", { model: "podp-tiny" });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(bytes.violations).toEqual([]);
+    expect(statement?.limitations).not.toContain(limitations.streamFill);
+  });
+
+  it.each(["V4", "V5"] as const)("ends in quarantine at %s where memory does not hold what it was given", async (level) => {
+    const { end, status, statement } = await run(level, { options: { worn: [2] } });
+    expect(end).toMatchObject({ endState: "QUAR", code: "erase.residue", outcome: "NOT_ERASED" });
+    expect(status).toBe("QUARANTINED");
+    const row = statement?.areas.find(({ id }) => id === 2);
+    expect(row).toMatchObject({ result: "failed", verification: { observed: "mac-differs", result: "failed", level: ["V1"] } });
+  });
+
+  it("leaves an area alone that did not read back blank", async () => {
+    const { end, bytes, statement } = await run("V5", { options: { lying: [3] } });
+    expect(end).toMatchObject({ endState: "QUAR", outcome: "NOT_ERASED" });
+    expect(bytes.areas.find(({ id }) => id === 3)?.readable).toBe(true);
+    expect(statement?.areas.map(({ verification }) => verification.level)).toEqual([
+      ["V1", "V3", "V4", "V5"],
+      ["V1", "V3", "V4", "V5"],
+      ["V1"],
+    ]);
+  });
+});
+
+describe("a fill that is interrupted", () => {
+  const order = () => ({ bench: { areas: ["V5"] as const } });
+
+  it("goes on where it was after a power cut, without a second walk", async () => {
+    let programmed = 0;
+    const world: World = new World({
+      model: "podp-large",
+      baud: 115_200,
+      order,
+      hooks: {
+        nonVolatile(act, which) {
+          // Nine tenths of the 512 KiB are there by then.
+          if (act === "program" && which === 2 && ++programmed === 117) throw new PowerCut("test");
+        },
+      },
+    });
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ message: null, outcome: "ERASED" });
+    expect(takenUp(world)).toBeUndefined();
+    const { elapsedMs, lineMs = 0 } = fillsOf(world)[1] ?? { elapsedMs: 0 };
+    expect(programmed).toBe(117);
+    expect(elapsedMs).toBeLessThan(1.4 * lineMs);
+  });
+
+  it("waits for work of more than five seconds, because the terminal announces it, and asks once", async () => {
+    const world = new World({ model: "podp-large", baud: 921_600, speed: 1, order: () => ({ bench: { areas: ["V4"] } }) });
+    const { line } = world;
+    const asked: number[] = [];
+    const write = line.write.bind(line);
+    line.write = (bytes) => {
+      const frame = decodeFrame(bytes.subarray(1, -1));
+      if (frame?.type === "CMD" && frame.payload[0] === commands.fillRelease.code) asked.push(world.clock.monotonic());
+      return write(bytes);
+    };
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ message: null, outcome: "ERASED" });
+    expect(asked).toHaveLength(2); // once for each area; blanking the larger one takes 15 s
+  });
+
+  const at = (nth: number): Fault[] => [
+    { on: "out", nth, kind: "drop" },
+    { on: "out", nth, kind: "flip", bit: 77 },
+    { on: "out", nth, kind: "double" },
+    { on: "out", nth, kind: "delay", ms: 3000 },
+  ];
+  it("goes back to the frame that was missed, whatever happened to it", async () => {
+    const usual = new World({ model: "podp-traditional", baud: 115_200, order });
+    await usual.clock.run(() => usual.run("run"));
+    const { out } = usual.line.frames;
+    // The first area takes 31 frames; they are the longest run of frames without an answer.
+    for (const nth of [out - 90, out - 85, out - 80]) {
+      for (const fault of at(nth)) {
+        const world = new World({ model: "podp-traditional", baud: 115_200, order, faults: [fault] });
+        const end = await world.clock.run(() => world.run("run"));
+        expect(end, JSON.stringify(fault)).toMatchObject({ message: null, outcome: "ERASED" });
+        expect(world.line.reached.has(fault)).toBe(true);
+        expect(world.inspect().violations).toEqual([]);
+      }
+    }
+  });
+});
+
+describe("a terminal that cannot have what it claims", () => {
+  const order = () => ({ bench: { areas: ["V5"] as const } });
+
+  it("is put into quarantine when its bytes came faster than the line moves them", async () => {
+    const world = new World({ baud: 115_200, order });
+    // It says that it is no simulator, and the port was opened at a twelfth of the pace at which bytes arrive.
+    world.line = { ...rewriting(world.line, atBench), baud: 9600 } as never;
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ endState: "QUAR", code: "fill.implausible", outcome: "NOT_ERASED" });
+    const { status, verified } = world.verified(end?.certificate ?? "");
+    expect(status).toBe("QUARANTINED");
+    expect(verified?.statement.outcomeReasons).toContain("fill.implausible");
+    expect(verified?.statement.areas.flatMap(({ verification }) => verification.level)).not.toContain("V5");
+  });
+
+  it("is not believed when it says that it holds bytes which were never sent", async () => {
+    const world = new World({ order });
+    const lie = (frame: Frame): Frame => {
+      if (frame.type !== "RSP" || frame.payload[0] !== commands.fillBegin.code) return frame;
+      const payload = Uint8Array.from(frame.payload);
+      payload[payload.length - 1] = 64;
+      return { ...frame, payload };
+    };
+    world.line = rewriting(world.line, lie) as never;
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ endState: "QUAR", code: "fill.implausible", outcome: "NOT_ERASED" });
+  });
+
+  function atBench(frame: Frame): Frame {
+    const ack = frame.type === "HELLO_ACK" ? helloAck.decode(frame.payload) : undefined;
+    if (ack === undefined || "badTag" in ack) return frame;
+    return { ...frame, payload: helloAck.encode({ ...ack.value, environment: "bench" } as never) };
+  }
+});
