@@ -16,7 +16,7 @@ it.each<[string, HostOptions, object]>([
   ["says 94 although nothing was booked", { rejects: "94" }, held("settle.duplicate")],
   ["says 94 once", { rejects: "94", rejections: 1 }, done],
   ["sends the third flag", { errorFlag: true }, held("settle.error-flag")],
-  ["takes no call", { down: true }, held("pending.unsent")],
+  ["takes no call", { down: true }, held("settle.no-network")],
 ])("a host that %s", async (_, host, wanted) => {
   const world = new World({ model: "podp-traditional", options: { host } });
   const end = await world.clock.run(() => world.run("run"));
