@@ -79,7 +79,8 @@ export type Entry =
   /** A newer order that continues this run: from here on it is done under that. */
   | ({ readonly kind: "order"; readonly witness?: string } & KeptOrder)
   | { readonly kind: "resumed"; readonly tool: string; readonly address: string }
-  | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string }
+  /** Without a hash there is no hold file for it: the key that signs them was not there. */
+  | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string | null }
   | { readonly kind: "sign.begin"; readonly statementSha256: string; readonly issuedAt: string }
   | { readonly kind: "issued"; readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }
   | { readonly kind: "end"; readonly endState: EndState; readonly code: string }

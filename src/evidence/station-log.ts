@@ -19,7 +19,7 @@ export type LogRecord =
     }
   /** Items of exceptions, and answers about batches, that this run has used up, each as a hash. */
   | { readonly kind: "used"; readonly runId: string; readonly used: readonly string[] }
-  | { readonly kind: "hold"; readonly runId: string; readonly code: string; readonly holdSha256: string }
+  | { readonly kind: "hold"; readonly runId: string; readonly code: string; readonly holdSha256: string | null }
   | {
       readonly kind: "end";
       readonly runId: string;

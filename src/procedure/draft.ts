@@ -23,7 +23,10 @@ import { planOf } from "./steps/wipe.js";
 /** A certificate with nothing worse is accepted. */
 const HARMLESS: ReadonlySet<Severity> = new Set(["info", "warning"]);
 
-/** Codes with which the coming certificate would still be refused, supposing that everything from here on goes as planned. */
+/**
+ * Codes with which the coming certificate would still be refused, supposing that everything from here on goes as planned. Throws
+ * `signer.unavailable`: without evidence nothing is moved or erased.
+ */
 export function draftCodes(parked: Parked): readonly string[] {
   const source = parked.source();
   const now = rfc3339(parked.clock.wall());
@@ -46,6 +49,7 @@ export function draftCodes(parked: Parked): readonly string[] {
     // POLICY_OUTCOME alone says only that it would not be ERASED; the reasons say why.
     return refusing.length === 0 ? [] : [...new Set([...refusing.map(({ code }) => code), ...statement.outcomeReasons])];
   } catch (thrown) {
+    if (thrown instanceof DecomError && thrown.code === "signer.unavailable") throw thrown;
     if (thrown instanceof DecomError || thrown instanceof Rejection) return [thrown.code];
     throw thrown;
   }

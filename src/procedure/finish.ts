@@ -93,22 +93,37 @@ export function finished(run: Parked): RunResult {
   };
 }
 
-/** Parks the run with a signed hold file; it goes on with `resume`. */
+/**
+ * Parks the run with a signed hold file; it goes on with `resume`. When the key that signs is gone, journal and station log alone say that
+ * and why it is parked; a file of an earlier hold stays, and does not match what they say.
+ */
 export function hold(run: Parked, error: DecomError): RunResult {
-  const record = recordOf(run.journal.lines);
+  const { runId } = recordOf(run.journal.lines).begin;
+  const file = holdFile(run, error);
+  const holdSha256 = file?.sha256 ?? null;
+  run.journal.write({ kind: "held", code: error.code, message: error.message, holdSha256 });
+  run.stationLog.write({ kind: "hold", runId, code: error.code, holdSha256 });
+  const told = stopped(run, error, "HOLD", file?.path ?? null);
+  if (file !== undefined || error.code === "signer.unavailable") return told;
+  return { ...told, message: `${error.message}; the station key could not sign a hold file` };
+}
+
+function holdFile(run: Parked, error: DecomError): ReturnType<typeof writeHold> | undefined {
   const source = run.source();
-  const { path, sha256 } = writeHold({
-    disk: run.disk,
-    folder: run.folder,
-    signer: run.station.signerFor(source.role),
-    now: run.clock.wall(),
-    deadline: source.order.notAfter,
-    record,
-    error,
-  });
-  run.journal.write({ kind: "held", code: error.code, message: error.message, holdSha256: sha256 });
-  run.stationLog.write({ kind: "hold", runId: record.begin.runId, code: error.code, holdSha256: sha256 });
-  return stopped(run, error, "HOLD", path);
+  try {
+    return writeHold({
+      disk: run.disk,
+      folder: run.folder,
+      signer: run.station.signerFor(source.role),
+      now: run.clock.wall(),
+      deadline: source.order.notAfter,
+      record: recordOf(run.journal.lines),
+      error,
+    });
+  } catch (thrown) {
+    if (thrown instanceof DecomError && thrown.code === "signer.unavailable") return undefined;
+    throw thrown;
+  }
 }
 
 /** The result of a run that stopped with an error and has no certificate. */

@@ -59,12 +59,22 @@ function ended(parked: Parked, error: DecomError): RunResult {
       return hold(parked, error);
     case "QUAR":
     case "DESTROY":
-      if (arm !== undefined) return certify(parked, { endState: end, error });
+      if (arm !== undefined) return certifyOrHold(parked, { endState: end, error });
       close(parked, end, error.code);
       return stopped(parked, error, end, null);
     default:
       // Refusals come before a journal exists; a run that has one is never refused any more.
       return hold(parked, error);
+  }
+}
+
+/** The statement is fixed before it is signed, so a certificate whose signer is gone only waits for it. */
+function certifyOrHold(parked: Parked, ended: NonNullable<Parameters<typeof certify>[1]>): RunResult {
+  try {
+    return certify(parked, ended);
+  } catch (thrown) {
+    if (thrown instanceof DecomError && thrown.code === "signer.unavailable") return hold(parked, thrown);
+    throw thrown;
   }
 }
 

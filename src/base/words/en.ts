@@ -106,7 +106,7 @@ export const en = {
     "model.unknown": "No description of this model is installed; nothing was changed.",
     "model.differs": "The terminal announces other memory or keys than its model; send the hold file to the back office.",
     "draft.rejected": "The certificate would be rejected, so nothing irreversible was done; see the named code.",
-    "signer.unavailable": "Make the station key available again, then run: decom resume",
+    "signer.unavailable": "Put the station key back (token, key folder), then run: decom resume; what was done stays done.",
     "journal.forged": "The journal was changed or is incomplete; put the terminal into quarantine and report it.",
     "journal.version": "This run was begun by another version of decom; finish it with that version.",
     "log.rolled-back": "The station's state is older than what it has signed; do not use this station, report it.",
@@ -336,6 +336,8 @@ export const en = {
     noHolds: (out: string) => `No such hold in ${out}.`,
     parked: (id: string, serial: string, code: string, age: string, deadline: string, overdue: boolean) =>
       `${id}  ${serial}  ${code}  parked for ${age}, ${overdue ? "OVERDUE since" : "until"} ${deadline.slice(0, 10)}`,
+    holdUnsigned: (code: string) => `it stopped with ${code}, and the station key could not sign a hold file`,
+    holdOfBefore: "it is of an earlier hold of this run",
     holdDoubtful: (folder: string, why: string) => `${folder}: parked, but its hold file cannot be believed: ${why}`,
     identified: (serial: string, model: string, family: string) => `${serial}  ${model}, speaks ${family}`,
     firmware: (firmware: string, environment: string, life: number) => `firmware ${firmware}, ${environment}, life ${life}`,

@@ -75,7 +75,10 @@ export function buildEnvelope(parts: EnvelopeParts): Uint8Array {
   return sequence(oid(oids.signedData), context(0, signedData));
 }
 
-/** DER of the detached signature. It is checked before it is returned: a faulty key or token must not leave a trace on disk. */
+/**
+ * DER of the detached signature. It is checked before it is returned: a faulty key or token must not leave a trace on disk. Throws
+ * `signer.unavailable` when the key cannot sign, or not for its certificate.
+ */
 export function signDetached({ content, signer, signingTime }: SignRequest): Uint8Array {
   const leaf = leafOf(signer);
   const kind = leaf.publicKey.kind;
@@ -89,7 +92,7 @@ export function signDetached({ content, signer, signingTime }: SignRequest): Uin
     kind,
   };
   const attributes = signedAttributes(parts);
-  const signature = encodeSignature(kind, signer.sign(attributes));
+  const signature = encodeSignature(kind, signedBy(signer, leaf, attributes));
   if (!verifySignature(leaf.publicKey, attributes, signature)) {
     throw new DecomError(
       "signer.unavailable",
@@ -97,6 +100,15 @@ export function signDetached({ content, signer, signingTime }: SignRequest): Uin
     );
   }
   return buildEnvelope({ ...parts, signature });
+}
+
+/** A key may live in a token, and a token may be pulled. */
+function signedBy(signer: Signer, { commonName }: Certificate, bytes: Uint8Array): Uint8Array {
+  try {
+    return signer.sign(bytes);
+  } catch (cause) {
+    throw new DecomError("signer.unavailable", `the signing key of ${commonName} cannot be used`, { cause });
+  }
 }
 
 function leafOf({ certificates: [leaf] }: Signer): Certificate {
