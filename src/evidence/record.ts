@@ -86,6 +86,10 @@ function addUp(lines: readonly Line[]) {
         e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
       );
     },
+    /** Ids of ops that the terminal has said something of: it has counted them. */
+    get usedOps(): readonly string[] {
+      return [...settled, ...seen("pending").filter(({ state }) => state !== "NOT_STARTED")].map(({ op }) => op);
+    },
     get pendingOps(): string[] {
       return intents("pending").map(({ op }) => op);
     },

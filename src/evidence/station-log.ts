@@ -24,6 +24,8 @@ export type LogRecord =
       readonly kind: "end";
       readonly runId: string;
       readonly endState: EndState;
+      /** The certificate says only that the terminal was found blank: its life was not ended here. */
+      readonly blank?: true;
       readonly certId?: string;
       readonly jsonSha256?: string;
       readonly p7sSha256?: string;

@@ -15,6 +15,7 @@ import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
+import { refuseEndedLife } from "./twin.js";
 import { walk } from "./walk.js";
 
 export interface Connection {
@@ -75,7 +76,11 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     const found = runs.find((run) => run.record.end === undefined) ?? runs.at(-1);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
     const before = readAcceptedOrder(found.record.order);
-    if (found.record.end !== undefined) return finished(parked(bench, family, found, before));
+    if (found.record.end !== undefined) {
+      // Its certificate must not be shown for another terminal that bears the same serial number.
+      refuseEndedLife(bench.stationLog, identity);
+      return finished(parked(bench, family, found, before));
+    }
     const model = modelOf(family, identity.model);
     const order =
       connection.order === undefined ? before : acceptedOrder(bench, family, identity, connection.order, found.record.begin.runId);

@@ -9,6 +9,7 @@ import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
 import { type Phase, steps } from "./plan.js";
+import { refuseEndedLife, refuseOlderSelf } from "./twin.js";
 
 /** Interruptions after which the same line may simply be tried again, as a person would with `resume`. */
 const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.silent", "census.changed", "proof.stale"]);
@@ -79,8 +80,9 @@ function certifyOrHold(parked: Parked, ended: NonNullable<Parameters<typeof cert
 }
 
 async function once(run: Run): Promise<void> {
-  recordIntent(run);
   const { identity } = run.terminal;
+  if (identity.serial === run.record().begin.serial) refuseTwin(run);
+  recordIntent(run);
   run.write({ kind: "seen", step: "identity", identity });
   if (identity.serial !== run.record().begin.serial) {
     throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
@@ -96,6 +98,11 @@ async function once(run: Run): Promise<void> {
     await step.act(run);
     run.onEvent?.({ type: "end", step: step.name });
   }
+}
+
+function refuseTwin({ stationLog, terminal: { identity }, record }: Run): void {
+  refuseEndedLife(stationLog, identity);
+  refuseOlderSelf(record(), identity);
 }
 
 /** The station's own record that this run began stands before its first money or destroy message. */
