@@ -90,6 +90,7 @@ export const codes = {
   "batch.open": { ...office, exit: 4, end: "HOLD" },
   "batch.unread": { ...office, exit: 4, end: "HOLD" },
   "batch.unknown-item": { ...office, exit: 4, end: "HOLD" },
+  "batch.no-account": { ...office, exit: 4, end: "HOLD" },
   "batch.cleared-before": { ...office, exit: 4, end: "HOLD" },
   "batch.contradiction": { ...office, exit: 4, end: "HOLD" },
   "batch.shrunk": { ...office, exit: 4, end: "HOLD" },

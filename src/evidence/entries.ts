@@ -117,6 +117,15 @@ export type Intent =
 export type Seen =
   | { readonly kind: "seen"; readonly step: "identity"; readonly identity: Identity }
   | { readonly kind: "seen"; readonly step: "lock" }
+  /** A wipe that this run did not order has left nothing: which op it was, and whose as far as this station knows. */
+  | {
+      readonly kind: "seen";
+      readonly step: "blank";
+      readonly op: string;
+      readonly wipedBy: string | null;
+      readonly areas: readonly AreaFact[];
+      readonly probes: readonly ProbeRange[];
+    }
   | { readonly kind: "seen"; readonly step: "condition"; readonly condition: Condition }
   | {
       readonly kind: "seen";

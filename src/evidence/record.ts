@@ -133,6 +133,10 @@ function addUp(lines: readonly Line[]) {
     get arm() {
       return intents("arm").at(-1);
     },
+    /** As this walk found it: what was blank when the run began may have been filled since. */
+    get blank() {
+      return seen("blank", fresh).at(-1);
+    },
     get erase() {
       return seen("erase").at(-1);
     },

@@ -5,7 +5,7 @@ import { uuid7 } from "../base/random.js";
 import { sha256 } from "../base/sign.js";
 import { Journal } from "../evidence/journal.js";
 import { type CheckedOrder, keptOrder, readAcceptedOrder } from "../evidence/order/check.js";
-import { type RunRecord, recordOf } from "../evidence/record.js";
+import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
@@ -15,6 +15,7 @@ import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
+import { type FoundRun, runsOf } from "./runs.js";
 import { refuseEndedLife } from "./twin.js";
 import { walk } from "./walk.js";
 
@@ -107,26 +108,6 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
 }
 
 const witnessed = ({ witness }: Bench): { witness?: string } => (witness === undefined ? {} : { witness });
-
-export interface FoundRun {
-  readonly folder: string;
-  readonly journal: Journal;
-  readonly record: RunRecord;
-}
-
-/** Every run in the output folder, oldest first (run ids are UUIDv7), or those of one terminal. */
-export function runsOf(bench: Pick<Bench, "disk" | "out" | "clock" | "station">, serial?: string): FoundRun[] {
-  const { disk, out, clock, station } = bench;
-  const names = disk.list(out).filter((name) => (serial === undefined ? name.includes("-") : name.startsWith(`${serial}-`)));
-  return names.flatMap((name) => {
-    const folder = `${out}/${name}`;
-    const journal = Journal.open(disk, `${folder}/journal.ndjson`, station.journalKey, clock);
-    const record = journal === undefined ? undefined : recordOf(journal.lines);
-    return journal === undefined || record === undefined || (serial !== undefined && record.begin.serial !== serial)
-      ? []
-      : [{ folder, journal, record }];
-  });
-}
 
 /** Tries each family on the line; the first that answers has it. */
 export async function connect(

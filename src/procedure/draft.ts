@@ -103,12 +103,15 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       cannotPay: ["merchant", "keys"],
     },
   ];
+  const looks = [...inspection(1, identity.bootNumber), ...inspection(2, identity.bootNumber + 1)];
+  const archived = { kind: "seen", step: "archive", sha256: hash, size: 0, records: 0, file: "archive.bin" } as const;
+  if (record.blank !== undefined) return [archived, ...looks, { kind: "seen", step: "identity", identity }];
   return [
     ...open.flatMap(({ id: account, batch }): Entry[] => [
       { kind: "intent", step: "settle", op: `${account}${account}`, account, batch, censusHash: start.census.hash },
       { kind: "seen", step: "settle", op: `${account}${account}`, account, outcome: "BALANCED", facts: { ...facts, batch } },
     ]),
-    { kind: "seen", step: "archive", sha256: hash, size: 0, records: 0, file: "archive.bin" },
+    archived,
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
     { kind: "seen", step: "isolate", how: record.begin.isolation },
@@ -121,8 +124,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       resultHash: hash,
       wipe: { areas: plan.areas.map(({ area }) => ({ area, code: 0 })), slots: plan.slots.map((slots) => ({ ...slots, code: 0 })) },
     },
-    ...inspection(1, identity.bootNumber),
-    ...inspection(2, identity.bootNumber + 1),
+    ...looks,
     { kind: "seen", step: "identity", identity: { ...identity, life: identity.life + 1 } },
     ...(identity.capabilities.includes("attest")
       ? ([

@@ -19,6 +19,8 @@ export interface RunResult {
   readonly certId: string;
   readonly folder: string;
   readonly outcome: Statement["outcome"] | null;
+  /** It was found blank: the certificate says that, and not that this run erased it. */
+  readonly blank: boolean;
   readonly certificate: string | null;
   readonly signature: string | null;
   readonly hold: string | null;
@@ -50,8 +52,15 @@ export function certify(run: Parked, ended?: Issue["ended"]): RunResult {
     },
   });
   const statement = decided ?? readIssued(run, issued);
-  close(run, statement.endState, ended?.error.code ?? (statement.outcome === "NOT_ERASED" ? "erase.residue" : "ok"), issued);
+  close(run, statement.endState, ended?.error.code ?? (statement.outcome === "NOT_ERASED" ? "erase.residue" : "ok"), {
+    ...issued,
+    blank: isBlank(statement),
+  });
   return finished(run);
+}
+
+function isBlank({ findings }: Statement): boolean {
+  return findings.some(({ code }) => code === "FOUND_BLANK");
 }
 
 function readIssued(run: Parked, issued: { readonly certificate: string }): Statement {
@@ -59,14 +68,14 @@ function readIssued(run: Parked, issued: { readonly certificate: string }): Stat
 }
 
 /** Ends the run without a certificate: a person must act, and nothing was erased. */
-export function close(run: Parked, endState: EndState, code: string, issued?: Issued): void {
+export function close(run: Parked, endState: EndState, code: string, issued?: Issued & { readonly blank: boolean }): void {
   const { begin, end } = recordOf(run.journal.lines);
   if (end !== undefined) return;
   const { runId } = begin;
   const logged = run.stationLog.find((record) => record.kind === "end" && record.runId === runId);
   if (logged === undefined) {
     const hashes = issued === undefined ? {} : { certId: issued.certId, jsonSha256: issued.jsonSha256, p7sSha256: issued.p7sSha256 };
-    run.stationLog.write({ kind: "end", runId, endState, ...hashes });
+    run.stationLog.write({ kind: "end", runId, endState, ...(issued?.blank === true ? { blank: true } : {}), ...hashes });
   }
   run.journal.write({ kind: "end", endState, code });
 }
@@ -77,14 +86,15 @@ export function finished(run: Parked): RunResult {
   if (end === undefined) throw new DecomError("internal.bug", "an unfinished run has no result");
   const row = end.code in codes ? new DecomError(end.code as keyof typeof codes, "") : undefined; // the catalogue knows only agent codes
   const paths = issued === undefined ? undefined : certificatePaths(run.folder, issued.certId);
-  const outcome = paths === undefined ? null : readIssued(run, paths).outcome;
+  const statement = paths === undefined ? undefined : readIssued(run, paths);
   return {
     ...named(run),
     endState: end.endState,
     code: end.code,
     exit: exitOf[end.endState],
     certId: begin.certId,
-    outcome,
+    outcome: statement?.outcome ?? null,
+    blank: statement !== undefined && isBlank(statement),
     certificate: paths?.certificate ?? null,
     signature: paths?.signature ?? null,
     hold: null,
@@ -134,6 +144,7 @@ export function stopped(run: Parked, error: DecomError, endState: EndState, hold
     code: error.code,
     exit: error.row.exit,
     outcome: null,
+    blank: false,
     certificate: null,
     signature: null,
     hold,

@@ -7,7 +7,8 @@ import { type Account, type Condition, type Identity, type Kind, kinds, type Tot
 import { bindingObjection, compareViews, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import type { Bench } from "./context.js";
-import { connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
+import { connect, modelOf, type RunRequest } from "./decommission.js";
+import { runsOf } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
 import { compare, planOf } from "./steps/wipe.js";
 

@@ -4,11 +4,12 @@ import type { Journal } from "../evidence/journal.js";
 import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import type { Transcript } from "../evidence/transcript.js";
+import { foundBlank } from "./blank.js";
 import type { Run } from "./context.js";
 import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
-import { type Phase, steps } from "./plan.js";
+import { type Phase, stepsIn } from "./plan.js";
 import { refuseEndedLife, refuseOlderSelf } from "./twin.js";
 
 /** Interruptions after which the same line may simply be tried again, as a person would with `resume`. */
@@ -88,11 +89,11 @@ async function once(run: Run): Promise<void> {
     throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
   }
   refuseUnknownOps(run);
-  refuseHiddenRun(run);
   await run.terminal.open(run.authority);
   const phase = await phaseOf(run);
-  for (const step of steps) {
-    if (step.phase === "money" && phase === "proof") continue;
+  // Whatever a lost run did to a terminal, nothing can be done twice to one that holds nothing.
+  if (phase !== "blank") refuseHiddenRun(run);
+  for (const step of stepsIn(phase)) {
     if (run.signal?.aborted) throw new DecomError("run.interrupted", `stopped before the step ${step.name}`);
     run.onEvent?.({ type: "begin", step: step.name });
     await step.act(run);
@@ -136,8 +137,8 @@ async function phaseOf(run: Run): Promise<Phase> {
   }
 }
 
-function wipedByAnother(run: Run): Phase {
+async function wipedByAnother(run: Run): Promise<Phase> {
   const { life, serial } = run.terminal.identity;
-  if (life === run.order.order.device.life) return "money";
+  if (life === run.order.order.device.life) return (await foundBlank(run)) ? "blank" : "money";
   throw new DecomError("identity.swapped", `${serial} is in life ${life}, but this run has not wiped it`);
 }

@@ -136,7 +136,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E75: `${people}: no power, no run`,
   E80: "a unit that nobody vouches for is UNIT_UNPROVEN: test/evidence/rules.test.ts",
   E82: `${open}: ends as QUAR batch.grown, as a record under the lock does (E72)`,
-  E85: `${open}: held as E23 is, without naming the lost run`,
   E86: `${podp}: a class of terminal of a later version`,
   E88: "no simulated terminal has a timer; a batch that others changed is held as settle.batch-changed",
   E90: `${open}: only the validity at the beginning of the run is looked at`,

@@ -73,6 +73,8 @@ export const en = {
     "batch.open": "Transactions are still unsettled; send the hold file to the back office.",
     "batch.unread": "A record area cannot be read, so money may be in it; send the hold file to the back office.",
     "batch.unknown-item": "The terminal holds a record of unknown kind; send the hold file to the back office.",
+    "batch.no-account":
+      "The terminal was never set up, or emptied by other means than a wipe; ask the back office what became of its transactions.",
     "batch.cleared-before": "The terminal is empty but the host still expects transactions; send the hold file to the back office.",
     "batch.contradiction": "The terminal contradicts itself about what is unsettled; send the hold file to the back office.",
     "batch.shrunk": "Transactions vanished from the terminal without our doing; send the hold file to the back office.",
@@ -337,6 +339,7 @@ export const en = {
     noHolds: (out: string) => `No such hold in ${out}.`,
     parked: (id: string, serial: string, code: string, age: string, deadline: string, overdue: boolean) =>
       `${id}  ${serial}  ${code}  parked for ${age}, ${overdue ? "OVERDUE since" : "until"} ${deadline.slice(0, 10)}`,
+    foundBlank: "found blank, not erased by this run",
     holdUnsigned: (code: string) => `it stopped with ${code}, and the station key could not sign a hold file`,
     holdOfBefore: "it is of an earlier hold of this run",
     holdDoubtful: (folder: string, why: string) => `${folder}: parked, but its hold file cannot be believed: ${why}`,

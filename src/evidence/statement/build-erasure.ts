@@ -11,6 +11,9 @@ import type { AreaRow, KeyRow, RetainedRow } from "./statement-erasure.js";
 const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
+/** Found so, and not touched since. */
+const isBlank = ({ blank, arm }: RunRecord) => blank !== undefined && arm === undefined;
+
 const clean = (area: SampledArea) => area.nonBlank === 0 && area.macAgrees;
 
 export function inspectionRows(record: RunRecord): Statement["inspections"] {
@@ -26,6 +29,11 @@ export function areaRows(record: RunRecord, model: Model): AreaRow[] {
   return model.areas.filter((area) => area.keep === undefined).map((area) => areaRow(record, area));
 }
 
+/** Not by us: what was looked at, and when. */
+function blankArea(first: SampledArea | undefined): Partial<AreaRow> {
+  return { basis: "observed", ...(first === undefined ? {} : { startedAt: first.startedAt, endedAt: first.endedAt }) };
+}
+
 function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const looks = record.inspections.map(({ areas }) => areas.find((seen) => seen.area === area.id));
   const last = looks.at(-1);
@@ -33,6 +41,7 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const seed = record.seeds(record.inspections.at(-1)?.n ?? 0).find((seeded) => seeded.area === area.id)?.seed;
   const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look));
   const began = record.erase === undefined ? undefined : record.arm?.at;
+  const done = code === 0 || isBlank(record);
   return {
     id: area.id,
     class: [...area.classes],
@@ -42,10 +51,11 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
     basis: "device-command",
     startedAt: began ?? NOT_ASKED,
     endedAt: record.erase?.at ?? NOT_ASKED,
+    ...(isBlank(record) ? blankArea(looks[0]) : {}),
     deviceCode: code ?? NOT_ASKED,
     errors: NOT_REPORTED,
     retries: NOT_REPORTED,
-    result: code === undefined || last === undefined ? "unverified" : code === 0 && passed ? "erased" : "failed",
+    result: (code === undefined && !done) || last === undefined ? "unverified" : done && passed ? "erased" : "failed",
     verification:
       last === undefined || seed === undefined
         ? {
@@ -60,7 +70,7 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
           }
         : {
             method: last.coverageBytes === area.size ? "full-read" : "sampled-read",
-            level: [...(code === 0 ? (["V1"] as const) : []), ...(passed ? (["V3"] as const) : [])],
+            level: [...(done ? (["V1"] as const) : []), ...(passed ? (["V3"] as const) : [])],
             coverageBytes: last.coverageBytes,
             samples: last.blocks,
             seedCommit: hex(sha256(unhex(seed))),
@@ -89,7 +99,7 @@ export function keyRows(record: RunRecord, model: Model): KeyRow[] {
 
 function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
   const { type, algorithm, from, to } = slots;
-  const before = observedIn(record.plan?.probes ?? [], slots);
+  const before = observedIn(record.plan?.probes ?? record.blank?.probes ?? [], slots);
   const looks = record.inspections.map(({ probes }) => observedIn(probes, slots));
   const observed = looks.find((state) => state !== "ABSENT") ?? looks.at(-1);
   const code = record.erase?.wipe?.slots.find(
@@ -98,6 +108,7 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
   const known =
     observed === undefined || observed.startsWith("unknown-") ? undefined : (observed as Exclude<ProbeState, `unknown-${number}`>);
   const unseen = looks.length === 0 || looks.includes(undefined);
+  const done = code === 0 || isBlank(record);
   return {
     slots: { from, to },
     usage: type,
@@ -108,8 +119,8 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     deviceCode: code ?? NOT_ASKED,
     after: unseen ? NOT_ASKED : observed === "ABSENT" ? "absent" : "present",
     probe: unseen ? NOT_ASKED : { expected: "ABSENT", observed: known ?? NOT_REPORTED },
-    level: [...(code === 0 ? (["V1"] as const) : []), ...(observed === "ABSENT" && !unseen ? (["V2"] as const) : [])],
-    result: code === undefined || unseen ? "unverified" : code === 0 && observed === "ABSENT" ? "erased" : "failed",
+    level: [...(done ? (["V1"] as const) : []), ...(observed === "ABSENT" && !unseen ? (["V2"] as const) : [])],
+    result: (code === undefined && !done) || unseen ? "unverified" : done && observed === "ABSENT" ? "erased" : "failed",
   };
 }
 
@@ -125,8 +136,17 @@ export function retainedRows(model: Model): RetainedRow[] {
     }));
 }
 
-export function notCovered(model: Model): Statement["notCovered"] {
+export function notCovered({ blank, arm }: RunRecord, model: Model): Statement["notCovered"] {
+  const wipe = arm === undefined ? blank : undefined;
   return [
+    ...(wipe === undefined
+      ? []
+      : [
+          {
+            what: `the wipe under op ${wipe.op}`,
+            why: `done before, by ${wipe.wipedBy === null ? "a run that is not known here" : `run ${wipe.wipedBy}`}`,
+          },
+        ]),
     { what: "firmware, operation store and counters", why: "not addressable by commands" },
     ...model.areas.flatMap(({ name, keep }) => (keep === undefined ? [] : [{ what: name, why: keep }])),
   ];
