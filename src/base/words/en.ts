@@ -112,7 +112,8 @@ export const en = {
     "signer.unavailable": "Put the station key back (token, key folder), then run: decom resume; what was done stays done.",
     "journal.forged": "The journal was changed or is incomplete; put the terminal into quarantine and report it.",
     "journal.version": "This run was begun by another version of decom; finish it with that version.",
-    "log.rolled-back": "The station's state is older than what it has signed; do not use this station, report it.",
+    "log.rolled-back":
+      "This station's folders know less than was done: put the newest ones back and report it. Only when the back office knows that another station worked on the terminal, give the run up: decom abandon",
     "clock.floor": "The clock of this computer is behind times already signed; set it right.",
     "hold.invalid": "This is not the hold file as its station signed it; get hold.json and hold.sig from the run folder again.",
     "run.open": "This terminal has an unfinished run; continue it with: decom resume",
