@@ -4,6 +4,7 @@ import { families } from "../../protocols/index.js";
 import type { Order } from "../../src/evidence/order/schema.js";
 import type { Statement } from "../../src/evidence/statement/statement.js";
 import { abandon } from "../../src/procedure/decommission.js";
+import { survey } from "../../src/procedure/survey.js";
 import { MemoryDisk } from "../support/memory-disk.js";
 import { accountsOf, orderFor, viewsOf } from "../support/orders.js";
 import { World, type WorldSetup } from "../support/world.js";
@@ -90,6 +91,14 @@ describe("a terminal that was wiped before", () => {
     const before = told(world);
     expect(await act(world)).toMatchObject(wanted);
     expect(told(world)).toEqual(before);
+  });
+
+  it("is not said to be erased by a dry run either", async () => {
+    const world = await wiped();
+    const look = () => world.replug().then(() => survey(world.bench(), { families, link: world.line, patience: 30_000, order: "bench" }));
+    expect(await world.clock.run(look)).toMatchObject({ blank: true, would: { settle: [], erase: { areas: [], slots: [] } }, stops: [] });
+    await world.clock.run(() => world.twin());
+    await expect(world.clock.run(look)).rejects.toMatchObject({ code: "identity.twice" });
   });
 
   it("but has something in its memory is not certified as blank", async () => {

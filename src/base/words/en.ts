@@ -340,6 +340,7 @@ export const en = {
     noHolds: (out: string) => `No such hold in ${out}.`,
     parked: (id: string, serial: string, code: string, age: string, deadline: string, overdue: boolean) =>
       `${id}  ${serial}  ${code}  parked for ${age}, ${overdue ? "OVERDUE since" : "until"} ${deadline.slice(0, 10)}`,
+    wouldLook: "would only look at it: it was wiped before",
     foundBlank: "found blank, not erased by this run",
     holdUnsigned: (code: string) => `it stopped with ${code}, and the station key could not sign a hold file`,
     holdOfBefore: "it is of an earlier hold of this run",
