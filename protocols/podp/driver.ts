@@ -103,6 +103,7 @@ export class PodpTerminal implements Terminal {
       mains: seen.mains,
       clock: `${seen.date}${seen.time}`,
       secondsToReboot: seen.secondsToReboot,
+      ...(seen.lastWipe === undefined ? {} : { lastWipe: hex(seen.lastWipe) }),
     };
   }
 

@@ -226,6 +226,7 @@ export const commands = table({
     date: one(0x9a, digits(6)),
     time: one(0x9f21, digits(6)),
     secondsToReboot: one(0xdf3a, u32),
+    lastWipe: optional(0xdf40, bytes(16)),
   }),
   locate: command(0x02, "change", { seconds: one(0xdf59, u16) }, none),
   challenge: command(0x03, "change", { command: one(0xdf46, u8) }, { challenge: one(0xdf60, bytes(16)) }),

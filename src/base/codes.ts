@@ -52,6 +52,7 @@ export const codes = {
   // identity
   "identity.serial": { ...bench, exit: 2, end: "REFUSE" },
   "identity.swapped": { ...bench, exit: 5, end: "QUAR" },
+  "identity.twice": { ...office, exit: 5, end: "QUAR" },
   "identity.unreadable": { ...bench, exit: 5, end: "QUAR" },
   "identity.binding": { ...office, exit: 5, end: "QUAR" },
   // order and authority
@@ -89,6 +90,7 @@ export const codes = {
   "batch.open": { ...office, exit: 4, end: "HOLD" },
   "batch.unread": { ...office, exit: 4, end: "HOLD" },
   "batch.unknown-item": { ...office, exit: 4, end: "HOLD" },
+  "batch.no-account": { ...office, exit: 4, end: "HOLD" },
   "batch.cleared-before": { ...office, exit: 4, end: "HOLD" },
   "batch.contradiction": { ...office, exit: 4, end: "HOLD" },
   "batch.shrunk": { ...office, exit: 4, end: "HOLD" },

@@ -12,6 +12,8 @@ export interface RunState {
   /** The last step that was begun or looked at. */
   readonly step: string | null;
   readonly code: string | null;
+  /** Of the hold file that belongs to this state; none when the run is not held, or when its key could not sign one. */
+  readonly holdSha256: string | null;
   readonly startedAt: string;
   readonly at: string;
 }
@@ -44,6 +46,7 @@ function stateOf(folder: string): RunState[] {
       endState: end?.endState ?? (held === undefined ? null : "HOLD"),
       step: steps.at(-1) ?? null,
       code: end?.code ?? held?.code ?? null,
+      holdSha256: held?.holdSha256 ?? null,
       startedAt: begin.at,
       at: last.at,
     },

@@ -4,7 +4,7 @@ import type { RunResult } from "../procedure/finish.js";
 import type { Io, Told } from "./io.js";
 
 export function runTold(result: RunResult, seed: number | null, io: Io): Told {
-  const { endState, code, exit, serial, outcome, certificate, signature, hold, folder, message, remedy } = result;
+  const { endState, code, exit, serial, outcome, blank, certificate, signature, hold, folder, message, remedy } = result;
   const { cli } = words;
   if (exit !== 0) {
     io.err(message ?? words.endState[endState]);
@@ -21,7 +21,7 @@ export function runTold(result: RunResult, seed: number | null, io: Io): Told {
     exit,
     json: { ...result, seed },
     text: [
-      `${endState}  ${serial}  ${outcome === null ? words.endState[endState] : words.outcome[outcome]}`,
+      `${endState}  ${serial}  ${blank ? cli.foundBlank : outcome === null ? words.endState[endState] : words.outcome[outcome]}`,
       ...rows.filter(([, path]) => path !== null).map(([name, path]) => `${name.padEnd(12)} ${path}`),
     ],
   };

@@ -5,7 +5,7 @@ import type { Survey } from "../procedure/survey.js";
 import type { Told } from "./io.js";
 
 export function surveyTold(found: Survey): Told {
-  const { identity, would, stops } = found;
+  const { identity, blank, would, stops } = found;
   const { cli } = words;
   const [first] = stops;
   const exit = first === undefined ? 0 : codes[first.code].exit;
@@ -16,7 +16,7 @@ export function surveyTold(found: Survey): Told {
       cli.firmware(identity.firmware, identity.environment, identity.life),
       ...would.send.map(({ kind, count }) => cli.wouldSend(words.kind[kind], count)),
       ...would.settle.map(({ acquirer, tid, batch }) => cli.wouldSettle(acquirer, tid, batch)),
-      cli.wouldErase(would.erase.areas.length, would.erase.slots.length),
+      blank ? cli.wouldLook : cli.wouldErase(would.erase.areas.length, would.erase.slots.length),
       ...stops.map(({ code, why }) => cli.wouldStop(code, why)),
     ],
   };

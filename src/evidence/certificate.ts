@@ -42,12 +42,7 @@ export function issueCertificate(request: IssueRequest): Issued {
   if (json !== undefined && published !== undefined) return record(json, published);
 
   const { content, signingTime } = fixedStatement(request);
-  let signature: Uint8Array;
-  try {
-    signature = signDetached({ content, signer, signingTime });
-  } catch (cause) {
-    throw new DecomError("signer.unavailable", `the station key could not sign certificate ${certId}`, { cause });
-  }
+  const signature = signDetached({ content, signer, signingTime });
   replaceDurably(disk, paths.certificate, content);
   replaceDurably(disk, paths.signature, signature);
   return record(content, signature);

@@ -98,7 +98,8 @@ export type Entry =
       /** Take the place of those before. */
       readonly archiveRecipients?: readonly StoredRecipient[];
     }
-  | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string }
+  /** Without a hash there is no hold file for it: the key that signs them was not there. */
+  | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string | null }
   | { readonly kind: "sign.begin"; readonly statementSha256: string; readonly issuedAt: string }
   | { readonly kind: "issued"; readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }
   | { readonly kind: "end"; readonly endState: EndState; readonly code: string }
@@ -148,6 +149,15 @@ export type Intent =
 export type Seen =
   | { readonly kind: "seen"; readonly step: "identity"; readonly identity: Identity }
   | { readonly kind: "seen"; readonly step: "lock" }
+  /** A wipe that this run did not order has left nothing: which op it was, and whose as far as this station knows. */
+  | {
+      readonly kind: "seen";
+      readonly step: "blank";
+      readonly op: string;
+      readonly wipedBy: string | null;
+      readonly areas: readonly AreaFact[];
+      readonly probes: readonly ProbeRange[];
+    }
   | { readonly kind: "seen"; readonly step: "condition"; readonly condition: Condition }
   | {
       readonly kind: "seen";

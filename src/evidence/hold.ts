@@ -86,13 +86,17 @@ export interface HoldRequest {
   readonly error: DecomError;
 }
 
-/** Writes hold.json and hold.sig into the run folder; a newer hold of the same run replaces an older one. */
+/**
+ * Writes hold.json and hold.sig into the run folder; a newer hold of the same run replaces an older one. Throws `signer.unavailable` before
+ * it has touched either: what is not signed must not look like a hold file.
+ */
 export function writeHold(request: HoldRequest): { path: string; sha256: string } {
   const { disk, folder, signer, now } = request;
   const content = new Uint8Array(Buffer.from(`${JSON.stringify(holdOf(request))}\n`));
+  const signature = signDetached({ content, signer, signingTime: now });
   const path = `${folder}/hold.json`;
   replaceDurably(disk, path, content);
-  replaceDurably(disk, `${folder}/hold.sig`, signDetached({ content, signer, signingTime: now }));
+  replaceDurably(disk, `${folder}/hold.sig`, signature);
   return { path, sha256: hex(sha256(content)) };
 }
 

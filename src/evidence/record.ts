@@ -98,6 +98,10 @@ function addUp(lines: readonly Line[]) {
         e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
       );
     },
+    /** Ids of ops that the terminal has said something of: it has counted them. */
+    get usedOps(): readonly string[] {
+      return [...settled, ...seen("pending").filter(({ state }) => state !== "NOT_STARTED")].map(({ op }) => op);
+    },
     get pendingOps(): string[] {
       return intents("pending").map(({ op }) => op);
     },
@@ -152,6 +156,10 @@ function addUp(lines: readonly Line[]) {
     /** The newest that was intended. */
     get restart() {
       return intents("restart").at(-1);
+    },
+    /** As this walk found it: what was blank when the run began may have been filled since. */
+    get blank() {
+      return seen("blank", fresh).at(-1);
     },
     get erase() {
       return seen("erase").at(-1);

@@ -19,11 +19,13 @@ export type LogRecord =
     }
   /** Items of exceptions, and answers about batches, that this run has used up, each as a hash. */
   | { readonly kind: "used"; readonly runId: string; readonly used: readonly string[] }
-  | { readonly kind: "hold"; readonly runId: string; readonly code: string; readonly holdSha256: string }
+  | { readonly kind: "hold"; readonly runId: string; readonly code: string; readonly holdSha256: string | null }
   | {
       readonly kind: "end";
       readonly runId: string;
       readonly endState: EndState;
+      /** The certificate says only that the terminal was found blank: its life was not ended here. */
+      readonly blank?: true;
       readonly certId?: string;
       readonly jsonSha256?: string;
       readonly p7sSha256?: string;

@@ -6,7 +6,7 @@ import { sha256 } from "../base/sign.js";
 import { type ArchiveRecipient, checkRecipients, type StoredRecipient } from "../evidence/archive/recipients.js";
 import { Journal } from "../evidence/journal.js";
 import { type CheckedOrder, keptOrder, readAcceptedOrder } from "../evidence/order/check.js";
-import { type RunRecord, recordOf } from "../evidence/record.js";
+import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
@@ -16,6 +16,8 @@ import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder, refuseEarlyClock } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
+import { type FoundRun, runsOf } from "./runs.js";
+import { refuseEndedLife } from "./twin.js";
 import { asParked, walk } from "./walk.js";
 
 export interface Connection {
@@ -78,7 +80,11 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     const found = runs.find((run) => run.record.end === undefined) ?? runs.at(-1);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
     const before = readAcceptedOrder(found.record.order);
-    if (found.record.end !== undefined) return finished(parked(bench, family, found, before));
+    if (found.record.end !== undefined) {
+      // Its certificate must not be shown for another terminal that bears the same serial number.
+      refuseEndedLife(bench.stationLog, identity);
+      return finished(parked(bench, family, found, before));
+    }
     try {
       refuseEarlyClock(bench);
     } catch (thrown) {
@@ -115,26 +121,6 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
 }
 
 const witnessed = ({ witness }: Bench): { witness?: string } => (witness === undefined ? {} : { witness });
-
-export interface FoundRun {
-  readonly folder: string;
-  readonly journal: Journal;
-  readonly record: RunRecord;
-}
-
-/** Every run in the output folder, oldest first (run ids are UUIDv7), or those of one terminal. */
-export function runsOf(bench: Pick<Bench, "disk" | "out" | "clock" | "station">, serial?: string): FoundRun[] {
-  const { disk, out, clock, station } = bench;
-  const names = disk.list(out).filter((name) => (serial === undefined ? name.includes("-") : name.startsWith(`${serial}-`)));
-  return names.flatMap((name) => {
-    const folder = `${out}/${name}`;
-    const journal = Journal.open(disk, `${folder}/journal.ndjson`, station.journalKey, clock);
-    const record = journal === undefined ? undefined : recordOf(journal.lines);
-    return journal === undefined || record === undefined || (serial !== undefined && record.begin.serial !== serial)
-      ? []
-      : [{ folder, journal, record }];
-  });
-}
 
 /** Tries each family on the line; the first that answers has it. */
 export async function connect(

@@ -27,7 +27,10 @@ import { planOf } from "./steps/wipe.js";
 /** A certificate with nothing worse is accepted. */
 const HARMLESS: ReadonlySet<Severity> = new Set(["info", "warning"]);
 
-/** Codes with which the coming certificate would still be refused, supposing that everything from here on goes as planned. */
+/**
+ * Codes with which the coming certificate would still be refused, supposing that everything from here on goes as planned. Throws
+ * `signer.unavailable`: without evidence nothing is moved or erased.
+ */
 export function draftCodes(parked: Parked): readonly string[] {
   const source = parked.source();
   const now = rfc3339(parked.clock.wall());
@@ -50,6 +53,7 @@ export function draftCodes(parked: Parked): readonly string[] {
     // POLICY_OUTCOME alone says only that it would not be ERASED; the reasons say why.
     return refusing.length === 0 ? [] : [...new Set([...refusing.map(({ code }) => code), ...statement.outcomeReasons])];
   } catch (thrown) {
+    if (thrown instanceof DecomError && thrown.code === "signer.unavailable") throw thrown;
     if (thrown instanceof DecomError || thrown instanceof Rejection) return [thrown.code];
     throw thrown;
   }
@@ -131,6 +135,8 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       cannotPay: ["merchant", "keys"],
     },
   ];
+  const looks = [inspection(1, identity.bootNumber), inspection(2, identity.bootNumber + 1)] as const;
+  if (record.blank !== undefined) return [...archiveToCome(record), ...looks.flat(), { kind: "seen", step: "identity", identity }];
   return [
     ...open.flatMap(({ id: account, batch }): Entry[] => [
       { kind: "intent", step: "settle", op: `${account}${account}`, account, batch, censusHash: start.census.hash },
@@ -149,9 +155,9 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       resultHash: hash,
       wipe: { areas: plan.areas.map(({ area }) => ({ area, code: 0 })), slots: plan.slots.map((slots) => ({ ...slots, code: 0 })) },
     },
-    ...inspection(1, identity.bootNumber),
+    ...looks[0],
     ...proven(record, model, order, identity, op),
-    ...inspection(2, identity.bootNumber + 1),
+    ...looks[1],
     { kind: "seen", step: "identity", identity: { ...identity, life: identity.life + 1 } },
     ...(identity.capabilities.includes("attest")
       ? ([

@@ -19,6 +19,8 @@ export interface RunResult {
   readonly certId: string;
   readonly folder: string;
   readonly outcome: Statement["outcome"] | null;
+  /** It was found blank: the certificate says that, and not that this run erased it. */
+  readonly blank: boolean;
   readonly certificate: string | null;
   readonly signature: string | null;
   readonly hold: string | null;
@@ -50,8 +52,15 @@ export function certify(run: Parked, ended?: Issue["ended"]): RunResult {
     },
   });
   const statement = decided ?? readIssued(run, issued);
-  close(run, statement.endState, ended?.error.code ?? (statement.outcome === "NOT_ERASED" ? "erase.residue" : "ok"), issued);
+  close(run, statement.endState, ended?.error.code ?? (statement.outcome === "NOT_ERASED" ? "erase.residue" : "ok"), {
+    ...issued,
+    blank: isBlank(statement),
+  });
   return finished(run);
+}
+
+function isBlank({ findings }: Statement): boolean {
+  return findings.some(({ code }) => code === "FOUND_BLANK");
 }
 
 function readIssued(run: Parked, issued: { readonly certificate: string }): Statement {
@@ -59,14 +68,14 @@ function readIssued(run: Parked, issued: { readonly certificate: string }): Stat
 }
 
 /** Ends the run without a certificate: a person must act, and nothing was erased. */
-export function close(run: Parked, endState: EndState, code: string, issued?: Issued): void {
+export function close(run: Parked, endState: EndState, code: string, issued?: Issued & { readonly blank: boolean }): void {
   const { begin, end } = recordOf(run.journal.lines);
   if (end !== undefined) return;
   const { runId } = begin;
   const logged = run.stationLog.find((record) => record.kind === "end" && record.runId === runId);
   if (logged === undefined) {
     const hashes = issued === undefined ? {} : { certId: issued.certId, jsonSha256: issued.jsonSha256, p7sSha256: issued.p7sSha256 };
-    run.stationLog.write({ kind: "end", runId, endState, ...hashes });
+    run.stationLog.write({ kind: "end", runId, endState, ...(issued?.blank === true ? { blank: true } : {}), ...hashes });
   }
   run.journal.write({ kind: "end", endState, code });
 }
@@ -77,14 +86,15 @@ export function finished(run: Parked): RunResult {
   if (end === undefined) throw new DecomError("internal.bug", "an unfinished run has no result");
   const row = end.code in codes ? new DecomError(end.code as keyof typeof codes, "") : undefined; // the catalogue knows only agent codes
   const paths = issued === undefined ? undefined : certificatePaths(run.folder, issued.certId);
-  const outcome = paths === undefined ? null : readIssued(run, paths).outcome;
+  const statement = paths === undefined ? undefined : readIssued(run, paths);
   return {
     ...named(run),
     endState: end.endState,
     code: end.code,
     exit: exitOf[end.endState],
     certId: begin.certId,
-    outcome,
+    outcome: statement?.outcome ?? null,
+    blank: statement !== undefined && isBlank(statement),
     certificate: paths?.certificate ?? null,
     signature: paths?.signature ?? null,
     hold: null,
@@ -93,22 +103,37 @@ export function finished(run: Parked): RunResult {
   };
 }
 
-/** Parks the run with a signed hold file; it goes on with `resume`. */
+/**
+ * Parks the run with a signed hold file; it goes on with `resume`. When the key that signs is gone, journal and station log alone say that
+ * and why it is parked; a file of an earlier hold stays, and does not match what they say.
+ */
 export function hold(run: Parked, error: DecomError): RunResult {
-  const record = recordOf(run.journal.lines);
+  const { runId } = recordOf(run.journal.lines).begin;
+  const file = holdFile(run, error);
+  const holdSha256 = file?.sha256 ?? null;
+  run.journal.write({ kind: "held", code: error.code, message: error.message, holdSha256 });
+  run.stationLog.write({ kind: "hold", runId, code: error.code, holdSha256 });
+  const told = stopped(run, error, "HOLD", file?.path ?? null);
+  if (file !== undefined || error.code === "signer.unavailable") return told;
+  return { ...told, message: `${error.message}; the station key could not sign a hold file` };
+}
+
+function holdFile(run: Parked, error: DecomError): ReturnType<typeof writeHold> | undefined {
   const source = run.source();
-  const { path, sha256 } = writeHold({
-    disk: run.disk,
-    folder: run.folder,
-    signer: run.station.signerFor(source.role),
-    now: run.clock.wall(),
-    deadline: source.order.notAfter,
-    record,
-    error,
-  });
-  run.journal.write({ kind: "held", code: error.code, message: error.message, holdSha256: sha256 });
-  run.stationLog.write({ kind: "hold", runId: record.begin.runId, code: error.code, holdSha256: sha256 });
-  return stopped(run, error, "HOLD", path);
+  try {
+    return writeHold({
+      disk: run.disk,
+      folder: run.folder,
+      signer: run.station.signerFor(source.role),
+      now: run.clock.wall(),
+      deadline: source.order.notAfter,
+      record: recordOf(run.journal.lines),
+      error,
+    });
+  } catch (thrown) {
+    if (thrown instanceof DecomError && thrown.code === "signer.unavailable") return undefined;
+    throw thrown;
+  }
 }
 
 /** The result of a run that stopped with an error and has no certificate. */
@@ -119,6 +144,7 @@ export function stopped(run: Parked, error: DecomError, endState: EndState, hold
     code: error.code,
     exit: error.row.exit,
     outcome: null,
+    blank: false,
     certificate: null,
     signature: null,
     hold,

@@ -9,7 +9,7 @@ import type { Account, Item, Kind, SettlementFacts } from "../terminal/facts.js"
 import type { Model } from "../terminal/model.js";
 
 export interface ViewFacts {
-  readonly order: Pick<Order, "hostView" | "custody">;
+  readonly order: Pick<Order, "hostView" | "custody" | "environment">;
   /** As the terminal had them when the run began, before anything was sent or settled. */
   readonly accounts: readonly Account[];
   readonly items: readonly Stored<Item>[];
@@ -44,6 +44,9 @@ const AUTHORISED: ReadonlySet<Kind> = new Set(["U01", "U02", "U03", "U04", "U07"
 function* clearedBefore(facts: ViewFacts): Generator<ViewFinding> {
   const { order, accounts } = facts;
   const views = Array.isArray(order.hostView) ? order.hostView.filter(isView) : [];
+  if (accounts.length === 0 && order.environment !== "bench" && views.length === 0) {
+    yield U25("no account is left, and nobody has seen that its host holds nothing");
+  }
   for (const view of views) {
     const account = accounts.find((one) => sameAccount(one, view));
     const name = `${view.acquirer} ${view.tid}`;

@@ -6,10 +6,13 @@ import { mayWipe } from "../evidence/order/granted.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
 import { bindingObjection, compareViews, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
+import { lookForBlank } from "./blank.js";
 import type { Bench } from "./context.js";
-import { connect, modelOf, type RunRequest, runsOf } from "./decommission.js";
+import { connect, modelOf, type RunRequest } from "./decommission.js";
+import { runsOf } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
 import { compare, planOf } from "./steps/wipe.js";
+import { refuseEndedLife } from "./twin.js";
 
 export interface SurveyRequest extends Omit<RunRequest, "expectSerial" | "isolation"> {
   /** Refuses another terminal than this. */
@@ -24,6 +27,8 @@ export interface Survey {
   readonly rows: readonly TotalRow[];
   readonly censusHash: string;
   readonly keys: number;
+  /** Somebody has wiped it before: a run would only look at it. */
+  readonly blank: boolean;
   readonly would: {
     readonly send: readonly { readonly kind: Kind; readonly account: string; readonly count: number }[];
     readonly settle: readonly { readonly acquirer: string; readonly tid: string; readonly batch: string }[];
@@ -43,6 +48,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   }
   const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
   if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
+  refuseEndedLife(bench.stationLog, identity);
   const model = modelOf(family, identity.model);
   const order = acceptedOrder(bench, family, identity, request.order);
   const condition = await terminal.condition();
@@ -51,6 +57,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const census = await terminal.census();
   const areas = await terminal.areas();
   const { slots } = await terminal.slots();
+  const blank = (await lookForBlank(terminal, model)) !== undefined;
   const plan = planOf(model);
 
   const stops: Survey["stops"][number][] = [];
@@ -59,6 +66,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   for (const { kind, stan } of census.items) {
     if (kinds[kind].gate === "BLOCK") stops.push({ code: kind === "U24" ? "batch.unknown-item" : "batch.open", why: `${kind} ${stan}` });
   }
+  if (accounts.length === 0 && !blank) stops.push({ code: "batch.no-account", why: "the terminal names no acquirer" });
   const unbound = bindingObjection(order.order, accounts);
   if (unbound !== undefined) stops.push({ code: "identity.binding", why: unbound });
   const items = storedItems(census.items);
@@ -87,12 +95,13 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
     rows,
     censusHash: census.hash,
     keys: slots.length,
+    blank,
     would: {
       send: waiting.filter(({ count }) => count > 0),
       settle: accounts.map(({ acquirer, tid, batch }) => ({ acquirer, tid, batch })),
       erase: {
-        areas: plan.areas.map(({ area }) => area),
-        slots: plan.slots.map(({ type, algorithm, from, to }) => `${type}/${algorithm}/${from}-${to}`),
+        areas: blank ? [] : plan.areas.map(({ area }) => area),
+        slots: (blank ? [] : plan.slots).map(({ type, algorithm, from, to }) => `${type}/${algorithm}/${from}-${to}`),
       },
     },
     stops,

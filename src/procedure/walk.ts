@@ -4,11 +4,13 @@ import type { Journal } from "../evidence/journal.js";
 import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import type { Transcript } from "../evidence/transcript.js";
+import { foundBlank } from "./blank.js";
 import type { Run } from "./context.js";
 import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
-import { type Phase, steps } from "./plan.js";
+import { type Phase, stepsIn } from "./plan.js";
+import { refuseEndedLife, refuseOlderSelf } from "./twin.js";
 
 /** Interruptions after which the same line may simply be tried again, as a person would with `resume`. */
 const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.silent", "census.changed", "proof.stale"]);
@@ -59,12 +61,22 @@ function ended(parked: Parked, error: DecomError): RunResult {
       return park(parked, error);
     case "QUAR":
     case "DESTROY":
-      if (arm !== undefined) return certify(parked, { endState: end, error });
+      if (arm !== undefined) return certifyOrHold(parked, { endState: end, error });
       close(parked, end, error.code);
       return stopped(parked, error, end, null);
     default:
       // Refusals come before a journal exists; a run that has one is never refused any more.
       return park(parked, error);
+  }
+}
+
+/** The statement is fixed before it is signed, so a certificate whose signer is gone only waits for it. */
+function certifyOrHold(parked: Parked, ended: NonNullable<Parameters<typeof certify>[1]>): RunResult {
+  try {
+    return certify(parked, ended);
+  } catch (thrown) {
+    if (thrown instanceof DecomError && thrown.code === "signer.unavailable") return hold(parked, thrown);
+    throw thrown;
   }
 }
 
@@ -83,28 +95,35 @@ function park(parked: Parked, error: DecomError): RunResult {
 
 /** The result of a run that could not go on for a reason outside it, as its journal has it: parked, or else thrown. */
 export function asParked(parked: Parked, error: DecomError): RunResult {
-  if (parked.journal.head.entry.kind !== "held") throw error;
-  return stopped(parked, error, "HOLD", `${parked.folder}/hold.json`);
+  const { entry } = parked.journal.head;
+  if (entry.kind !== "held") throw error;
+  return stopped(parked, error, "HOLD", entry.holdSha256 === null ? null : `${parked.folder}/hold.json`);
 }
 
 async function once(run: Run): Promise<void> {
-  recordIntent(run);
   const { identity } = run.terminal;
+  if (identity.serial === run.record().begin.serial) refuseTwin(run);
+  recordIntent(run);
   run.write({ kind: "seen", step: "identity", identity });
   if (identity.serial !== run.record().begin.serial) {
     throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
   }
   refuseUnknownOps(run);
-  refuseHiddenRun(run);
   await run.terminal.open(run.authority);
   const phase = await phaseOf(run);
-  for (const step of steps) {
-    if (step.phase === "money" && phase === "proof") continue;
+  // Whatever a lost run did to a terminal, nothing can be done twice to one that holds nothing.
+  if (phase !== "blank") refuseHiddenRun(run);
+  for (const step of stepsIn(phase)) {
     if (run.signal?.aborted) throw new DecomError("run.interrupted", `stopped before the step ${step.name}`);
     run.onEvent?.({ type: "begin", step: step.name });
     await step.act(run);
     run.onEvent?.({ type: "end", step: step.name });
   }
+}
+
+function refuseTwin({ stationLog, terminal: { identity }, record }: Run): void {
+  refuseEndedLife(stationLog, identity);
+  refuseOlderSelf(record(), identity);
 }
 
 /** The station's own record that this run began stands before its first money or destroy message. */
@@ -138,8 +157,8 @@ async function phaseOf(run: Run): Promise<Phase> {
   }
 }
 
-function wipedByAnother(run: Run): Phase {
+async function wipedByAnother(run: Run): Promise<Phase> {
   const { life, serial } = run.terminal.identity;
-  if (life === run.order.order.device.life) return "money";
+  if (life === run.order.order.device.life) return (await foundBlank(run)) ? "blank" : "money";
   throw new DecomError("identity.swapped", `${serial} is in life ${life}, but this run has not wiped it`);
 }

@@ -50,7 +50,7 @@ export interface Identity {
   readonly serial: string;
   readonly model: string;
   readonly firmware: string;
-  /** Rises with every completed wipe. */
+  /** From 1; rises with every completed wipe. */
   readonly life: number;
   /** Rises with every start. */
   readonly bootNumber: number;
@@ -75,6 +75,8 @@ export interface Condition {
   /** The terminal's own clock, `YYMMDDhhmmss`. */
   readonly clock: string;
   readonly secondsToReboot: number;
+  /** Op of the newest wipe, if that is done, whoever ordered it. */
+  readonly lastWipe?: string;
 }
 
 /** One acquirer's set of numbers in a terminal; `id` is 8 bytes of hash over acquirer, MID and TID, in hex. */

@@ -11,18 +11,22 @@ const argv = ["holds", "--out", join(folder, "out"), "--trust", "fixtures/keys/T
 let serial = "";
 let hold = "";
 
+const save = (world: World, out = "out") => {
+  for (const run of world.disk.list("out")) {
+    for (const name of world.disk.list(`out/${run}`)) {
+      const path = join(folder, out, run, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, world.disk.read(`out/${run}/${name}`) ?? "");
+    }
+  }
+};
+
 beforeAll(async () => {
   const world = new World({ options: { host: { rejects: "97" } } });
   const end = await world.clock.run(() => world.run("run"));
   serial = world.serial;
   hold = end?.hold ?? "";
-  for (const run of world.disk.list("out")) {
-    for (const name of world.disk.list(`out/${run}`)) {
-      const path = join(folder, "out", run, name);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, world.disk.read(`out/${run}/${name}`) ?? "");
-    }
-  }
+  save(world);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -46,5 +50,21 @@ describe("the parked runs of an output folder", () => {
     const text = readFileSync(path, "utf8");
     writeFileSync(path, text.replace("settle.deregistered", "settle.host-down"));
     expect((await say(argv)).json).toMatchObject({ holds: [], doubtful: [{ code: "hold.invalid" }] });
+  });
+
+  it("are shown as unsigned when the key was gone, and never by the file of an earlier hold (E64)", async () => {
+    const world = new World({ options: { host: { rejects: "97" } } });
+    await world.clock.run(() => world.run("run"));
+    world.computer.canSign = false;
+    await world.clock.run(() => world.replug().then(() => world.run("resume")));
+    save(world, "unsigned");
+    const { json } = await say(argv.map((one) => (one === join(folder, "out") ? join(folder, "unsigned") : one)));
+    expect(json).toMatchObject({
+      holds: [],
+      doubtful: [{ code: "signer.unavailable", message: expect.stringContaining("could not sign") }],
+    });
+    expect((await say(["status", "--out", join(folder, "unsigned"), "--json"])).json).toMatchObject({
+      runs: [{ state: "held", holdSha256: null }],
+    });
   });
 });

@@ -234,6 +234,48 @@ describe("a statement changed after the fact is refused", () => {
     ["an amount left though the count is zero", "SETTLE_UNSETTLED", (s) => void row(s.settlement).after.push({ ...left, count: 0 })],
     ["a gate loosened by hand", "SCHEMA_INVALID", (s) => put(row(row(s.settlement).before), { gate: "WARN" })],
     ["a settlement outcome that keeps the gate shut", "SETTLE_UNSETTLED", (s) => put(row(s.settlement), { outcome: "UNKNOWN" })],
+    [
+      "no settlement, but only the keys were found blank",
+      "SETTLE_UNSETTLED",
+      (s) => {
+        found(s);
+        for (const area of s.areas) put(area, { method: "clear", technique: "block-erase" });
+      },
+    ],
+    [
+      "no settlement, but only the areas were found blank",
+      "SETTLE_UNSETTLED",
+      (s) => {
+        found(s);
+        for (const key of s.keys) key.action = "zeroise";
+      },
+    ],
+    [
+      "a settlement of what was found blank",
+      "SETTLE_UNSETTLED",
+      (s) => {
+        const { settlement } = s;
+        found(s);
+        put(s, { settlement });
+      },
+    ],
+    [
+      "erased payment data claimed of what was found blank",
+      "SCHEMA_OUTCOME",
+      (s) => {
+        found(s);
+        Object.assign(s, concluded(s));
+        s.claims.push("PAYMENT_DATA_ERASED");
+      },
+    ],
+    [
+      "what was found blank without saying so",
+      "SCHEMA_INVALID",
+      (s) => {
+        found(s);
+        Object.assign(s, concluded(s), { findings: [] });
+      },
+    ],
     ["no settlement at all", "SETTLE_UNSETTLED", (s) => put(s, { settlement: [] })],
     ["nothing to settle where a batch was", "SETTLE_UNSETTLED", (s) => put(row(s.settlement), { outcome: "NOTHING_TO_SETTLE" })],
     ["nothing to settle against the host's view (case 118)", "SETTLE_HOSTVIEW", (s) => uncaptured(s, 3)],
@@ -343,6 +385,13 @@ describe("a statement changed after the fact is refused", () => {
   });
 });
 
+/** As a terminal that somebody else has wiped. */
+function found(s: Evidence): void {
+  for (const area of s.areas) put(area, { technique: "none", method: "none", basis: "observed" });
+  for (const key of s.keys) [key.action, key.before] = ["none", "absent"];
+  s.settlement = [];
+}
+
 function pick({ slots, usage, alg }: Statement["keys"][number]) {
   return { slots, usage, alg };
 }
@@ -399,16 +448,7 @@ describe("evidence of less gives less, and the statement that says so holds", ()
           s.keysRetained.push({ slots, usage, alg, reason: "by-order", authority: "order" });
         },
       ],
-      [
-        "a terminal found blank",
-        "ERASED_WITH_EXCEPTIONS",
-        ["FOUND_BLANK"],
-        (s) => {
-          for (const area of s.areas) area.technique = "none";
-          for (const key of s.keys) [key.action, key.before] = ["none", "absent"];
-          s.settlement = [];
-        },
-      ],
+      ["a terminal found blank", "ERASED_WITH_EXCEPTIONS", ["FOUND_BLANK"], found],
       ["a signed exception used", "ERASED_WITH_EXCEPTIONS", ["EXCEPTION_USED"], withException],
     ];
   it.each(lesser)("%s: %s", (_, outcome, why, change) => {

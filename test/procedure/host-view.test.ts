@@ -38,11 +38,13 @@ const received = { from: "A", to: "B", depot: "D", receiptNo: "R", received: "20
 const settled = { state: "cleared", batch: "000006", code: "BALANCED", macVerified: true } as const;
 
 function codes(
-  change: { view?: object; hostView?: Order["hostView"]; custody?: Order["custody"] } & Partial<Omit<ViewFacts, "order">> = {},
+  change: { view?: object; hostView?: Order["hostView"]; custody?: Order["custody"]; environment?: Order["environment"] } & Partial<
+    Omit<ViewFacts, "order">
+  > = {},
 ): string[] {
-  const { view: changed, hostView, custody, ...facts } = change;
+  const { view: changed, hostView, custody, environment = "production", ...facts } = change;
   return hostViewFindings({
-    order: { hostView: hostView ?? [{ ...view, ...changed }], custody: "custody" in change ? custody : received },
+    order: { environment, hostView: hostView ?? [{ ...view, ...changed }], custody: "custody" in change ? custody : received },
     accounts: [account],
     items,
     last: new Map([["a1", settled]]),
@@ -54,6 +56,21 @@ function codes(
 
 const CLEARED = ["batch.cleared-before"];
 const CUSTODY = ["batch.custody"];
+
+describe("a terminal without accounts", () => {
+  const empty = { accounts: [], items: [] };
+  const nobody: Order["hostView"] = { unavailable: true, reason: "closed", approvers: ["B-1", "B-2"] };
+
+  it("may have been wiped when its host holds nothing of it (E23)", () => {
+    expect(codes({ ...empty, view: { uncaptured: [], items: [] } })).toEqual([]);
+    expect(codes(empty)).toEqual(CLEARED);
+  });
+
+  it("counts as cleared before when nobody has looked, but for a bench", () => {
+    expect(codes({ ...empty, hostView: nobody })).toEqual(CLEARED);
+    expect(codes({ ...empty, hostView: nobody, environment: "bench" })).toEqual([]);
+  });
+});
 
 describe("a terminal that agrees with its host", () => {
   it("has what the host has, added up or one by one", () => {

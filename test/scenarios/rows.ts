@@ -1,4 +1,4 @@
-// Rows of the edge matrix that have no scenario, each with its reason, and remarks on some that have. The table in README.md is made from this and from the corpus.
+// Rows of the edge matrix that have no scenario, each with its reason, and remarks on some that have. The table in fixtures/scenarios/README.md is made from this and from the corpus.
 
 /** What each row is about, in a few words. */
 export const situations: Readonly<Record<string, string>> = {
@@ -115,7 +115,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E22: "no class of its own in podp: a terminal without paper is E21",
   E28: "needs revocation lists: later version",
   E31: "no simulated terminal lacks a serial number; identity.unreadable is tested in test/podp",
-  E32: `${open}: a second terminal with this serial and life is not noticed yet`,
   E40: `${podp}: no operator passwords`,
   E41: `${podp}: no operator passwords`,
   E42: "every simulated model is described; model.unknown is tested in test/cli/order.test.ts",
@@ -127,7 +126,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E54: `${people}: the checklist asks for it`,
   E55: `${people}: the checklist asks for it`,
   E56: "USB only: test/link/devices.test.ts; a run is bound to the serial number",
-  E64: `${open}: a hold is signed with the same key, so that without it the run stops without one`,
   E66: later,
   E67: later,
   E68: later,
@@ -135,7 +133,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E74: `${people}: from the host's records`,
   E75: `${people}: no power, no run`,
   E80: "a unit that nobody vouches for is UNIT_UNPROVEN: test/evidence/rules.test.ts",
-  E85: `${open}: held as E23 is, without naming the lost run`,
   E86: `${podp}: a class of terminal of a later version`,
   E88: "no simulated terminal has a timer; a batch that others changed is held as settle.batch-changed",
   E94: "needs revocation lists: later version",

@@ -5,7 +5,7 @@ import { kinds } from "../../src/terminal/facts.js";
 import { corpus } from "../support/corpus.js";
 import { remarks, situations, withoutScenario } from "./rows.js";
 
-const readme = readFileSync("README.md", "utf8");
+const readme = readFileSync("fixtures/scenarios/README.md", "utf8");
 
 const met = (row: string) => corpus.filter(({ rows }) => rows.includes(row));
 
@@ -40,7 +40,7 @@ it("every kind of unsettled item, U01 to U26, has a scenario", () => {
   expect(Object.keys(kinds).filter((kind) => met(kind).length === 0)).toEqual([]);
 });
 
-it("the tables in README.md are those of the corpus, each there once", () => {
+it("the tables of fixtures/scenarios are those of the corpus, each there once", () => {
   const wanted = [
     table("| kind | what | gate | scenario and end |", items),
     table("| row | situation | scenario and end, or why there is none |", edges),

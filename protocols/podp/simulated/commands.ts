@@ -138,6 +138,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       date: terminal.time.slice(0, 6),
       time: terminal.time.slice(6),
       secondsToReboot: terminal.secondsToReboot,
+      ...(wipe.journal?.state === "done" ? { lastWipe: unhex(wipe.journal.op) } : {}),
     }),
     locate: () => ({}),
     challenge: ({ command }) => ({ challenge: authority.challenge(command) }),

@@ -8,7 +8,7 @@ import { readCertificates } from "../../verify.js";
 import { readFile } from "../files.js";
 import type { Io, Told } from "../io.js";
 import { type CommonOptions, type KeyOptions, type OutOptions, outOf, wanted } from "../options.js";
-import { runStates } from "../run-states.js";
+import { type RunState, runStates } from "../run-states.js";
 
 interface HoldsOptions extends CommonOptions, OutOptions, Pick<KeyOptions, "keys"> {
   readonly trust?: string;
@@ -37,12 +37,10 @@ export async function holds(options: HoldsOptions, io: Io): Promise<Told> {
   const trust = readCertificates(readFile(root));
   const parked: Parked[] = [];
   const doubtful: Doubtful[] = [];
-  for (const { folder } of runStates(out).filter(({ state }) => state === "held")) {
+  for (const state of runStates(out).filter((run) => run.state === "held")) {
+    const { folder } = state;
     try {
-      const { hold } = readHold(
-        { content: readFile(join(folder, "hold.json")), signature: readFile(join(folder, "hold.sig")) },
-        { trust, now },
-      );
+      const hold = currentHold(state, trust, now);
       parked.push({ folder, ageMs: now - Date.parse(hold.at), overdue: Date.parse(hold.deadline) < now, hold });
     } catch (thrown) {
       if (!(thrown instanceof DecomError)) throw thrown;
@@ -62,6 +60,17 @@ export async function holds(options: HoldsOptions, io: Io): Promise<Told> {
       ...(old.length + doubtful.length === 0 ? [words.cli.noHolds(out)] : []),
     ],
   };
+}
+
+/** The hold file that the journal names: one of an earlier hold says what was needed then. */
+function currentHold({ folder, code, holdSha256 }: RunState, trust: readonly Uint8Array[], now: number): Hold {
+  if (holdSha256 === null) throw new DecomError("signer.unavailable", words.cli.holdUnsigned(code ?? ""));
+  const { hold, sha256 } = readHold(
+    { content: readFile(join(folder, "hold.json")), signature: readFile(join(folder, "hold.sig")) },
+    { trust, now },
+  );
+  if (sha256 !== holdSha256) throw new DecomError("hold.invalid", words.cli.holdOfBefore);
+  return hold;
 }
 
 const HOUR = 3_600_000;

@@ -75,7 +75,10 @@ export function buildEnvelope(parts: EnvelopeParts): Uint8Array {
   return sequence(oid(oids.signedData), context(0, signedData));
 }
 
-/** DER of the detached signature. It is checked before it is returned: a faulty key or token must not leave a trace on disk. */
+/**
+ * DER of the detached signature. It is checked before it is returned: a faulty key or token must not leave a trace on disk. Throws
+ * `signer.unavailable` when the key cannot sign, or not for its certificate.
+ */
 export function signDetached(request: SignRequest): Uint8Array {
   const { envelope, leaf, attributes, signature } = signed(request);
   if (!verifySignature(leaf.publicKey, attributes, signature)) {
@@ -105,8 +108,17 @@ function signed({ content, signer, signingTime }: SignRequest) {
     kind,
   };
   const attributes = signedAttributes(parts);
-  const signature = encodeSignature(kind, signer.sign(attributes));
+  const signature = encodeSignature(kind, signedBy(signer, leaf, attributes));
   return { envelope: buildEnvelope({ ...parts, signature }), leaf, attributes, signature };
+}
+
+/** A key may live in a token, and a token may be pulled. */
+function signedBy(signer: Signer, { commonName }: Certificate, bytes: Uint8Array): Uint8Array {
+  try {
+    return signer.sign(bytes);
+  } catch (cause) {
+    throw new DecomError("signer.unavailable", `the signing key of ${commonName} cannot be used`, { cause });
+  }
 }
 
 /** A station signs with the same leaf all day. */

@@ -4,6 +4,7 @@ import { sha256 } from "../../base/sign.js";
 import type { ProofFacts } from "../../terminal/driver.js";
 import type { ProbeRange, ProbeState, SampleFacts, SlotRange } from "../../terminal/facts.js";
 import type { Model, ModelArea, ModelSlots } from "../../terminal/model.js";
+import type { SampledArea } from "../entries.js";
 import type { RunRecord } from "../record.js";
 import type { Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
@@ -11,6 +12,9 @@ import type { AreaRow, KeyRow, RetainedRow } from "./statement-erasure.js";
 
 const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
+
+/** Found so, and not touched since. */
+const isBlank = ({ blank, arm }: RunRecord) => blank !== undefined && arm === undefined;
 
 const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 
@@ -60,6 +64,11 @@ interface FillRow {
   readonly verification: Omit<AreaRow["verification"], "level">;
 }
 
+/** Not by us: what was looked at, and when. */
+function blankArea(first: SampledArea | undefined): Partial<AreaRow> {
+  return { basis: "observed", ...(first === undefined ? {} : { startedAt: first.startedAt, endedAt: first.endedAt }) };
+}
+
 function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const looks = record.inspections.map(({ areas }) => areas.find((seen) => seen.area === area.id));
   const last = looks.at(-1);
@@ -70,7 +79,8 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look)) && blankAgain;
   const fill = fillRow(record, area);
   const held = fill?.verification.result !== "failed";
-  const levels = [...(code === 0 ? (["V1"] as const) : []), ...(passed && held ? (["V3"] as const) : [])];
+  const done = code === 0 || isBlank(record);
+  const levels = [...(done ? (["V1"] as const) : []), ...(passed && held ? (["V3"] as const) : [])];
   const began = record.erase === undefined ? undefined : record.arm?.at;
   return {
     id: area.id,
@@ -81,10 +91,11 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
     basis: "device-command",
     startedAt: began ?? NOT_ASKED,
     endedAt: record.erase?.at ?? NOT_ASKED,
+    ...(isBlank(record) ? blankArea(looks[0]) : {}),
     deviceCode: code ?? NOT_ASKED,
     errors: NOT_REPORTED,
     retries: NOT_REPORTED,
-    result: code === undefined || last === undefined ? "unverified" : code === 0 && passed && held ? "erased" : "failed",
+    result: (code === undefined && !done) || last === undefined ? "unverified" : done && passed && held ? "erased" : "failed",
     verification:
       // Residue outweighs a fill: the row then says what was read back.
       fill !== undefined && passed
@@ -131,7 +142,7 @@ export function keyRows(record: RunRecord, model: Model): KeyRow[] {
 
 function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
   const { type, algorithm, from, to } = slots;
-  const before = observedIn(record.plan?.probes ?? [], slots);
+  const before = observedIn(record.plan?.probes ?? record.blank?.probes ?? [], slots);
   const looks = record.inspections.map(({ probes }) => observedIn(probes, slots));
   const observed = looks.find((state) => state !== "ABSENT") ?? looks.at(-1);
   const code = record.erase?.wipe?.slots.find(
@@ -140,6 +151,7 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
   const known =
     observed === undefined || observed.startsWith("unknown-") ? undefined : (observed as Exclude<ProbeState, `unknown-${number}`>);
   const unseen = looks.length === 0 || looks.includes(undefined);
+  const done = code === 0 || isBlank(record);
   return {
     slots: { from, to },
     usage: type,
@@ -150,8 +162,8 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     deviceCode: code ?? NOT_ASKED,
     after: unseen ? NOT_ASKED : observed === "ABSENT" ? "absent" : "present",
     probe: unseen ? NOT_ASKED : { expected: "ABSENT", observed: known ?? NOT_REPORTED },
-    level: [...(code === 0 ? (["V1"] as const) : []), ...(observed === "ABSENT" && !unseen ? (["V2"] as const) : [])],
-    result: code === undefined || unseen ? "unverified" : code === 0 && observed === "ABSENT" ? "erased" : "failed",
+    level: [...(done ? (["V1"] as const) : []), ...(observed === "ABSENT" && !unseen ? (["V2"] as const) : [])],
+    result: (code === undefined && !done) || unseen ? "unverified" : done && observed === "ABSENT" ? "erased" : "failed",
   };
 }
 
@@ -177,8 +189,17 @@ export function unprovenMemory(model: Model, rows: readonly AreaRow[]): Exclude<
   ];
 }
 
-export function notCovered(model: Model): Statement["notCovered"] {
+export function notCovered({ blank, arm }: RunRecord, model: Model): Statement["notCovered"] {
+  const wipe = arm === undefined ? blank : undefined;
   return [
+    ...(wipe === undefined
+      ? []
+      : [
+          {
+            what: `the wipe under op ${wipe.op}`,
+            why: `done before, by ${wipe.wipedBy === null ? "a run that is not known here" : `run ${wipe.wipedBy}`}`,
+          },
+        ]),
     { what: "firmware, operation store and counters", why: "not addressable by commands" },
     ...model.areas.flatMap(({ name, keep }) => (keep === undefined ? [] : [{ what: name, why: keep }])),
   ];

@@ -190,7 +190,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
     keysRetained: retainedRows(model),
     areas,
     coverage: "partial",
-    notCovered: notCovered(model),
+    notCovered: notCovered(record, model),
     limitations: [],
     findings: [],
     ...(record.attest?.token === undefined

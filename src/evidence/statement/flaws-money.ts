@@ -21,9 +21,12 @@ export function* moneyFlaws(body: Evidence): Generator<Flaw> {
   const numbers = body.settlement.map(({ acquirer, mid, tid, currency }) => [acquirer, mid, tid, currency].join(" "));
   const twice = numbers.findIndex((one, i) => numbers.indexOf(one) !== i);
   if (twice !== -1) yield { reason: "MONEY_FORM", pointer: `/settlement/${twice}` };
-  // A terminal found blank has no accounts left to list.
-  const blank = body.keys.some(({ action }) => action === "none");
-  if (body.settlement.length === 0 && !blank) yield { reason: "SETTLEMENT_OPEN", pointer: "/settlement" };
+  // A terminal found blank has no accounts left to list, and one that was settled was not found blank.
+  const untouched = isUntouched(body);
+  const settled = body.settlement.length > 0;
+  if (settled ? untouched && body.areas.some(({ result }) => result === "erased") : !untouched) {
+    yield { reason: "SETTLEMENT_OPEN", pointer: "/settlement" };
+  }
   const { mid, tid, acquirerId } = body.device;
   const own = body.settlement.some(
     (row) =>
@@ -31,6 +34,11 @@ export function* moneyFlaws(body: Evidence): Generator<Flaw> {
   );
   if (body.settlement.length > 0 && !own) yield { reason: "MONEY_FORM", pointer: "/device/mid" };
   yield* archiveFlaws(body);
+}
+
+/** Not one area and not one key was erased by this run. */
+function isUntouched({ areas, keys }: Evidence): boolean {
+  return areas.every(({ technique }) => technique === "none") && keys.every(({ action }) => action === "none");
 }
 
 const isOpen = ({ count, money }: OpenItems) => count > 0 || money.amount !== 0;

@@ -14,7 +14,10 @@ import { traceGaps } from "../traces.js";
 export function census(when: CensusMoment): (run: Run) => Promise<void> {
   return async (run) => {
     await count(run, when);
-    if (when === "start") await judgeAccounts(run);
+    if (when !== "start") return;
+    await judgeAccounts(run);
+    if (run.proofs.accounts.length > 0 || run.record().blank !== undefined) return;
+    throw new DecomError("batch.no-account", "the terminal names no acquirer, and it is not as a wipe leaves it");
   };
 }
 

@@ -16,8 +16,8 @@ export const SAMPLED_BLOCKS = 256;
 export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
   return async (run) => {
     const record = run.record();
-    const op = record.arm?.op ?? unreachable("nothing was armed");
-    const facts = record.plan?.areas ?? unreachable("nothing was planned");
+    const op = record.arm?.op ?? record.blank?.op ?? unreachable("nothing was armed, nor found blank");
+    const facts = record.plan?.areas ?? record.blank?.areas ?? unreachable("nothing was planned");
     const wanted = run.model.areas.filter((area) => area.keep === undefined);
     const seeds = wanted.map(({ id }) => ({ area: id, seed: seedFor(run) }));
     run.write({ kind: "intent", step: "inspect", n, seeds });
@@ -54,14 +54,19 @@ export async function restart(run: Run): Promise<void> {
   await run.terminal.open(run.authority);
 }
 
-/** Cables get moved: the terminal that is certified must be the one that was wiped, one life older. */
+/** Cables get moved: the terminal that is certified must be the one that was wiped, one life older, or that was found blank, in its life. */
 export async function identifyAgain(run: Run): Promise<void> {
   const { identity } = run.terminal;
-  const { serial } = run.record().begin;
+  const { begin, arm } = run.record();
+  const { serial } = begin;
+  const life = run.order.order.device.life + (arm === undefined ? 0 : 1);
   await run.terminal.condition();
   run.write({ kind: "seen", step: "identity", identity });
-  if (identity.serial !== serial || identity.life !== run.order.order.device.life + 1) {
-    throw new DecomError("identity.swapped", `wiped was ${serial}, now answers ${identity.serial} in life ${identity.life}`);
+  if (identity.serial !== serial || identity.life !== life) {
+    throw new DecomError(
+      "identity.swapped",
+      `looked at was ${serial} in life ${life}, now answers ${identity.serial} in life ${identity.life}`,
+    );
   }
 }
 
