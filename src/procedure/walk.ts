@@ -44,10 +44,23 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
       return certify(parked);
     } catch (thrown) {
       if (!(thrown instanceof DecomError)) throw thrown;
-      request.transcript.flush();
       if (AGAIN.has(thrown.code) && walks < WALKS) continue;
-      return ended(parked, thrown);
+      return stop(request, thrown);
     }
+  }
+}
+
+/** Where the end cannot be written, the journal says what the run is; why it stopped is told with what has to be helped first. */
+function stop(request: WalkRequest, error: DecomError): RunResult {
+  try {
+    request.transcript.flush();
+    return ended(request, error);
+  } catch (thrown) {
+    if (!(thrown instanceof DecomError) || thrown === error) throw thrown;
+    const { code, message, facts } = thrown;
+    if (code === error.code) return asParked(request, error);
+    const both = `${message}; the run had stopped with ${error.code}: ${error.message}`;
+    return asParked(request, new DecomError(code, both, { ...facts, did: error.did, cause: thrown }));
   }
 }
 
@@ -58,7 +71,7 @@ function ended(parked: Parked, error: DecomError): RunResult {
     case undefined:
       throw error;
     case "HOLD":
-      return park(parked, error);
+      return hold(parked, error);
     case "QUAR":
     case "DESTROY":
       if (arm !== undefined) return certifyOrHold(parked, { endState: end, error });
@@ -66,7 +79,7 @@ function ended(parked: Parked, error: DecomError): RunResult {
       return stopped(parked, error, end, null);
     default:
       // Refusals come before a journal exists; a run that has one is never refused any more.
-      return park(parked, error);
+      return hold(parked, error);
   }
 }
 
@@ -77,19 +90,6 @@ function certifyOrHold(parked: Parked, ended: NonNullable<Parameters<typeof cert
   } catch (thrown) {
     if (thrown instanceof DecomError && thrown.code === "signer.unavailable") return hold(parked, thrown);
     throw thrown;
-  }
-}
-
-/** Where the hold cannot be written, whether the run is parked is what its journal says; why it stopped is told with what has to be helped first. */
-function park(parked: Parked, error: DecomError): RunResult {
-  try {
-    return hold(parked, error);
-  } catch (thrown) {
-    if (!(thrown instanceof DecomError)) throw thrown;
-    const { code, message, facts } = thrown;
-    const both = `${message}; the run had stopped with ${error.code}: ${error.message}`;
-    const first = code === error.code ? error : new DecomError(code, both, { ...facts, did: error.did, cause: thrown });
-    return asParked(parked, first);
   }
 }
 

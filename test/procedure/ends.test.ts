@@ -248,10 +248,10 @@ describe("a run that cannot write its hold", () => {
     expect(await again(world)).toMatchObject({ endState: "CERT", outcome: "ERASED" });
   });
 
-  it("is told why it had stopped, beside what has to be helped first", async () => {
+  it.each(["hold.json", "transcript"])("for want of %s is told why it had stopped, beside what has to be helped first", async (name) => {
     const world = new World({ options: { host: { rejects: "97" } } });
     world.disk.hook = (_n, when, what) => {
-      if (when === "before" && what.includes("hold.json")) throw new DecomError("file.unwritable", `${what}: no space left on device`);
+      if (when === "before" && what.includes(name)) throw new DecomError("file.unwritable", `${what}: no space left on device`);
     };
     const run = world.clock.run(() => world.run("run"));
     await expect(run).rejects.toMatchObject({ code: "file.unwritable", message: expect.stringContaining("settle.deregistered") });

@@ -98,6 +98,7 @@ class Stage {
   }
 
   #sign(world: World, order: NonNullable<Scenario["order"]>): GivenOrder {
+    world.powerUp(); // the order is written from the terminal's books, which nobody can read in the dark
     const { given, excepted } = ordered(world, order);
     this.#excepted = excepted;
     return given;
