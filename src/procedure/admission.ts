@@ -25,10 +25,11 @@ export function acceptedOrder(
   runId: string | null = null,
 ): CheckedOrder {
   bench.stationLog.refresh();
+  const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
+  // Not before the bench has made its own order, which is valid from then on.
   const now = bench.clock.wall();
   const { timeFloor } = bench.stationLog;
   if (rfc3339(now) < timeFloor) throw new DecomError("clock.floor", `the clock says ${rfc3339(now)}, this station has signed ${timeFloor}`);
-  const orders = given === "bench" ? [benchOrder(bench, family, identity)] : "content" in given ? [given] : given;
   const chosen = chooseOrder(orders, {
     trust: [bench.station.root],
     now,
