@@ -22,10 +22,13 @@ const MINUTE_MS = 60_000;
 
 const certificates = (out: string) => readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".p7s"));
 
+/** Each cut has a terminal of its own: a second one with the same serial number would go into quarantine. */
+let seed = 100;
+
 /** Runs into the cut, gives power back, and resumes; a run that had not begun is begun. */
 async function throughCut(line: readonly string[], model: string, point: string, id: string) {
   const [state, out] = [at(`state-${id}`), at(`out-${id}`)];
-  const args = [...line, "--model", model, "--seed", "9", "--state", state];
+  const args = [...line, "--model", model, "--seed", `${seed++}`, "--state", state];
   const first = await simulate(...args, "--cut", point);
   const cut = await run(first.address, first.serial, out);
   expect((await first.child.ended).code).toBe("SIGKILL");
