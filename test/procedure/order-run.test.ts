@@ -4,7 +4,6 @@ import { sleep } from "../../src/base/clock.js";
 import { exceptionsOf } from "../../src/evidence/order/granted.js";
 import type { ExceptionField, Order } from "../../src/evidence/order/schema.js";
 import type { RunRecord } from "../../src/evidence/record.js";
-import { StationLog } from "../../src/evidence/station-log.js";
 import type { Run } from "../../src/procedure/context.js";
 import { resolutionFor, useResolution } from "../../src/procedure/exceptions.js";
 import type { SimOptions } from "../../src/sim/body.js";
@@ -39,15 +38,6 @@ describe("a run under a full order", () => {
     expect(statement?.witness?.personRef).toBe("P-0002");
     expect(statement?.findings.map(({ code }) => code)).not.toContain("HOST_VIEW_UNAVAILABLE");
   });
-});
-
-it("an order that the bench makes is not too early by the time that making it took", async () => {
-  const world = new World();
-  const bench = world.bench();
-  let ms = 0;
-  const clock = { ...bench.clock, wall: () => bench.clock.wall() + ms++ };
-  world.bench = () => ({ ...bench, clock, stationLog: StationLog.open(world.disk, "keys/state/log.ndjson", clock) });
-  expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "CERT", outcome: "ERASED" });
 });
 
 /** A host that takes no offline advice: it stays behind as U06, which only a signed exception lets go. */
