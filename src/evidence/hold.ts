@@ -152,7 +152,7 @@ function holdOf({ now, deadline, record, error }: HoldRequest): Hold {
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** Short enough to be written by hand and read over a telephone: no I, L, O or U. */
-function labelOf(runId: string): string {
+export function labelOf(runId: string): string {
   const letters = Array.from(sha256(Buffer.from(runId)).subarray(0, 8), (byte) => CROCKFORD[byte % CROCKFORD.length] ?? "");
   return `H-${letters.slice(0, 4).join("")}-${letters.slice(4).join("")}`;
 }

@@ -376,6 +376,7 @@ export const en = {
     certificate: "certificate",
     signature: "signature",
     hold: "hold file",
+    label: "for the label",
     folder: "run folder",
     wouldSend: (kind: string, count: number) => `would send: ${count} × ${kind}`,
     wouldSettle: (acquirer: string, tid: string, batch: string) => `would settle: acquirer ${acquirer}, terminal ${tid}, batch ${batch}`,
