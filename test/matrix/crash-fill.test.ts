@@ -12,6 +12,8 @@ const ACTS: readonly CutAct[] = ["nv", "program", "erase"];
 const FAULTS = [{ kind: "drop" }, { kind: "flip", bit: 77 }, { kind: "double" }, { kind: "delay", ms: 3000 }, { kind: "cut" }] as const;
 /** The intent before it, the look at the blank area and the journal line after it. */
 const AROUND = 6;
+/** Every fourth point in `npm test`; all of them with DECOM_MATRIX=complete. */
+const EVERY = process.env["DECOM_MATRIX"] === undefined ? 4 : 1;
 
 it.each(["V5", "V4"] as const)("a run whose fill is interrupted anywhere ends in a true certificate: %s", async (level) => {
   const at: Case = { model: "podp-small", seed: 7, areas: [level] };
@@ -33,7 +35,7 @@ it.each(["V5", "V4"] as const)("a run whose fill is interrupted anywhere ends in
   ];
   const report = new Report();
   const missed: string[] = [];
-  for (const [kind, one] of cases) {
+  for (const [kind, one] of cases.filter((_, i) => i % EVERY === 0)) {
     const end = await play(one, usual.counts);
     report.add(kind, one, end);
     if (!end.reached) missed.push(JSON.stringify(one));
