@@ -37,6 +37,9 @@ interface Stage {
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
+/** People who sell with the terminal, or give it to another merchant, look first whether the agent is done; a fault must not make them. */
+const handsOn = ({ script = [] }: Scenario) => script.some(({ do: act }) => act === "serve-again" || act === "sell");
+
 /** Every point of a run at which something can be lost. */
 function pointsOf({ points }: Performed): Extra[] {
   return [
@@ -56,10 +59,10 @@ async function staged(scenario: Scenario): Promise<Stage> {
   return { scenario: fits ? smaller : scenario, points: pointsOf(fits ? alike : await perform(scenario)) };
 }
 
-/** What must hold whatever else goes wrong; and these faults pass, so a scenario that ends in a certificate still does. */
-function judged({ expect: usual }: Scenario, { last, wrong, violations }: Performed): string[] {
+/** What must hold whatever else goes wrong. One fault alone passes, so a scenario that ends in a certificate still does; after two it may be parked. */
+function judged({ expect: usual }: Scenario, { last, wrong, violations }: Performed, alone: boolean): string[] {
   const unheard = violations.filter((violation) => usual.violations?.includes(violation) !== true);
-  const through = usual.endState === "CERT" && last.endState !== "CERT" ? [`ended as ${last.endState} ${last.code}`] : [];
+  const through = alone && usual.endState === "CERT" && last.endState !== "CERT" ? [`ended as ${last.endState} ${last.code}`] : [];
   return [...wrong, ...unheard.map((violation) => `violation ${violation}`), ...through];
 }
 
@@ -69,13 +72,14 @@ class Tally {
   readonly wrong: string[] = [];
   readonly ends = new Map<string, number>();
 
-  async play(scenario: Scenario, extra: Extra): Promise<void> {
+  async play(scenario: Scenario, extra: Extra, alone: boolean): Promise<void> {
     const ended = await perform(scenario, extra);
     this.runs++;
     if (ended.extraReached) this.reached++;
     const end = `${ended.last.endState ?? "-"} ${ended.last.code}`;
     this.ends.set(end, (this.ends.get(end) ?? 0) + 1);
-    for (const what of judged(scenario, ended)) this.wrong.push(`${scenario.name} (${scenario.model}) ${JSON.stringify(extra)}: ${what}`);
+    for (const what of judged(scenario, ended, alone))
+      this.wrong.push(`${scenario.name} (${scenario.model}) ${JSON.stringify(extra)}: ${what}`);
   }
 
   toString(): string {
@@ -94,7 +98,7 @@ export function conserves(shard: number): void {
           const [a = 0, b = 0, c = 0] = random.bytes(3);
           return from[(a * 65_536 + b * 256 + c) % from.length] as T; // no list here is empty
         };
-        const own = corpus.filter((_, i) => i % SHARDS === shard);
+        const own = corpus.filter((scenario, i) => i % SHARDS === shard && !handsOn(scenario));
         // A scenario has to be played once to know its points: a small share is drawn from a few of them.
         const few = Math.ceil(RUNS / RUNS_EACH);
         const drawn = few < own.length ? new Set(range(few).map(() => draw(own))) : own;
@@ -102,15 +106,15 @@ export function conserves(shard: number): void {
         const tally = new Tally();
         const singles = stages.flatMap(({ scenario, points }) => points.map((extra) => ({ scenario, extra })));
         // Alone at every point where the budget allows it, else a share; the rest are pairs of points of different sorts.
-        if (singles.length <= RUNS) for (const { scenario, extra } of singles) await tally.play(scenario, extra);
+        if (singles.length <= RUNS) for (const { scenario, extra } of singles) await tally.play(scenario, extra, true);
         else
           while (tally.runs < RUNS / 2) {
             const { scenario, extra } = draw(singles);
-            await tally.play(scenario, extra);
+            await tally.play(scenario, extra, true);
           }
         while (tally.runs < RUNS) {
           const { scenario, points } = draw(stages);
-          await tally.play(scenario, { ...draw(points), ...draw(points) });
+          await tally.play(scenario, { ...draw(points), ...draw(points) }, false);
         }
         console.log(tally.toString());
         expect(tally.wrong.slice(0, 20)).toEqual([]);
