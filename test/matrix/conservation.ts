@@ -1,6 +1,6 @@
 // Money is conserved (I5): every scenario with one more fault, at every cut point and loss point, and its books compared item by item.
-// `npm test` draws a share by seed. DECOM_MATRIX=complete makes it 70,000 runs (100,000 with the crash matrix), DECOM_MATRIX=huge
-// 1,000,000: every point of every scenario alone, and pairs. DECOM_RUNS=N asks for N. Two files play it, one for each of two cores.
+// `npm test` draws a share by seed. DECOM_MATRIX=complete makes it 9,000 runs, DECOM_MATRIX=huge 1,000,000: every
+// point of every scenario alone, and pairs. DECOM_RUNS=N asks for N. Two files play it, one for each of two cores.
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/base/random.js";
 import type { Scenario } from "../../src/sim/scenario/scenario.js";
