@@ -160,7 +160,7 @@ export class Terminal {
   powerOn(): void {
     this.#guard(() => {
       this.#boots.set(this.boot);
-      if (this.tampered) this.keys.zeroise();
+      if (this.tamperCodes !== undefined) this.keys.zeroise();
       this.settlements.recover();
       const { rebootAfter } = this.#options;
       if (rebootAfter !== undefined) {
@@ -247,6 +247,11 @@ export class Terminal {
 
   get tampered(): boolean {
     return this.#options.tampered === true;
+  }
+
+  /** The tamper register; undefined when nothing has ever triggered. */
+  get tamperCodes(): string | undefined {
+    return this.tampered || this.#options.tamperCleared === true ? "CASE" : undefined;
   }
 
   get firmwareHash(): Uint8Array {

@@ -132,7 +132,7 @@ export function handlers(terminal: Terminal, authority: Authority, plan: Plan, r
       firmware: model.firmware,
       hardware: model.hardware,
       tampered: terminal.tampered,
-      ...(terminal.tampered ? { tamperCodes: "CASE" } : {}),
+      ...(terminal.tamperCodes === undefined ? {} : { tamperCodes: terminal.tamperCodes }),
       battery: terminal.power.battery,
       mains: terminal.power.mains,
       date: terminal.time.slice(0, 6),
