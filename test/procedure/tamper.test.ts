@@ -205,8 +205,9 @@ describe("a terminal that triggers while the run is under way", () => {
 
   it("is an incident that nobody has answered: after the wipe the run ends in quarantine and NOT_ERASED", async () => {
     const options: { tampered?: boolean } = {};
-    const always: WorldSetup["always"] = () => ({
+    const always: WorldSetup["always"] = (stores) => ({
       point: (name) => {
+        if (name === "census") stores.nv.set("key/TPK/TDES/0", undefined);
         if (name === "restart") options.tampered = true;
       },
     });
@@ -214,7 +215,8 @@ describe("a terminal that triggers while the run is under way", () => {
     expect(end).toMatchObject({ endState: "QUAR", code: "terminal.tampered", outcome: "NOT_ERASED" });
     const statement = statementOf(world, end?.certificate);
     expect(statement?.device.tamperStatus.state).toBe("tampered");
-    expect(statement?.keys.map(({ result }) => result)).not.toContain("zeroised-by-tamper");
+    const TPK = statement?.keys.find(({ usage }) => usage === "TPK");
+    expect(TPK, "empty before the switch had triggered").toMatchObject({ before: "absent", result: "erased" });
   });
 });
 
