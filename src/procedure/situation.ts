@@ -38,13 +38,14 @@ export function nextOfUnsent(run: Run, account: Account, attempt: SettleAttempt)
 
 /**
  * Settlements that were intended and never left are dismissed while the terminal can still say so: whatever is sent next takes their op
- * number, and of a number that is used up no store says whose it was. The batch is then settled, or not, by what the censuses say.
+ * number, and of a number that is used up no store says whose it was. A terminal in which anything has changed is not believed.
  */
 export async function dismissUnsent(run: Run): Promise<void> {
   for (const account of run.proofs.accounts) {
     const last = run.record().begun(account.id).at(-1);
     if (last === undefined || last.seen !== undefined) continue;
     const { op } = last.intent;
-    if ((await run.terminal.op(op)).state === "NOT_STARTED") run.write({ kind: "seen", step: "unstarted", op });
+    if ((await run.terminal.op(op)).state !== "NOT_STARTED" || nextOfUnsent(run, account, last) === "unknown") continue;
+    run.write({ kind: "seen", step: "unstarted", op });
   }
 }
