@@ -7,9 +7,10 @@ import { type Situation, situationOf } from "../terminal/dialects/dialect.js";
 import { isRefusal } from "../terminal/driver.js";
 import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/facts.js";
 import { dialectOf } from "../terminal/model.js";
+import { maySettle } from "./accounts.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { isLetGo, resolutionFor, useResolution } from "./exceptions.js";
+import { isExcepted, isLetGo, resolutionFor, useResolution } from "./exceptions.js";
 import { failedSettlement, unknownSettlement } from "./settle-held.js";
 import { nextOfUnsent, originalTotals, situated } from "./situation.js";
 import { standsInTheWay } from "./steps/pending.js";
@@ -43,6 +44,8 @@ export async function settleAccounts(run: Run): Promise<void> {
 }
 
 async function settleAccount(run: Run, account: Account): Promise<void> {
+  // Nothing may be sent any more: what is left is excepted, item by item, and an empty batch asks no host.
+  if (!maySettle(run.order.order) && isExcepted(run, account)) return;
   refuseStanding(run, account);
   const waited = { ms: 0 };
   for (let round = 0; round < ROUNDS; round++) {
@@ -172,8 +175,10 @@ async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: 
     case "failed":
       run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: storedSettlement(facts) });
       // An attempt that was to finish another and did nothing leaves that other one as it was: it is still the one to be finished.
-      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round)))))
+      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round))))) {
+        await run.terminal.release(op); // from here on nobody looks at it: kept, refusals would fill the store
         return start(run, account, finishing);
+      }
       throw failedSettlement(account, batch, conclusion.outcome, situation, facts);
     case "unknown":
     case "ask-host":

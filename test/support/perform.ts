@@ -140,7 +140,7 @@ class Stage {
       case "resume": {
         const { code } = await this.#turn(act.do);
         // One more fault than planned may stop a turn early; a technician takes it up again.
-        if (this.#extraFaults && GOES_ON.has(code)) await this.#turn(code === "run.none" ? "run" : "resume");
+        if (this.#extraFaults && GOES_ON.has(code)) await this.#carryOn(code === "run.none" ? "run" : "resume");
         return;
       }
       case "wait":
@@ -149,8 +149,7 @@ class Stage {
         world.computer.skewMs = act.hours * 3_600_000;
         return;
       case "sell":
-        if (!world.sim.terminal.sell(act.account ?? 0, act.amount)) this.#wrong.push("the terminal refused a sale of the script");
-        return;
+        return await this.#sell(act);
       case "host":
         return world.staging.host(act.host);
       case "swap":
@@ -160,7 +159,8 @@ class Stage {
       case "twin":
         return world.twin();
       case "serve-again":
-        return world.serveAgain(act.seed);
+        if (await this.#isOver()) await world.serveAgain(act.seed);
+        return;
       case "lose-op-store":
         return world.loseOps();
       case "power-off":
@@ -190,6 +190,22 @@ class Stage {
       default:
         act satisfies never;
     }
+  }
+
+  /** Nobody sells with a terminal that an agent works on, or gives it to the next merchant: a run that a fault has stopped is ended first. */
+  async #isOver(): Promise<boolean> {
+    const isEnded = () => this.#turns.every(({ endState }, i) => i + 1 < this.#turns.length || ENDED.has(endState));
+    if (this.#extraFaults && !isEnded()) await this.#carryOn("resume");
+    return isEnded();
+  }
+
+  async #sell({ account = 0, amount }: Extract<ScenarioAct, { readonly do: "sell" }>): Promise<void> {
+    const { world } = this;
+    if (!(await this.#isOver())) return;
+    const { terminal } = world.sim;
+    const sold = terminal.guard(() => terminal.sell(account, amount));
+    if (sold !== true && terminal.alive) this.#wrong.push("the terminal refused a sale of the script");
+    world.powerUp();
   }
 
   /** From now on the agent works on this disk. */
@@ -227,6 +243,9 @@ class Stage {
 
 /** What a technician tries again after. */
 const GOES_ON: ReadonlySet<string> = new Set(["died", "run.none", "run.open", "terminal.absent", "file.unwritable"]);
+
+/** Nothing goes on after these. */
+const ENDED: ReadonlySet<string | null> = new Set(["CERT", "QUAR", "DESTROY", "REFUSE", "ABANDONED"]);
 
 async function told(run: () => ReturnType<World["run"]>): Promise<Turn> {
   try {

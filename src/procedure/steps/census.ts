@@ -2,10 +2,11 @@
 import { DecomError } from "../../base/errors.js";
 import type { CensusMoment, Stored } from "../../evidence/entries.js";
 import { opensGate, type RunRecord, settlementOf } from "../../evidence/record.js";
-import type { Account, Census, Item, Kind, TotalRow } from "../../terminal/facts.js";
+import type { Account, Census, Item, TotalRow } from "../../terminal/facts.js";
 import { nextBatch } from "../../terminal/model.js";
 import { Counted } from "../../terminal/proofs.js";
 import { judgeAccounts } from "../accounts.js";
+import { isUnfinished } from "../batches.js";
 import { contradictions, grown, vanished } from "../books.js";
 import type { Run } from "../context.js";
 import { traceGaps } from "../traces.js";
@@ -57,11 +58,9 @@ function refuseContradiction(rows: readonly TotalRow[], items: readonly Item[]):
   throw new DecomError("batch.contradiction", `totals and census differ: ${first}${more}`);
 }
 
-const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
-
 /** An unfinished settlement that this journal did not begin is somebody else's: who has its op can look, we could only guess. */
 function refuseOthersSettlement(record: RunRecord, accounts: readonly Account[], items: readonly Item[]): void {
-  const foreign = items.find(({ kind, account }) => UNFINISHED.has(kind) && record.begun(account).length === 0);
+  const foreign = items.find((item) => isUnfinished(item) && record.begun(item.account).length === 0);
   if (foreign === undefined) return;
   const { tid = "of no account" } = accounts.find(({ id }) => id === foreign.account) ?? {};
   throw new DecomError("settle.elsewhere", `batch ${foreign.batch} of ${tid} is in an unfinished settlement that this run did not begin`, {
