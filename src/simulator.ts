@@ -16,6 +16,6 @@ export { type Inspection, inspect } from "./sim/inspect.js";
 export { type SimModel, simModels } from "./sim/models.js";
 export type { Fate, Plant, Planting } from "./sim/planting.js";
 export { type Planted, plantedValues } from "./sim/provision.js";
+export type { Hooks } from "./sim/setup.js";
 export { copyStores, type FactoryStores, memoryStores, PowerCut, type Stores } from "./sim/stores.js";
-export type { Hooks } from "./sim/terminal.js";
 export { type Violation, violations } from "./sim/violations.js";
