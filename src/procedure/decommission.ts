@@ -42,9 +42,9 @@ export interface RunRequest extends Connection {
 export async function decommission(bench: Bench, request: RunRequest): Promise<RunResult> {
   const transcript = new Transcript(bench.disk);
   const { terminal, family } = await connect(bench, request, (line) => transcript.add(line));
-  const { identity } = terminal;
-  return await exclusively(bench, identity.serial, async () => {
+  return await exclusively(bench, terminal.identity.serial, async () => {
     try {
+      const identity = await terminal.idle(); // another station's wipe may be about to end the life that an order is for
       if (identity.serial !== request.expectSerial) {
         throw new DecomError("identity.serial", `expected ${request.expectSerial}, the terminal is ${identity.serial}`);
       }

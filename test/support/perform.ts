@@ -1,10 +1,8 @@
 // Plays a scenario in virtual time: does what its script says, or what a technician would, and judges what bytes and books say afterwards.
-import { families } from "../../protocols/index.js";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
-import { abandon } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import type { Scenario, ScenarioAct } from "../../src/sim/scenario/scenario.js";
 import { type Entry, PowerCut } from "../../src/sim/stores.js";
@@ -78,7 +76,7 @@ class Stage {
     const { script } = this.#scenario;
     if (script === undefined) return this.#carryOn();
     for (const act of script) await this.#do(act);
-    if (this.#extraFaults) await this.#carryOn("resume");
+    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
   }
 
   performed(): Performed {
@@ -123,9 +121,9 @@ class Stage {
     }
   }
 
-  async #turn(how: "run" | "resume"): Promise<Turn> {
+  async #turn(how: "run" | "resume" | "abandon"): Promise<Turn> {
     const { world } = this;
-    const turn = await told(() => world.run(how));
+    const turn = await told(() => (how === "abandon" ? world.abandon() : world.run(how)));
     this.#turns.push(turn);
     this.#due.clear();
     world.computer.canSign = true;
@@ -191,7 +189,7 @@ class Stage {
         this.#unlock = world.disk.lock(`keys/state/${world.serial}.lock`);
         return;
       case "abandon":
-        this.#turns.push(ending(abandon(world.bench(), families, world.serial)));
+        await this.#turn("abandon");
         return;
       default:
         act satisfies never;
@@ -200,9 +198,13 @@ class Stage {
 
   /** Nobody sells with a terminal that an agent works on, or gives it to the next merchant: a run that a fault has stopped is ended first. */
   async #isOver(): Promise<boolean> {
-    const isEnded = () => this.#turns.every(({ endState }, i) => i + 1 < this.#turns.length || ENDED.has(endState));
-    if (this.#extraFaults && !isEnded()) await this.#carryOn("resume");
-    return isEnded();
+    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
+    return this.#isEnded;
+  }
+
+  get #isEnded(): boolean {
+    const last = this.#turns.at(-1);
+    return last === undefined || ENDED.has(last.endState);
   }
 
   async #sell({ account = 0, amount }: Extract<ScenarioAct, { readonly do: "sell" }>): Promise<void> {
