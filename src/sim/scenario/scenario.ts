@@ -3,6 +3,7 @@ import { DecomError } from "../../base/errors.js";
 import { type Kind, kinds } from "../../terminal/facts.js";
 import { cutPoints, type SimOptions } from "../body.js";
 import type { HostOptions } from "../host/options.js";
+import { lieNames } from "../lies.js";
 import type { Planting } from "../planting.js";
 import { byField, closed, either, list, Misread, minor, oneOf, orNull, type Read, type Reading, text, whole, yes } from "./closed.js";
 
@@ -51,9 +52,9 @@ const terminal = closed({}, {
   unreadable: list(area),
   stuck: list(area),
   worn: list(area),
-  lying: list(area),
+  attest: yes,
+  lie: oneOf(...lieNames),
   skipsZeroTotals: yes,
-  hides: list(kind),
   clearFails: yes,
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
 
