@@ -83,8 +83,13 @@ export const lies = {
     },
     slots: (listed) => listed.filter(({ slot }) => slot !== HIDDEN_SLOT),
   },
+  "lists-empty-slots": {
+    about: "keeps its keys and answers KEY_PROBE from a list",
+    forgets: () => false,
+    probed: absent,
+  },
   "answers-from-a-list": {
-    about: "keeps its keys and answers every probe from a list",
+    about: "keeps its keys and answers KEY_PROBE and CAN_PAY from a list",
     forgets: () => false,
     probed: absent,
     cannotPay: (own, wiped) => (wiped ? cannotPay.merchant | cannotPay.keys : own),
