@@ -48,6 +48,8 @@ export interface SimOptions {
   readonly worn?: readonly number[];
   /** Overrides the model: this terminal can (not) attest. */
   readonly attest?: boolean;
+  /** It says that it is no simulator, so that its times count. */
+  readonly environment?: "bench";
   /** Its firmware is dishonest, in this one way. */
   readonly lie?: LieName;
 }

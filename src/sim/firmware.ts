@@ -34,6 +34,8 @@ export interface Firmware {
   forgets(range: SlotRange): boolean;
   /** Whether it reports an area as erased that is, or is not, blank. */
   reports(blank: boolean): boolean;
+  /** The pace at which its port says it is open, baud; `own` is undefined for one without a pace. */
+  port(own: number | undefined): number | undefined;
   /** The serial number that it says it has, since this start. */
   serial(own: string, wiped: boolean): string;
   /** The bytes that it says an area has. */
@@ -60,6 +62,7 @@ export const honest: Firmware = {
   erases: () => true,
   forgets: () => true,
   reports: (blank) => blank,
+  port: (own) => own,
   serial: (own) => own,
   size: (_at, _area, own) => own,
   totals: (rows) => rows,

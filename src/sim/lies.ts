@@ -5,7 +5,7 @@ import { cannotPay, type ProbeRange } from "../terminal/facts.js";
 import { type Firmware, honest, type Scene } from "./firmware.js";
 import { keyName } from "./keys.js";
 import type { SimModel } from "./models.js";
-import { copyStores, type Stores } from "./stores.js";
+import { copyStores, type Stores, spareName } from "./stores.js";
 
 interface Lie extends Partial<Firmware> {
   /** What it does, as a sentence about the terminal without its subject. */
@@ -18,6 +18,8 @@ const HIDDEN_SLOT = 201;
 const HIDDEN_KEY = keyName("TMK", "TDES", HIDDEN_SLOT);
 const FOREIGN = { scalar: sha256(ascii("the key of another unit")), serial: "SIM9999999" };
 const OWN_MAKER = sha256(ascii("a maker that nobody knows"));
+/** Baud: 768 bytes take 800 ms. */
+const SLOW_PORT = 9600;
 const OLD_NONCE = new Uint8Array(32);
 const NETWORK = ascii("ACQ|00100000001|898100000000001|00000001|LOADED FROM THE NETWORK|156\n");
 
@@ -27,7 +29,6 @@ function lastArea({ areas }: SimModel): number {
 }
 const isKept = ({ model }: Scene, area: number): boolean => area === lastArea(model);
 const blank = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.length).fill(BLANK);
-const spareName = (area: number): string => `spare/${area}`;
 
 /** Memory that no list names takes a copy of every area. */
 function copyAside({ stores, model }: Scene): void {
@@ -100,10 +101,14 @@ export const lies = {
     nonce: (of, asked) => (of === "sample" ? OLD_NONCE.subarray(0, asked.length) : asked),
   },
   "replays-an-old-proof": {
-    about: "keeps one area, reads back blank, and answers PROOF and ATTEST with what it once gave",
+    about: "keeps one area, reads back blank, and answers PROOF with a MAC that it once gave",
     ...hidesAnArea,
     keepsFill: (at, area) => !isKept(at, area),
-    nonce: (of, asked) => (of === "sample" ? asked : OLD_NONCE.subarray(0, asked.length)),
+    nonce: (of, asked) => (of === "proof" ? OLD_NONCE : asked),
+  },
+  "replays-an-old-attestation": {
+    about: "answers ATTEST with what its key once signed",
+    nonce: (of, asked) => (of === "attest" ? OLD_NONCE : asked),
   },
   "under-reports-memory": {
     about: "says that an area is half as large as it is",
@@ -146,6 +151,10 @@ export const lies = {
   "forges-totals": {
     about: "leaves records that it lists out of its totals",
     totals: (rows) => rows.slice(0, -1),
+  },
+  "outruns-the-line": {
+    about: "takes and gives bytes faster than its port can move them",
+    port: () => SLOW_PORT,
   },
   "signs-with-another-units-key": {
     about: "attests with the key of another unit and the maker's word for that one",

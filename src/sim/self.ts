@@ -62,7 +62,7 @@ export class Self {
 
   /** What HELLO_ACK says, in the words of `Identity`, but for what is under way. */
   identity(): Omit<Identity, "nextOp" | "busyOp"> {
-    const { model } = this.#body;
+    const { model, options } = this.#body;
     const { life, locked } = this.life;
     return {
       serial: this.serial,
@@ -71,7 +71,7 @@ export class Self {
       life,
       bootNumber: this.boot,
       resetReason: this.reset,
-      environment: model.environment,
+      environment: options.environment ?? model.environment,
       capabilities: this.capabilities,
       ownerKeyIds: this.owners.get().keys.map((key) => hex(sha256(unhex(key)).subarray(0, 8))),
       ownerState: this.ownerState,

@@ -12,7 +12,7 @@ async function met(lie: LieName) {
 }
 
 describe("a terminal", () => {
-  it.each(["signs-with-another-units-key", "replays-an-old-proof"] as const)("that %s is put into quarantine", async (lie) => {
+  it.each(["signs-with-another-units-key", "replays-an-old-attestation"] as const)("that %s is put into quarantine", async (lie) => {
     const { end, statement } = await met(lie);
     expect(end).toMatchObject({ endState: "QUAR", code: "identity.forged", outcome: "NOT_ERASED", exit: 5 });
     expect(statement?.device.identityLevel).toBe("P1");

@@ -132,7 +132,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E70: `${people}: a new activation`,
   E74: `${people}: from the host's records`,
   E75: `${people}: no power, no run`,
-  E80: "a unit that nobody vouches for is UNIT_UNPROVEN: test/evidence/rules.test.ts",
   E86: `${podp}: a class of terminal of a later version`,
   E88: "no simulated terminal has a timer; a batch that others changed is held as settle.batch-changed",
   E94: "needs revocation lists: later version",
@@ -144,4 +143,5 @@ export const withoutScenario: Readonly<Record<string, string>> = {
 export const remarks: Readonly<Record<string, string>> = {
   E30: "a number mistyped from the label cannot be told from a case that was swapped, and nothing beyond identify is sent: no quarantine of its own",
   E82: "stricter than parking: under our lock nothing may write (E72), so whatever does is met by a person before anybody goes on",
+  E80: "the simulator takes a serial number for enough; in production a unit that no key proves is UNIT_UNPROVEN (test/evidence/rules.test.ts), and a relay is told apart by nothing: see fixtures/liars",
 };

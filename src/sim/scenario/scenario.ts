@@ -53,6 +53,7 @@ const terminal = closed({}, {
   stuck: list(area),
   worn: list(area),
   attest: yes,
+  environment: oneOf("bench"),
   lie: oneOf(...lieNames),
   skipsZeroTotals: yes,
   clearFails: yes,
@@ -149,6 +150,8 @@ const order = closed(
     acceptSchemas: list(whole(1, 1000)),
     /** Signed exceptions for every item that will be of these kinds. */
     excepts: list(kind),
+    /** What it demands to be seen of every area beyond the floor. */
+    areas: list(oneOf("V4", "V5")),
     /** `more`: the host has an item that the terminal lacks; `older`: it has not seen the last one; `none`: two people say there is none. */
     view: oneOf("more", "older", "none"),
     /** Another order for the same terminal that is as valid, or that replaces the first. */
@@ -171,6 +174,8 @@ const expectation = closed(
     /** What each turn said, the last included; `died` where the agent's process was killed. */
     codes: list(code),
     violations: list(text(/^[a-z-]+$/, "a broken rule")),
+    /** The terminal lies, and what is asked for does not show it: the certificate says ERASED, and something is still there. */
+    undetected: yes,
   },
 );
 
