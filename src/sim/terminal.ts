@@ -91,7 +91,7 @@ export class Terminal {
   powerOn(): void {
     this.#guard(() => {
       this.self.countBoot();
-      if (this.self.tampered) this.keys.zeroise();
+      if (this.self.tamperCodes !== undefined) this.keys.zeroise();
       this.settlements.recover();
       this.#body.firmware.started(this.#body, this.self.wiped);
       const { rebootAfter } = this.#options;

@@ -101,17 +101,16 @@ export function misjudged(world: World, turns: readonly Turn[], { endState, outc
   if (json.length > Math.max(1, runs) || p7s.length > json.length) wrong.push(`${json.length} certificates and ${p7s.length} signatures`);
   for (const path of p7s.map((name) => name.replace(/p7s$/, "json"))) {
     const verified = world.verified(path);
-    if (verified.outcome === null || verified.status !== statusOf[verified.outcome])
+    const incident = verified.verified?.statement.device.tamperStatus.state === "tampered"; // whatever was erased, a person must look
+    if (verified.outcome === null || verified.status !== (incident ? "QUARANTINED" : statusOf[verified.outcome]))
       wrong.push(`certificate is ${verified.status} ${verified.code}`);
   }
   if (endState === "CERT" && json.length === 0) wrong.push("ended as CERT without a certificate");
   const left = [...areas, ...keys].filter((part) => part.readable).length + undeclared.length;
-  if (undetected) {
-    if (outcome !== "ERASED" || left === 0)
-      wrong.push(`${outcome ?? "no certificate"} with ${left} areas or keys left is no lie that was believed`);
-  } else if (outcome === "ERASED") {
-    if (left > 0) wrong.push(`ERASED, but ${left} areas or keys can still be read`);
-    if (terminal.length > 0) wrong.push(`ERASED with ${terminal.length} items in the terminal`);
+  if (outcome === "ERASED") {
+    if (undetected && left === 0) wrong.push("ERASED, and nothing is left: no lie that was believed");
+    if (!undetected && left > 0) wrong.push(`ERASED, but ${left} areas or keys can still be read`);
+    if (!undetected && terminal.length > 0) wrong.push(`ERASED with ${terminal.length} items in the terminal`);
   }
   return wrong;
 }

@@ -60,6 +60,7 @@ function changed(world: World, told: Told, order: Order, excepted: readonly Item
     ...(wipeConsent === undefined ? {} : { wipeConsent }),
     ...(areas === undefined ? {} : { minimumLevels: { keys: ["V1", "V2"], areas: ["V1", "V3", ...areas] } }),
     ...(acceptSchemas === undefined ? {} : { acceptSchemas: [...acceptSchemas] }),
+    ...(told.tamper === true ? { tamper: { codes: "CASE", incident: "INC 17", at: at(-1), approvers: APPROVERS }, dualControl: true } : {}),
     ...(excepted.length === 0 ? {} : { exceptions: exceptionsFor(world, excepted), dualControl: true }),
     ...viewed(world, told.view),
   };

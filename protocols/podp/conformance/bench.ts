@@ -325,6 +325,11 @@ export class Bench {
     else await this.again();
     must(this.ack.life === lifeBefore + 1, `life went from ${lifeBefore} to ${this.ack.life}`);
     for (const area of await this.erasable()) await this.isBlank(op, area);
+    await this.noKeys();
+  }
+
+  /** Every slot of every range but the identity's is empty. */
+  async noKeys(): Promise<void> {
     for (const range of (await this.get(commands.keyList, {})).ranges.filter(({ type }) => type !== "IDENTITY")) {
       const { ranges } = await this.get(commands.keyProbe, range);
       const left = ranges.filter((one) => one.state !== "ABSENT").map((one) => `${one.from}–${one.to} ${one.state}`);

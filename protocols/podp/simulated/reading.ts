@@ -17,7 +17,7 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
       firmware: model.firmware,
       hardware: model.hardware,
       tampered: self.tampered,
-      ...(self.tampered ? { tamperCodes: "CASE" } : {}),
+      ...(self.tamperCodes === undefined ? {} : { tamperCodes: self.tamperCodes }),
       battery: self.power.battery,
       mains: self.power.mains,
       date: self.time.slice(0, 6),

@@ -16,6 +16,9 @@ const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 /** Found so, and not touched since. */
 const isBlank = ({ blank, arm }: RunRecord) => blank !== undefined && arm === undefined;
 
+/** The hardware had done it before this run did anything. */
+const isZeroised = ({ tampering, arm }: RunRecord) => tampering.some(({ at }) => arm === undefined || at <= arm.at);
+
 const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 
 export function inspectionRows(record: RunRecord): Statement["inspections"] {
@@ -155,6 +158,8 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     observed === undefined || observed.startsWith("unknown-") ? undefined : (observed as Exclude<ProbeState, `unknown-${number}`>);
   const unseen = looks.length === 0 || looks.includes(undefined);
   const done = code === 0 || isBlank(record);
+  // The wipe was ordered for these slots too, and found nothing: what it reports is true, and not what emptied them.
+  const zeroised = before === "ABSENT" && !isBlank(record) && isZeroised(record);
   return {
     slots: { from, to },
     usage: type,
@@ -166,7 +171,14 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     after: unseen ? NOT_ASKED : observed === "ABSENT" ? "absent" : "present",
     probe: unseen ? NOT_ASKED : { expected: "ABSENT", observed: known ?? NOT_REPORTED },
     level: [...(done ? (["V1"] as const) : []), ...(observed === "ABSENT" && !unseen ? (["V2"] as const) : [])],
-    result: (code === undefined && !done) || unseen ? "unverified" : done && observed === "ABSENT" ? "erased" : "failed",
+    result:
+      (code === undefined && !done) || unseen
+        ? "unverified"
+        : !done || observed !== "ABSENT"
+          ? "failed"
+          : zeroised
+            ? "zeroised-by-tamper"
+            : "erased",
   };
 }
 
