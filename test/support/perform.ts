@@ -192,7 +192,7 @@ class Stage {
         this.#unlock = world.disk.lock(`keys/state/${world.serial}.lock`);
         return;
       case "abandon":
-        this.#turns.push(ending(abandon(world.bench(), families, world.serial)));
+        this.#turns.push(await told(async () => abandon(world.bench(), families, world.serial)));
         return;
       default:
         act satisfies never;
