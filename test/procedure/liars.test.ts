@@ -51,3 +51,18 @@ describe("what a certificate says of its own reach", () => {
     expect(statement?.limitations).not.toContain(limitations.unit);
   });
 });
+
+describe("an honest terminal on a serial port", () => {
+  it.each([
+    [[], "full-read"],
+    [["V5"], "stream-fill"],
+  ] as const)("is not too fast when it answers for its memory with a MAC: only a fill crosses the line (%s)", async (areas, method) => {
+    const world = new World({ baud: 9600, options: { environment: "bench" }, order: () => ({ bench: { areas } }) });
+    Object.defineProperty(world.line, "kind", { value: "serial" });
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    const { verified } = world.verified(end?.certificate ?? "");
+    expect(verified?.statement.transport).toMatchObject({ kind: "serial", baud: 9600 });
+    expect(verified?.statement.areas.map(({ verification }) => verification.method)).toEqual([method, method, method]);
+  });
+});
