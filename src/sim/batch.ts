@@ -92,7 +92,7 @@ export class Batch {
     const version = () => body.stores.changes;
     const content = () => body.stores.flashChanges;
     this.#accounts = memo(content, () => this.#readAccounts());
-    this.#records = memo(content, () => this.#readRecords());
+    this.#records = memo(content, () => body.firmware.records(this.#readRecords()));
     this.census = memo(version, () => ({
       generation: this.files.reduce((sum, area) => sum + this.generation(area), 0),
       items: this.#items(),

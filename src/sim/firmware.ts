@@ -1,6 +1,7 @@
 // Every place where a simulated terminal's firmware could do or say something else than the honest thing, and the firmware that does not.
 import type { ProbeRange, SlotFact, SlotRange, TotalRow } from "../terminal/facts.js";
 import type { SimModel } from "./models.js";
+import type { LogRecord } from "./records.js";
 import type { Stores } from "./stores.js";
 
 /** What a hook may look at and touch. */
@@ -40,6 +41,8 @@ export interface Firmware {
   serial(own: string, wiped: boolean): string;
   /** The bytes that it says an area has. */
   size(at: Scene, area: number, own: number): number;
+  /** The records that it counts, sends and settles. */
+  records(own: readonly LogRecord[]): readonly LogRecord[];
   totals(rows: readonly TotalRow[]): readonly TotalRow[];
   slots(listed: readonly Listed[]): readonly Listed[];
   probed(ranges: readonly ProbeRange[], wiped: boolean): readonly ProbeRange[];
@@ -65,6 +68,7 @@ export const honest: Firmware = {
   port: (own) => own,
   serial: (own) => own,
   size: (_at, _area, own) => own,
+  records: (own) => own,
   totals: (rows) => rows,
   slots: (listed) => listed,
   probed: (ranges) => ranges,

@@ -152,6 +152,10 @@ export const lies = {
     about: "leaves records that it lists out of its totals",
     totals: (rows) => rows.slice(0, -1),
   },
+  "hides-a-sale": {
+    about: "knows nothing of its first sale: no list, no total and no settlement has it",
+    records: (own) => own.filter((record) => record !== own.find(({ kind }) => kind === "U01")),
+  },
   "outruns-the-line": {
     about: "takes and gives bytes faster than its port can move them",
     port: () => SLOW_PORT,

@@ -129,6 +129,7 @@ export const admits: Readonly<Record<LieName, Partial<Record<Asked, readonly (ke
   "signs-in-after-restart": {},
   "swaps-its-serial": {},
   "forges-totals": {},
+  "hides-a-sale": {},
   "outruns-the-line": { floor: ["addressable"], seed: ["seedFill"] },
   "signs-with-another-units-key": { floor: ["unit"], seed: ["unit"] },
   emulator: { floor: ["unit"], seed: ["unit"], stream: ["unit"] },

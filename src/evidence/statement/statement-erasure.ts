@@ -95,7 +95,7 @@ export const notCovered = z.strictObject({ what: label, why: label });
 export const limitations = {
   addressable: "read-back shows the addressable view as the terminal serves it; spare and worn blocks are not read",
   probed:
-    "a key slot is empty as the terminal answers a probe of it: dishonest firmware is not found out by that, and no other slots than those named were probed",
+    "a key slot is empty as the terminal answers a probe of it: dishonest firmware is not found out by that, and slots that no document names may not have been asked about",
   sampled: "sampling finds large remains; it does not prove that a single record or key is gone",
   seedFill: "detects incomplete or faulty erasure; does not prove erasure by a device whose firmware is dishonest",
   streamFill:
