@@ -5,10 +5,12 @@ import { Batch } from "./batch.js";
 import type { Body, CutPoint, SimOptions } from "./body.js";
 import { type Booking, book } from "./counter.js";
 import { Fills } from "./fill.js";
+import type { Firmware } from "./firmware.js";
 import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
 import { type Asked, interlock } from "./interlock.js";
 import { Keys } from "./keys.js";
+import { firmwareOf } from "./lies.js";
 import type { SimModel } from "./models.js";
 import { Ops } from "./ops.js";
 import { refuse } from "./refused.js";
@@ -54,7 +56,8 @@ export class Terminal {
     this.#speed = speed;
     this.#hooks = hooks;
     this.#listener = listener;
-    this.#stores = powered(stores, hooks.nonVolatile);
+    const firmware = firmwareOf(options.lie);
+    this.#stores = powered(firmware.memory(stores), hooks.nonVolatile);
     this.host = new AcquirerHost(stores.host, clock, options.host ?? {}, (acquirer) => dialectOf(model, acquirer));
     this.#body = {
       stores: this.#stores,
@@ -62,6 +65,7 @@ export class Terminal {
       clock,
       model,
       options,
+      firmware,
       encode,
       pause: (ms) => this.#pause(ms),
       progress: (at) => listener.progress({ ...at, silence: Math.ceil(at.silence * speed) }),
@@ -94,6 +98,7 @@ export class Terminal {
       this.self.countBoot();
       if (this.self.tamperCodes !== undefined) this.keys.zeroise();
       this.settlements.recover();
+      this.#body.firmware.started(this.#body, this.self.wiped);
       const { rebootAfter, settlesAfter } = this.#options;
       if (rebootAfter !== undefined) this.#later(rebootAfter, () => this.restart("forced-security"));
       if (settlesAfter !== undefined) this.#later(settlesAfter, () => this.#settleByItself());
@@ -127,6 +132,10 @@ export class Terminal {
 
   violate(code: Violation): void {
     this.#stores.host.append({ event: "violation", code });
+  }
+
+  get firmware(): Firmware {
+    return this.#body.firmware;
   }
 
   // --- where it stands -------------------------------------------------------------------------------------------------------

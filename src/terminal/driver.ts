@@ -120,6 +120,8 @@ export interface Attestation {
   readonly firmwareHash: string;
   /** The vendor's word that this key belongs to this serial number holds, and the signature is by this key. */
   readonly proven: boolean;
+  /** Somebody known is said to vouch for the unit, and this is why that does not hold: a unit that is not what it says. */
+  readonly flaw?: string;
   readonly token: Uint8Array;
   readonly certificateSha256?: string;
 }
