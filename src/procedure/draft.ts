@@ -18,7 +18,7 @@ import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
 import { type Identity, type Item, kinds } from "../terminal/facts.js";
-import type { Model } from "../terminal/model.js";
+import { areasToWipe, type Model } from "../terminal/model.js";
 import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
@@ -109,7 +109,7 @@ function isHeap({ direction, count, money }: Stored<Item>, one: Exception): bool
 
 /** The journal lines that would follow a run in which every look finds what the plan expects. */
 function expected(record: RunRecord, model: Model, order: Order): Entry[] {
-  const plan = planOf(model);
+  const plan = planOf(model, order.requestedAreas);
   const identity = record.identities.at(-1)?.identity;
   const start = record.census("start");
   if (identity === undefined || start === undefined) return [];
@@ -119,9 +119,8 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const op = "f".repeat(32);
   const hash = "0".repeat(64);
   const facts = { state: "cleared", code: "BALANCED", macVerified: false } as const;
-  const clean = model.areas.flatMap((area) =>
-    area.keep === undefined ? [{ area: area.id, blocks: 1, coverageBytes: area.size, nonBlank: 0, macAgrees: true }] : [],
-  );
+  const wiped = areasToWipe(model, order.requestedAreas);
+  const clean = wiped.map(({ id, size }) => ({ area: id, blocks: 1, coverageBytes: size, nonBlank: 0, macAgrees: true }));
   const at = record.begin.at;
   const inspection = (n: number, bootNumber: number): Entry[] => [
     { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: area.toString(16).padStart(32, "0") })) },

@@ -3,7 +3,8 @@ import type { Clock } from "../base/clock.js";
 import type { Kind, SettlementFacts, Totals, WipeResult } from "../terminal/facts.js";
 import type { AcquirerHost } from "./host/host.js";
 import type { HostOptions } from "./host/options.js";
-import type { SimModel } from "./models.js";
+import type { KeyStore } from "./keys.js";
+import type { SimModel } from "./models/shape.js";
 import type { Powered } from "./stores.js";
 import type { Violation } from "./violations.js";
 
@@ -47,6 +48,8 @@ export interface SimOptions {
   /** Areas in which some cells no longer take what is programmed. */
   readonly worn?: readonly number[];
   readonly lying?: readonly number[];
+  /** How its key store fails. */
+  readonly keyStore?: KeyStore;
 }
 
 export interface Progress {

@@ -19,7 +19,7 @@ import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
 import { type Exception, inTheWay } from "./interlock.js";
 import { Keys, pairOf } from "./keys.js";
-import type { SimModel } from "./models.js";
+import type { SimModel } from "./models/shape.js";
 import { Ops } from "./ops.js";
 import { RECORD } from "./records.js";
 import { refuse } from "./refused.js";
@@ -139,7 +139,7 @@ export class Terminal {
     this.#life = lifeOf(body);
     this.owners = cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
     this.passFloor = cell(nv, "pass-floor", 0);
-    this.keys = new Keys(nv);
+    this.keys = new Keys(nv, model, options.keyStore);
     this.batch = new Batch(body);
     this.wipe = new Wipe(body, this.batch, this.keys);
     this.fills = new Fills(body, this.wipe);

@@ -111,7 +111,7 @@ function watchFills({ flash }: FactoryStores): ReadonlySet<number> {
 function falseFills(world: World, level: EvidenceLevel | undefined, whole: ReadonlySet<number> | undefined): string[] {
   const [certificate] = world.certificate().json;
   if (level === undefined || whole === undefined || certificate === undefined) return [];
-  const rows = world.verified(certificate).verified?.statement.areas ?? [];
+  const rows = (world.verified(certificate).verified?.statement.areas ?? []).filter(({ result }) => result !== "retained");
   const claimed = rows.filter(({ verification }) => verification.level.includes(level)).map(({ id }) => id);
   return [
     ...claimed.filter((id) => !whole.has(id)).map((id) => `${level} for area ${id}, which was never full`),
