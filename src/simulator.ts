@@ -18,6 +18,6 @@ export type { SimModel } from "./sim/models/shape.js";
 export { simModels } from "./sim/models.js";
 export type { Fate, Plant, Planting } from "./sim/planting.js";
 export { plantedValues } from "./sim/provision.js";
+export type { Hooks } from "./sim/setup.js";
 export { copyStores, type FactoryStores, memoryStores, PowerCut, type Stores } from "./sim/stores.js";
-export type { Hooks } from "./sim/terminal.js";
 export { type Violation, violations } from "./sim/violations.js";

@@ -5,17 +5,18 @@ import type { ErrorCode } from "../../src/base/codes.js";
 import { DecomError } from "../../src/base/errors.js";
 import { hmacSha256, keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";
-import type {
-  Attestation,
-  Authority,
-  DriverContext,
-  Filling,
-  HostReply,
-  OpFacts,
-  Prepared,
-  ProofFacts,
-  Terminal,
-  WipePlan,
+import {
+  type Attestation,
+  type Authority,
+  type DriverContext,
+  type Filling,
+  type HostReply,
+  isRefusal,
+  type OpFacts,
+  type Prepared,
+  type ProofFacts,
+  type Terminal,
+  type WipePlan,
 } from "../../src/terminal/driver.js";
 import {
   type Account,
@@ -24,6 +25,7 @@ import {
   type Condition,
   cannotPay,
   type Identity,
+  opCounter,
   type ProbeRange,
   type SampleFacts,
   type SettlementFacts,
@@ -218,13 +220,13 @@ export class PodpTerminal implements Terminal {
 
   async sendPending(proof: Counted, op: string, account: string, kind: number): Promise<void> {
     stillTrue(proof, this.#identity, this.#censusHash);
-    await this.#ask(commands.pendingSend, { op: unhex(op), account: unhex(account), kind });
+    await this.#begin(op, commands.pendingSend, { op: unhex(op), account: unhex(account), kind });
   }
 
   async settle(proof: Counted, op: string, account: string, finishing?: string): Promise<void> {
     stillTrue(proof, this.#identity, this.#censusHash);
     const oldOp = finishing === undefined ? {} : { oldOp: unhex(finishing) };
-    await this.#ask(commands.settleStart, { op: unhex(op), account: unhex(account), ...oldOp });
+    await this.#begin(op, commands.settleStart, { op: unhex(op), account: unhex(account), ...oldOp });
   }
 
   async settlement(op: string): Promise<SettlementFacts> {
@@ -389,6 +391,16 @@ export class PodpTerminal implements Terminal {
 
   async #challenge(command: number): Promise<Uint8Array> {
     return (await this.#ask(commands.challenge, { command })).challenge;
+  }
+
+  /** A number that the terminal refused to begin with is still its next one. */
+  async #begin<Q, A>(op: string, command: Command<Q, A>, request: Q): Promise<void> {
+    try {
+      await this.#ask(command, request);
+    } catch (thrown) {
+      if (isRefusal(thrown)) this.#identity = { ...this.#identity, nextOp: opCounter(op) };
+      throw thrown;
+    }
   }
 
   async #ask<Q, A>(command: Command<Q, A>, request: Q, onData?: (offset: number, bytes: Uint8Array) => void): Promise<A> {

@@ -11,8 +11,10 @@ import { simModel, simModels } from "../../src/sim/models.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { provision } from "../../src/sim/provision.js";
 import { Refused } from "../../src/sim/refused.js";
+import type { Owners } from "../../src/sim/self.js";
+import type { Hooks, ResetReason } from "../../src/sim/setup.js";
 import { cell, type FactoryStores } from "../../src/sim/stores.js";
-import { type Hooks, identityOf, type Owners, type ResetReason, Terminal } from "../../src/sim/terminal.js";
+import { Terminal } from "../../src/sim/terminal.js";
 import { UNIT, type Unit } from "../../src/sim/unit.js";
 import type { Capability } from "../../src/terminal/facts.js";
 import { elements } from "../../src/wire/tlv.js";
@@ -20,7 +22,9 @@ import { authFaults, badStates, capabilityBits, limits, results, type rights, ti
 import { payloadRoom } from "./frame.js";
 import { type CommandName, commands, events, FILL_DATA, hello, helloAck, progress, refusal, stall } from "./messages.js";
 import { Authority, isCritical } from "./simulated/authority.js";
-import { encoding, handlers, type Plan, rowOf, type Streams } from "./simulated/commands.js";
+import { handlers } from "./simulated/commands.js";
+import type { Plan, Streams } from "./simulated/context.js";
+import { encoding, rowOf } from "./simulated/encoding.js";
 import { type Conversation, Line, type Reply } from "./simulated/line.js";
 import { type Work, workOf } from "./simulated/work.js";
 
@@ -139,7 +143,13 @@ class Session implements Conversation {
     this.#speed = speed;
     this.#announce = announce;
     this.#authority = new Authority(terminal);
-    this.#handlers = handlers(terminal, this.#authority, this.#plan, () => payloadRoom(this.#maxFrame), this.#streams);
+    this.#handlers = handlers({
+      terminal,
+      authority: this.#authority,
+      plan: this.#plan,
+      room: () => payloadRoom(this.#maxFrame),
+      streams: this.#streams,
+    });
   }
 
   hello(payload: Uint8Array) {
@@ -150,20 +160,20 @@ class Session implements Conversation {
       this.ended();
       this.#maxFrame = Math.min(decoded.value.maxFrame, limits.maxFrame);
       terminal.point("hello");
-      const { capabilities, busyOp, ownerKeyIds, resetReason, ...identity } = identityOf(terminal);
+      const { capabilities, busyOp, ownerKeyIds, resetReason, ...identity } = terminal.identity();
       const ack = helloAck.encode({
         ...identity,
         hostNonce: decoded.value.hostNonce,
-        nonce: terminal.random("nonce", 8),
+        nonce: terminal.self.random("nonce", 8),
         version: VERSION,
-        resetReason: resetReason as ResetReason, // identityOf() passes it on
+        resetReason: resetReason as ResetReason, // identity() passes it on
         maxFrame: terminal.model.maxFrame,
         window: terminal.model.window,
         capabilities: capabilities.reduce((set, name) => set | capabilityBits[name], 0),
         ownerKeys: ownerKeyIds.map(unhex),
         ...(busyOp === undefined ? {} : { busyOp: unhex(busyOp) }),
       });
-      const session = ((terminal.boot & 0xffff) * 0x10000 + (++this.#hellos & 0xffff)) >>> 0;
+      const session = ((terminal.self.boot & 0xffff) * 0x10000 + (++this.#hellos & 0xffff)) >>> 0;
       return { session, payload: ack, maxFrame: this.#maxFrame };
     });
   }
@@ -233,7 +243,7 @@ class Session implements Conversation {
     if (unknown !== undefined) throw new Refused("BAD_FIELD", { tag: unknown });
     const request: { readonly op?: unknown } = decoded.value;
     const capability = capable[name];
-    if (capability !== undefined && !this.#terminal.capabilities.includes(capability)) throw new Refused("NOT_SUPPORTED");
+    if (capability !== undefined && !this.#terminal.self.capabilities.includes(capability)) throw new Refused("NOT_SUPPORTED");
     const op = accepted.has(name) && request.op instanceof Uint8Array ? hex(request.op) : undefined;
     if (op !== undefined && this.#terminal.ops.look(op, hex(sha256(raw))) !== undefined) {
       if (!this.#own.has(op)) this.#terminal.violate(effect === "money" ? "money-repeated" : "destroy-repeated");
@@ -328,12 +338,12 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
   const boot = (reset: ResetReason) => {
     terminal = start(reset);
     if (link !== undefined) connect(link);
-    line?.noise(ascii(`\r\n${model.hardware} boot ${terminal.boot}\r\n`));
+    line?.noise(ascii(`\r\n${model.hardware} boot ${terminal.self.boot}\r\n`));
   };
   let terminal = start("power");
   const first = owners.get().keys[0];
   return {
-    serial: terminal.unit.serial,
+    serial: terminal.self.unit.serial,
     model: model.name,
     ...(first === undefined ? {} : { ownerKeyId: hex(keyIdOf(unhex(first))) }),
     get terminal() {

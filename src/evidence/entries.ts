@@ -190,7 +190,7 @@ export type Seen =
       readonly outcome: Outcome;
       readonly facts: Stored<SettlementFacts>;
     }
-  /** The terminal never saw this op of a settlement: nothing was sent by it. */
+  /** The terminal never saw this op of a settlement or wipe, and from here on it is nobody's: whatever is begun next takes its number. */
   | { readonly kind: "seen"; readonly step: "unstarted"; readonly op: string }
   | {
       readonly kind: "seen";

@@ -59,11 +59,19 @@ function addUp(lines: readonly Line[]) {
     intents("settle")
       .filter((intent) => intent.account === account)
       .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) }));
+  const begun = (account: string): readonly SettleAttempt[] => {
+    const ops = unstarted();
+    return attempts(account).filter(({ intent: { op } }) => !ops.has(op));
+  };
   return {
     begin,
     /** The order that counts now: the newest. */
     get order(): KeptOrder {
       return of("order").at(-1) ?? begin;
+    },
+    /** Hashes of every order that it has been under. */
+    get orders(): readonly string[] {
+      return [begin, ...of("order")].map(({ orderSha256 }) => orderSha256);
     },
     get witness(): string | undefined {
       return of("order").findLast(({ witness }) => witness !== undefined)?.witness ?? begin.witness;
@@ -85,13 +93,10 @@ function addUp(lines: readonly Line[]) {
     get lastCensus() {
       return censuses.at(-1);
     },
-    /** Oldest first. */
+    /** All that were intended, oldest first. */
     attempts,
-    /** The attempt whose end decides: the newest that the terminal may have begun, or that no other stands behind. */
-    attempt: (account: string): SettleAttempt | undefined => {
-      const ops = unstarted();
-      return attempts(account).findLast(({ intent: { op, finishing } }) => finishing === undefined || !ops.has(op));
-    },
+    /** Those that the terminal may have begun, oldest first; the end of the newest decides. */
+    begun,
     /** Ids of every op that this run may have begun. */
     get ops(): readonly string[] {
       return entries.flatMap((e) =>
@@ -152,6 +157,11 @@ function addUp(lines: readonly Line[]) {
     },
     get arm() {
       return intents("arm").at(-1);
+    },
+    /** The newest wipe op of which the terminal has not said that it never saw it. */
+    get wipeOp(): string | undefined {
+      const ops = unstarted();
+      return [...intents("commit"), ...intents("arm")].map(({ op }) => op).findLast((op) => !ops.has(op));
     },
     /** The newest that was intended. */
     get restart() {

@@ -1,11 +1,13 @@
 // Who may do what to this terminal: the order it is done under, and the words that open the terminal for it.
+import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
-import { pointOf, signP256 } from "../base/sign.js";
-import type { CheckedOrder } from "../evidence/order/check.js";
+import { pointOf, sha256, signP256 } from "../base/sign.js";
+import { type CheckedOrder, parseOrder, readAcceptedOrder } from "../evidence/order/check.js";
 import { chooseOrder } from "../evidence/order/choose.js";
 import { benchDraft, makeBenchOrder, signOrder } from "../evidence/order/make.js";
 import type { SignedOrder } from "../evidence/order/schema.js";
+import type { RunRecord } from "../evidence/record.js";
 import type { EvidenceLevel } from "../evidence/statement/fields.js";
 import type { LogRecord } from "../evidence/station-log.js";
 import type { Authority, Family } from "../terminal/driver.js";
@@ -55,6 +57,26 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
     throw new DecomError("order.continues", `order ${id} continues ${found}; this is ${wanted}`, { order: id });
   }
   return chosen;
+}
+
+/**
+ * The order that a run goes on under, of those given. One that it has been under says nothing new, and is not judged again: the terminal's
+ * life, for one, may have risen by the very wipe that it ordered.
+ */
+export function orderGoingOn(
+  bench: Bench,
+  family: Family,
+  identity: Identity,
+  given: Exclude<GivenOrder, "bench">,
+  run: RunRecord,
+): CheckedOrder {
+  const { runId } = run.begin;
+  const before = readAcceptedOrder(run.order);
+  const orders = ordersOf(bench, family, identity, given);
+  const others = orders.filter(({ content }) => !run.orders.includes(hex(sha256(content))));
+  const known = others.length < orders.length;
+  if (known && others.every(({ content }) => parseOrder(content).continues !== runId)) return before;
+  return acceptedOrder(bench, family, identity, known ? others : given, { runId, orderSha256: before.sha256 });
 }
 
 /** Whether an order is spent. The one that a run is under is not, for that run: who gives it again only says the same again. */

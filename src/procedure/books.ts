@@ -53,7 +53,7 @@ export function vanished(record: RunRecord, now: readonly Item[]): readonly AnyI
 function mayBeGone(record: RunRecord, { account, kind, batch }: AnyItem): boolean {
   const sent = record.sentKinds(account);
   if (sent.has(kind) || (sent.has("U07") && ADVICES.has(kind))) return true;
-  return isBatchKind(kind) && record.attempts(account).some(({ intent }) => intent.batch === batch);
+  return isBatchKind(kind) && record.begun(account).some(({ intent }) => intent.batch === batch);
 }
 const ADVICES: ReadonlySet<Kind> = new Set(["U05", "U06", "U07", "U11", "U12", "U20", "U22"]);
 

@@ -13,7 +13,7 @@ import type { Link } from "../link/link.js";
 import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
-import { acceptedOrder, authorityOf, type GivenOrder, refuseEarlyClock } from "./admission.js";
+import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { type FoundRun, runsOf } from "./runs.js";
@@ -93,11 +93,7 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     }
     const model = modelOf(family, identity.model);
     const recipients = recipientsOf(bench, connection);
-    const { runId } = found.record.begin;
-    const order =
-      connection.order === undefined
-        ? before
-        : acceptedOrder(bench, family, identity, connection.order, { runId, orderSha256: before.sha256 });
+    const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, found.record);
     if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });

@@ -4,18 +4,19 @@ import { DecomError, unreachable } from "../base/errors.js";
 import type { Outcome } from "../evidence/entries.js";
 import { opensGate, type SettleAttempt } from "../evidence/record.js";
 import { type Situation, situationOf } from "../terminal/dialects/dialect.js";
+import { isRefusal } from "../terminal/driver.js";
 import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/facts.js";
-import { dialectOf, nextBatch } from "../terminal/model.js";
+import { dialectOf } from "../terminal/model.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
 import { isLetGo, resolutionFor, useResolution } from "./exceptions.js";
 import { failedSettlement, unknownSettlement } from "./settle-held.js";
+import { nextOfUnsent, originalTotals, situated } from "./situation.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
 
 /** Looks at one settlement; every one of them waits for the terminal, or ends. */
 const ROUNDS = 24;
-const NOTHING_SEEN = { state: "idle", outcome: "UNKNOWN", ours: false, confirmed: false, host: "not-asked" } as const;
 
 /** Settles every account it can, and only then stops for those that could not be settled. */
 export async function settleAccounts(run: Run): Promise<void> {
@@ -45,7 +46,7 @@ async function settleAccount(run: Run, account: Account): Promise<void> {
   refuseStanding(run, account);
   const waited = { ms: 0 };
   for (let round = 0; round < ROUNDS; round++) {
-    const last = run.record().attempt(account.id);
+    const last = run.record().begun(account.id).at(-1);
     if (last?.seen !== undefined && opensGate(last.seen.outcome)) return;
     if (last === undefined) await start(run, account);
     else await lookAt(run, account, last, { earlier: round === 0, waited });
@@ -55,7 +56,7 @@ async function settleAccount(run: Run, account: Account): Promise<void> {
 
 /** The terminal would refuse it too; but what a reversal takes back must not be booked on anybody's word. */
 function refuseStanding(run: Run, account: Account): void {
-  if (run.record().attempts(account.id).length > 0) return;
+  if (run.record().begun(account.id).length > 0) return;
   const standing = (run.proofs.census?.items ?? []).filter((item) => item.account === account.id && standsInTheWay(item.kind));
   if (standing.length === 0) return;
   const stans = standing.map(({ stan }) => stan).join(", ");
@@ -79,7 +80,12 @@ async function start(run: Run, account: Account, finishing?: string): Promise<vo
     totals: storedTotals(totals),
     ...(finishing === undefined ? {} : { finishing }),
   });
-  await run.terminal.settle(counted, op, account.id, finishing);
+  try {
+    await run.terminal.settle(counted, op, account.id, finishing);
+  } catch (thrown) {
+    if (isRefusal(thrown)) run.write({ kind: "seen", step: "unstarted", op }); // its number is the next one's
+    throw thrown;
+  }
 }
 
 /** `earlier`: the attempt was made before this walk. `waited`: for a host that was down, in this walk. */
@@ -92,7 +98,7 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
   const { op, batch, finishing } = attempt.intent;
   const { state } = await run.terminal.finished(op);
   if (state === "NOT_STARTED") {
-    const { next } = conclude({ ...situated(run, account, attempt), ...NOTHING_SEEN, op: state, office: "none" });
+    const next = nextOfUnsent(run, account, attempt);
     if (next === "settle") return start(run, account);
     const older = run
       .record()
@@ -108,7 +114,8 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
   const situation = situationOf(dialectOf(run.model, account.acquirer), facts.hostCode);
   const outcome = outcomeOf(facts, situation);
   const counted = originalTotals(run, account, batch);
-  if (outcome === "NOTHING_TO_SETTLE" && counted !== undefined && counted.debitCount + counted.creditCount > 0) {
+  // Of an op that the store has lost this is the account's last settlement, which says nothing of ours.
+  if (storeProves(state) && outcome === "NOTHING_TO_SETTLE" && counted !== undefined && counted.debitCount + counted.creditCount > 0) {
     const records = counted.debitCount + counted.creditCount;
     throw new DecomError("batch.contradiction", `${account.tid} has nothing to settle, and its batch ${batch} has ${records} records`, {
       account: account.id,
@@ -192,25 +199,6 @@ async function settlementFacts(run: Run, account: Account, op: string, state: Op
 }
 
 const storeProves = (state: OpState): boolean => state !== "FORGOTTEN" && state !== "STORE_LOST" && !state.startsWith("unknown-");
-
-/** What the last census says about the batch that an attempt was about. */
-function situated(run: Run, account: Account, { intent }: SettleAttempt): Pick<Look, "batch" | "untouched" | "reopened" | "finishing"> {
-  const { batch, finishing } = intent;
-  return {
-    batch: account.batch === batch ? "same" : account.batch === nextBatch(run.model, batch) ? "successor" : "other",
-    untouched: batchOf(run.proofs.census?.items ?? [], account).hash === intent.accountHash,
-    reopened: run.record().reopened(account.id, batch),
-    finishing: finishing !== undefined,
-  };
-}
-
-/** Totals of the batch when its first settlement was to begin: later ones may find it half cleared. */
-function originalTotals(run: Run, account: Account, batch: string) {
-  return run
-    .record()
-    .attempts(account.id)
-    .find(({ intent }) => intent.batch === batch)?.intent.totals;
-}
 
 /** Pauses, doubled each time, until the dialect's window is used up. */
 async function backOff(run: Run, account: Account, { waited }: Round): Promise<boolean> {

@@ -140,17 +140,17 @@ function recordIntent(run: Run): void {
 
 /** Whether ARM reached the terminal is the terminal's to say: the journal only knows that it was to be sent. */
 async function phaseOf(run: Run): Promise<Phase> {
-  const { arm, commit } = run.record();
-  const op = arm?.op ?? commit?.op;
+  const { arm, wipeOp: op } = run.record();
   if (op === undefined) return wipedByAnother(run);
   const { state } = await run.terminal.op(op);
   switch (state) {
     case "NOT_STARTED":
+      run.write({ kind: "seen", step: "unstarted", op });
       return wipedByAnother(run);
     case "RUNNING":
     case "DONE":
     case "FAILED":
-      if (arm === undefined) throw new DecomError("journal.forged", `op ${op} was armed, but the journal has no such intent`);
+      if (arm?.op !== op) throw new DecomError("journal.forged", `op ${op} was armed, but the journal has no such intent`);
       return "proof";
     default:
       throw new DecomError("erase.unfinished", `the terminal answers ${state} for wipe op ${op}`, { op, did: "unknown" });

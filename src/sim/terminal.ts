@@ -1,125 +1,57 @@
 // A simulated terminal without a wire: boots from its stores, does what it is told or refuses, and dies with its power.
-import { ascii, hex, uint, unhex } from "../base/bytes.js";
-import { type Clock, rfc3339, sleep } from "../base/clock.js";
-import { hmacSha256, sha256 } from "../base/sign.js";
-import {
-  type Capability,
-  cannotPay,
-  contentClasses,
-  type Identity,
-  type Item,
-  type Kind,
-  type OwnerState,
-  type SlotRange,
-} from "../terminal/facts.js";
+import { type Clock, sleep } from "../base/clock.js";
+import type { Identity } from "../terminal/facts.js";
 import { Batch } from "./batch.js";
-import type { Body, CutPoint, Encoding, Progress, SimOptions } from "./body.js";
+import type { Body, CutPoint, SimOptions } from "./body.js";
+import { type Booking, book } from "./counter.js";
 import { Fills } from "./fill.js";
 import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
-import { type Exception, inTheWay } from "./interlock.js";
-import { Keys, pairOf } from "./keys.js";
+import { type Asked, interlock } from "./interlock.js";
+import { Keys } from "./keys.js";
 import type { SimModel } from "./models/shape.js";
 import { Ops } from "./ops.js";
-import { RECORD } from "./records.js";
 import { refuse } from "./refused.js";
+import { Self } from "./self.js";
 import { type MoneyRequest, Settlements } from "./settlements.js";
-import { type Cell, cell, type NonVolatileHook, PowerCut, type Powered, powered, type Stores } from "./stores.js";
-import { entryOf, UNIT, type Unit } from "./unit.js";
+import type { Hooks, Listener, ResetReason, Setup } from "./setup.js";
+import { type Cell, PowerCut, type Powered, powered } from "./stores.js";
 import type { Violation } from "./violations.js";
 import { type Life, lifeOf, Wipe, type WipeOrder } from "./wipe.js";
 
-export interface Hooks {
-  readonly nonVolatile?: NonVolatileHook;
-  readonly point?: (name: CutPoint, k?: number) => void;
-  readonly died?: () => void;
-}
-
-export interface Setup {
-  readonly stores: Stores;
-  readonly model: SimModel;
-  readonly clock: Clock;
-  readonly encode: Encoding;
-  readonly options?: SimOptions;
-  /** Factor on every delay of the terminal's own; 0 is as fast as it goes. */
-  readonly speed?: number;
-  readonly hooks?: Hooks;
-  readonly reset?: ResetReason;
-}
-export type ResetReason = "power" | "command" | "forced-security" | "watchdog";
-
-export interface Listener {
-  progress(at: Progress): void;
-  stall(ms: number): void;
-  /** RAM is lost; whoever owns this object starts a new one over the same stores. */
-  restart(reason: ResetReason): void;
-}
-
-/** Keys of whom the terminal obeys, hex points; `pinned` when it took the first one it was shown. */
-export interface Owners {
-  readonly keys: readonly string[];
-  readonly pinned: boolean;
-  readonly rollover: number;
-}
-
-export interface WipePlan {
-  readonly areas: readonly number[];
-  readonly fills: readonly number[];
-  readonly slots: readonly SlotRange[];
-}
-
-/** What can be booked at the counter, and what it is in the log. */
-export const bookings = {
-  sale: { kind: "U01", direction: "debit" },
-  refund: { kind: "U01", direction: "credit" },
-  reversal: { kind: "U03", direction: "credit" },
-  offline: { kind: "U05", direction: "debit" },
-} as const satisfies Record<string, { kind: Kind; direction: "debit" | "credit" }>;
-
-export const NO_REBOOT = 0xffffffff;
-const MIN_BATTERY = 30;
-
 export class Terminal {
   readonly model: SimModel;
-  readonly unit: Unit;
-  readonly boot: number;
-  readonly reset: ResetReason;
   readonly host: AcquirerHost;
+  readonly self: Self;
   readonly keys: Keys;
   readonly batch: Batch;
   readonly ops: Ops;
   readonly settlements: Settlements;
   readonly wipe: Wipe;
   readonly fills: Fills;
-  readonly owners: Cell<Owners>;
-  readonly passFloor: Cell<number>;
   readonly #life: Cell<Life>;
+  readonly #body: Body;
   readonly #stores: Powered;
   readonly #clock: Clock;
   readonly #options: SimOptions;
   readonly #hooks: Hooks;
   readonly #speed: number;
-  readonly #start: number;
   readonly #listener: Listener;
   #cancelReboot: () => void = () => undefined;
-  readonly #boots: Cell<number>;
   #running: string | undefined;
-  #drawn = 0;
   /** Its end is known: by restart it is no death. */
   #fallen = false;
 
   constructor({ stores, model, clock, encode, options = {}, speed = 0, hooks = {}, reset = "power" }: Setup, listener: Listener) {
     this.model = model;
-    this.reset = reset;
     this.#clock = clock;
     this.#options = options;
     this.#speed = speed;
     this.#hooks = hooks;
     this.#listener = listener;
-    this.#start = clock.monotonic();
     this.#stores = powered(stores, hooks.nonVolatile);
     this.host = new AcquirerHost(stores.host, clock, options.host ?? {}, (acquirer) => dialectOf(model, acquirer));
-    const body: Body = {
+    this.#body = {
       stores: this.#stores,
       host: this.host,
       clock,
@@ -134,20 +66,15 @@ export class Terminal {
       point: (name, k) => this.point(name, k),
       violate: (code) => this.violate(code),
     };
-    const { nv } = this.#stores;
-    this.unit = cell<Unit>(nv, UNIT, { serial: "SIM0000000", model: model.name, secret: "" }).get();
+    const body = this.#body;
     this.#life = lifeOf(body);
-    this.owners = cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
-    this.passFloor = cell(nv, "pass-floor", 0);
-    this.keys = new Keys(nv, model, options.keyStore);
+    this.keys = new Keys(this.#stores.nv, model, options.keyStore);
     this.batch = new Batch(body);
+    this.self = new Self(body, this.batch, this.keys, reset);
     this.wipe = new Wipe(body, this.batch, this.keys);
     this.fills = new Fills(body, this.wipe);
     this.ops = new Ops(body, 2 * model.accounts.length + 16, () => this.wipe.op());
     this.settlements = new Settlements(body, this.batch, this.ops, this.keys);
-
-    this.#boots = cell(nv, "boot", 0);
-    this.boot = this.#boots.get() + 1;
   }
 
   // --- power -----------------------------------------------------------------------------------------------------------------
@@ -159,8 +86,8 @@ export class Terminal {
   /** Counts the boot, says what became of what was under way, goes on with an armed wipe. */
   powerOn(): void {
     this.#guard(() => {
-      this.#boots.set(this.boot);
-      if (this.tampered) this.keys.zeroise();
+      this.self.countBoot();
+      if (this.self.tampered) this.keys.zeroise();
       this.settlements.recover();
       const { rebootAfter } = this.#options;
       if (rebootAfter !== undefined) {
@@ -198,7 +125,7 @@ export class Terminal {
     this.#stores.host.append({ event: "violation", code });
   }
 
-  // --- what it is ------------------------------------------------------------------------------------------------------------
+  // --- where it stands -------------------------------------------------------------------------------------------------------
 
   get life(): Life {
     return this.#life.get();
@@ -208,102 +135,14 @@ export class Terminal {
     return this.#running;
   }
 
-  get capabilities(): Capability[] {
-    const hostQuery = this.#options.hostQuery ?? this.model.hostQuery;
-    const fill = this.model.fillable.length > 0 ? (["fill"] as const) : [];
-    return [...(hostQuery ? (["host-query"] as const) : []), ...fill, "attest", "locate", "printer", "rollover"];
-  }
-
-  get ownerState(): OwnerState {
-    const { keys, pinned } = this.owners.get();
-    return keys.length === 0 ? "unset" : pinned ? "first-use" : "set";
-  }
-
-  get secondsToReboot(): number {
-    const { rebootAfter } = this.#options;
-    if (rebootAfter === undefined) return NO_REBOOT;
-    return Math.max(0, Math.floor(rebootAfter - (this.#clock.monotonic() - this.#start) / 1000));
-  }
-
-  /** `YYMMDDhhmmss` by the terminal's own clock. */
-  get time(): string {
-    return rfc3339(this.#clock.wall() + (this.#options.clockOffsetMs ?? 0))
-      .replaceAll(/[^0-9]/g, "")
-      .slice(2, 14);
-  }
-
   /** Rises with every change of the bytes. */
   get version(): number {
     return this.#stores.changes;
   }
 
-  get uptime(): number {
-    return this.#clock.monotonic() - this.#start;
-  }
-
-  get power(): { readonly battery: number; readonly mains: boolean } {
-    return { battery: this.#options.batteryPercent ?? 80, mains: this.#options.mains ?? true };
-  }
-
-  get tampered(): boolean {
-    return this.#options.tampered === true;
-  }
-
-  get firmwareHash(): Uint8Array {
-    return sha256(ascii(this.model.firmware));
-  }
-
-  /** Unique without a random number generator: secret, boot and a counter. */
-  random(stream: string, length: number): Uint8Array {
-    return hmacSha256(unhex(this.unit.secret), uint(this.boot, 4), ascii(stream), uint(this.#drawn++, 4)).subarray(0, length);
-  }
-
-  /** A MAC only this unit can make. */
-  seal(...parts: readonly Uint8Array[]): Uint8Array {
-    return hmacSha256(unhex(this.unit.secret), ...parts);
-  }
-
-  identityKey() {
-    const scalar = this.keys.get("IDENTITY", "P256", 0);
-    return scalar === undefined ? undefined : pairOf(scalar);
-  }
-
-  get cannotPay(): number {
-    const { accounts, log } = this.batch;
-    const full = (this.batch.used(log) + 1) * RECORD > this.#stores.flash.bytes(log).length;
-    const reasons: Readonly<Record<keyof typeof cannotPay, boolean>> = {
-      locked: this.life.locked,
-      merchant: accounts.length === 0,
-      keys: !this.keys.has("TMK") || !this.keys.has("TPK"),
-      tampered: this.tampered,
-      clock: Math.abs(this.#options.clockOffsetMs ?? 0) > 86_400_000,
-      full,
-    };
-    return (Object.keys(reasons) as (keyof typeof cannotPay)[]) // keys() loses the key type
-      .reduce((set, reason) => set | (reasons[reason] ? cannotPay[reason] : 0), 0);
-  }
-
-  areas() {
-    const { flash } = this.#stores;
-    return this.model.areas.map(({ id, classes }) => ({
-      area: id,
-      classes: classes.reduce((set, name) => set | contentClasses[name], 0),
-      size: flash.bytes(id).length,
-      block: flash.block(id),
-      blank: 0xff,
-      generation: this.batch.generation(id),
-      fillable: this.model.fillable.includes(id),
-      files: this.batch.files.flatMap((area, i) =>
-        area === id ? [{ id: i + 1, size: this.batch.file(area).length, generation: this.batch.generation(area) }] : [],
-      ),
-    }));
-  }
-
-  /** Blocks of an area as a sample wants them: what is in them stays inside. */
-  blocks(area: number, positions: readonly number[]): Uint8Array[] {
-    const { flash } = this.#stores;
-    const size = flash.block(area);
-    return positions.map((at) => flash.bytes(area).subarray(at * size, (at + 1) * size));
+  identity(): Identity {
+    const { busy } = this;
+    return { ...this.self.identity(), nextOp: this.ops.next, ...(busy === undefined ? {} : { busyOp: busy }) };
   }
 
   /** Milliseconds that it takes to program or to hash so many bytes. */
@@ -326,31 +165,15 @@ export class Terminal {
   }
 
   /** A customer pays; false when the terminal will not. */
-  sell(account: number, amount: bigint, as: keyof typeof bookings = "sale"): boolean {
-    return this.cannotPay === 0 && this.#running === undefined && this.sellAnyway(account, amount, as);
+  sell(account: number, amount: bigint, as: Booking = "sale"): boolean {
+    return this.self.cannotPay === 0 && this.#running === undefined && this.sellAnyway(account, amount, as);
   }
 
   /** What firmware does that does not keep its own lock; false when there is no such account, or no room. */
-  sellAnyway(account: number, amount: bigint, as: keyof typeof bookings = "sale"): boolean {
-    const of = this.batch.accounts[account];
-    if (of === undefined) return false;
-    const stans = this.batch.records.map(({ stan }) => Number(stan));
-    const sale = {
-      ...bookings[as],
-      account,
-      batch: this.batch.ledger(of.id).get().batch,
-      stan: String((Math.max(0, ...stans) % 999_999) + 1).padStart(6, "0"),
-      amount,
-      currency: of.currency,
-      time: this.time,
-    } as const;
-    const pan = `6299990${Array.from(this.random("card", 9), (byte) => byte % 10).join("")}`;
+  sellAnyway(account: number, amount: bigint, as: Booking = "sale"): boolean {
+    if (this.batch.accounts[account] === undefined) return false;
     this.endInspection();
-    if (!this.batch.append(sale, { pan, expiry: "3012", track: `${pan}=3012220` })) return false;
-    const item = entryOf(sale, of.id);
-    this.#stores.host.append({ event: "start", item });
-    if (sale.kind === "U01") this.host.authorise(item);
-    return true;
+    return book(this.#body, this.batch, this.self, account, amount, as);
   }
 
   settle(request: MoneyRequest, old?: string, ruling?: "closed" | "open"): void {
@@ -365,26 +188,9 @@ export class Terminal {
     if (work !== undefined) this.#background(request.op, work);
   }
 
-  /** What the firmware checks by itself before anything is destroyed, at COMMIT and again at ARM. */
-  interlock(censusHash: Uint8Array, named: Uint8Array, areas: readonly number[], exceptions: readonly Exception[]): void {
-    if (!this.life.locked) {
-      this.violate("unlocked");
-      refuse("BAD_STATE", { detail: "NOT_LOCKED" });
-    }
-    if (hex(censusHash) !== hex(named)) {
-      this.violate("commit-stale");
-      refuse("CENSUS_CHANGED");
-    }
-    const { items, unread } = this.batch.census();
-    const standing = inTheWay(items, exceptions);
-    if (standing.length > 0 || unread.length > 0) {
-      this.violate("commit-unsettled");
-      refuse("UNSETTLED", { unsettled: this.batch.rows().filter((row) => standing.some((item) => isOf(row, item))) });
-    }
-    const { battery, mains } = this.power;
-    if (!mains && battery < MIN_BATTERY) refuse("NEEDS_POWER");
-    const wanted = (this.wipe.estimate(areas) * this.#speed * 2) / 1000 + 60;
-    if (wanted >= this.secondsToReboot) refuse("REBOOT_DUE", { seconds: this.secondsToReboot });
+  /** Throws unless the firmware itself would let this wipe begin: asked at COMMIT and again at ARM. */
+  interlock(asked: Asked): void {
+    interlock(this.#body, this.batch, this.self, asked, (this.wipe.estimate(asked.areas) * this.#speed * 2) / 1000 + 60);
   }
 
   arm(order: WipeOrder): void {
@@ -410,7 +216,7 @@ export class Terminal {
   }
 
   #moneyAllowed(): void {
-    if (this.tampered) refuse("TAMPERED");
+    if (this.self.tampered) refuse("TAMPERED");
     if (this.life.locked) return;
     this.violate("unlocked");
     refuse("BAD_STATE", { detail: "NOT_LOCKED" });
@@ -453,29 +259,4 @@ export class Terminal {
     this.#fallen = true;
     this.#hooks.died?.();
   }
-}
-
-const isOf = (row: { account: string; kind: string; direction: string }, item: Item): boolean =>
-  row.account === item.account && row.kind === item.kind && row.direction === item.direction;
-
-/** What HELLO_ACK says, in the words of `Identity`. */
-export function identityOf(terminal: Terminal): Identity {
-  const { unit, model, life, boot, reset, ops, busy } = terminal;
-  return {
-    serial: unit.serial,
-    model: model.name,
-    firmware: model.firmware,
-    life: life.life,
-    bootNumber: boot,
-    resetReason: reset,
-    environment: model.environment,
-    nextOp: ops.next,
-    capabilities: terminal.capabilities,
-    ownerKeyIds: terminal.owners.get().keys.map((key) => hex(sha256(unhex(key)).subarray(0, 8))),
-    ownerState: terminal.ownerState,
-    passFloor: terminal.passFloor.get(),
-    locked: life.locked,
-    ...(busy === undefined ? {} : { busyOp: busy }),
-    secondsToReboot: terminal.secondsToReboot,
-  };
 }

@@ -11,17 +11,20 @@ import { type Cell, cell } from "./stores.js";
 const areaCodes = { OK: 0, CENSUS_CHANGED: 1, WRITE: 2 } as const;
 type AreaCode = keyof typeof areaCodes;
 
-export interface WipeOrder {
+export interface WipePlan {
+  readonly areas: readonly number[];
+  /** Of these, the ones that may be filled afterwards. */
+  readonly fills: readonly number[];
+  readonly slots: readonly SlotRange[];
+}
+
+export interface WipeOrder extends WipePlan {
   readonly op: string;
   /** Hash of the ARM command. */
   readonly body: string;
   readonly planHash: string;
   readonly censusHash: string;
   readonly grantHash: string;
-  readonly areas: readonly number[];
-  /** Of these, the ones that may be filled afterwards. */
-  readonly fills: readonly number[];
-  readonly slots: readonly SlotRange[];
 }
 
 interface Journal extends Omit<WipeOrder, "areas"> {

@@ -1,5 +1,6 @@
 // What a family's driver does for the procedure. It speaks in facts; no byte and no frame passes this contract.
 import type { Clock } from "../base/clock.js";
+import { DecomError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import type { Random } from "../base/random.js";
 import type { Link } from "../link/link.js";
@@ -54,6 +55,11 @@ export interface Authority {
   readonly ownerKey: Uint8Array;
   /** Raw P-256 r ‖ s by the station's wire key. */
   sign(bytes: Uint8Array): Uint8Array;
+}
+
+/** Whether the terminal said no, in so many words, as its `result`: what was asked of it has not begun. */
+export function isRefusal(thrown: unknown): thrown is DecomError {
+  return thrown instanceof DecomError && thrown.facts["result"] !== undefined;
 }
 
 export interface WipePlan {
@@ -140,6 +146,7 @@ export interface Terminal extends AsyncDisposable {
   slots(): Promise<{ ranges: readonly SlotRange[]; slots: readonly SlotFact[] }>;
   /** The file as the terminal serves it, masked; checked against the terminal's own hash. */
   read(file: { id: number; generation: number; size: number }): Promise<Uint8Array>;
+  /** The next number until it is used: one that the terminal refuses to begin with is given again. */
   newOp(): string;
   sendPending(proof: Counted, op: string, account: string, kind: number): Promise<void>;
   /** With `finishing`, takes up that earlier op after its state was looked at. */

@@ -17,18 +17,36 @@ const record = (...entries: Entry[]) =>
 
 describe("a settlement that was to finish another", () => {
   it("decides how the account stands, from when it was intended", () => {
-    const { attempt } = record(settle("1"), saidOpen("1"), settle("2", "1"));
-    expect(attempt(account)?.intent.op).toBe("2");
+    const { begun } = record(settle("1"), saidOpen("1"), settle("2", "1"));
+    expect(begun(account).at(-1)?.intent.op).toBe("2");
   });
 
   it("leaves that to the other one when the terminal never began it", () => {
-    const { attempt } = record(settle("1"), saidOpen("1"), settle("2", "1"), unstarted("2"), settle("3", "1"), unstarted("3"));
-    expect(attempt(account)?.intent.op).toBe("1");
+    const { begun } = record(settle("1"), saidOpen("1"), settle("2", "1"), unstarted("2"), settle("3", "1"), unstarted("3"));
+    expect(begun(account).at(-1)?.intent.op).toBe("1");
   });
 
   it("uses up the word that the batch is open only when the terminal may have begun it", () => {
     const never = [settle("1"), saidOpen("1"), settle("2", "1"), unstarted("2")] as const;
     expect(record(...never).reopened(account, batch)).toBe(false);
     expect(record(...never, settle("3", "1")).reopened(account, batch)).toBe(true);
+  });
+});
+
+describe("an op that the terminal never saw", () => {
+  it("is no attempt at a settlement, though it was intended", () => {
+    const { begun, attempts } = record(settle("1"), unstarted("1"));
+    expect(begun(account)).toEqual([]);
+    expect(attempts(account)).toHaveLength(1);
+  });
+
+  it("is no wipe, however far it was intended", () => {
+    const wipe = (op: string): Entry[] => [
+      { kind: "intent", step: "commit", op, planHash: "", censusHash: "" },
+      { kind: "intent", step: "arm", op },
+    ];
+    expect(record(...wipe("1"), unstarted("1")).wipeOp).toBeUndefined();
+    expect(record(...wipe("1"), unstarted("1"), ...wipe("2").slice(0, 1)).wipeOp).toBe("2");
+    expect(record(...wipe("1"), unstarted("1"), ...wipe("2")).wipeOp).toBe("2");
   });
 });

@@ -175,11 +175,11 @@ describe("a terminal that is about to restart by itself", () => {
 
   it("is not restarted a second time, in this walk or a later one (E96)", async () => {
     const world = new World({ options: { rebootAfter: 60 } });
-    const before = world.sim.terminal.boot;
+    const before = world.sim.terminal.self.boot;
     expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "terminal.reboot-due", exit: 6 });
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "terminal.reboot-due" });
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "terminal.reboot-due" });
-    expect(world.sim.terminal.boot).toBe(before + 1);
+    expect(world.sim.terminal.self.boot).toBe(before + 1);
   });
 
   it("is restarted by a later walk when the first one died before it could", async () => {
@@ -192,9 +192,9 @@ describe("a terminal that is about to restart by itself", () => {
       throw new Death();
     };
     expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
-    const { boot } = world.sim.terminal;
+    const { boot } = world.sim.terminal.self;
     expect(await again(world)).toMatchObject({ endState: "CERT", outcome: "ERASED" });
-    expect(world.sim.terminal.boot).toBe(boot + 2);
+    expect(world.sim.terminal.self.boot).toBe(boot + 2);
   });
 
   it("is held when its lock did not outlive the restart, before anything is counted", async () => {

@@ -167,7 +167,7 @@ const rows: readonly Row[] = [
     code: "order.owner",
     what: "of an owner whom the terminal does not know (E93)",
     order(w) {
-      w.sim.terminal.owners.set({ keys: [hex(pointOf(testWireKey))], pinned: false, rollover: 0 });
+      w.sim.terminal.self.owners.set({ keys: [hex(pointOf(testWireKey))], pinned: false, rollover: 0 });
       return orderFor(w);
     },
   },

@@ -3,10 +3,10 @@ import fc, { type AsyncCommand } from "fast-check";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import type { FaultKind } from "../../src/link/faults.js";
+import type { Booking } from "../../src/sim/counter.js";
 import type { HostOptions } from "../../src/sim/host/options.js";
 import { inspect } from "../../src/sim/inspect.js";
 import { PowerCut, type Stores } from "../../src/sim/stores.js";
-import type { bookings } from "../../src/sim/terminal.js";
 import { type Kind, kinds } from "../../src/terminal/facts.js";
 import { astray } from "./books.js";
 import { Death, type MemoryDisk } from "./memory-disk.js";
@@ -115,7 +115,7 @@ function step(name: string, act: (bench: Bench) => Promise<unknown> | unknown): 
 }
 
 const count = (max: number) => fc.integer({ min: 1, max });
-const booking = fc.constantFrom<keyof typeof bookings>("sale", "refund", "reversal", "offline");
+const booking = fc.constantFrom<Booking>("sale", "refund", "reversal", "offline");
 const hosts: Readonly<Record<string, HostOptions>> = {
   "behaves again": {},
   "stays silent before it books": { silent: "before", silences: 99 },

@@ -7,8 +7,8 @@ import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import type { Plant } from "../../src/sim/planting.js";
 import type { AgentFault, Staged } from "../../src/sim/scenario/staging.js";
+import type { Hooks } from "../../src/sim/setup.js";
 import type { FactoryStores } from "../../src/sim/stores.js";
-import type { Hooks } from "../../src/sim/terminal.js";
 import type { Model } from "../../src/terminal/model.js";
 import type { World } from "./world.js";
 

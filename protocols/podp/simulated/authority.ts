@@ -91,14 +91,15 @@ export class Authority {
   challenge(command: number): Uint8Array {
     if (command !== commands.open.code && command !== commands.commit.code) refuse("BAD_FIELD", { tag: 0xdf46 });
     if (command === commands.commit.code) this.demand("wipe");
-    const bytes = this.#terminal.random("challenge", 16);
-    this.#challenge = { command, bytes, at: this.#terminal.uptime };
+    const bytes = this.#terminal.self.random("challenge", 16);
+    this.#challenge = { command, bytes, at: this.#terminal.self.uptime };
     return bytes;
   }
 
   /** Checks a station signature for which the challenge is spent, good or bad. Returns the challenge. */
   signed(command: number, station: Uint8Array, signature: Uint8Array, grantHash: Uint8Array, rest: Uint8Array): Uint8Array {
-    const { unit, life, boot, uptime } = this.#terminal;
+    const { life, self } = this.#terminal;
+    const { unit, boot, uptime } = self;
     const challenge = this.#challenge;
     this.#challenge = undefined;
     if (challenge === undefined || uptime - challenge.at > timers.challenge) {
@@ -126,18 +127,18 @@ export class Authority {
     if (!equal(pass.value.ownerKeyId, value.ownerKeyId)) this.#no("OWNER");
     if (!verifies(owner, value.signature, ascii("podp1 grant"), grant.signed)) this.#forged("GRANT");
     if (!verifies(owner, pass.value.signature, ascii("podp1 pass"), pass.signed)) this.#forged("PASS");
-    if (value.serial !== terminal.unit.serial) this.#no("SERIAL");
+    if (value.serial !== terminal.self.unit.serial) this.#no("SERIAL");
     const grantHash = sha256(element(0xff21, request.grant));
     const { life, spentGrant } = terminal.life;
     const inspecting = value.life === life - 1 && spentGrant === hex(grantHash);
     if (value.life !== life && !inspecting) this.#no("LIFE");
     if (!equal(value.depot, pass.value.depot)) this.#no("DEPOT");
-    const floor = terminal.passFloor.get();
+    const floor = terminal.self.passFloor.get();
     if (pass.value.passNumber < floor) this.#no("PASS_FLOOR");
     this.signed(commands.open.code, pass.value.stationKey, request.signature, grantHash, new Uint8Array(80));
 
-    if (pinned) terminal.owners.set({ ...terminal.owners.get(), keys: [hex(owner)], pinned: true });
-    if (value.passFloor > floor) terminal.passFloor.set(value.passFloor);
+    if (pinned) terminal.self.owners.set({ ...terminal.self.owners.get(), keys: [hex(owner)], pinned: true });
+    if (value.passFloor > floor) terminal.self.passFloor.set(value.passFloor);
     if (!inspecting) terminal.endInspection();
     this.#opened = {
       rights: inspecting ? value.rights & (rights.read | rights.wipe | rights.fill) : value.rights,
@@ -150,7 +151,7 @@ export class Authority {
   }
 
   rollover(bytes: Uint8Array): void {
-    const { owners, unit } = this.#terminal;
+    const { owners, unit } = this.#terminal.self;
     const { value, signed } = statement(rolloverFields, bytes) ?? this.#no("GRANT");
     const held = owners.get();
     const find = (id: Uint8Array) => held.keys.find((key) => equal(keyIdOf(unhex(key)), id));
@@ -171,7 +172,8 @@ export class Authority {
   }
 
   #owner(id: Uint8Array, shown: Uint8Array | undefined): { readonly point: Uint8Array; readonly pinned: boolean } {
-    const { owners, model } = this.#terminal;
+    const { model, self } = this.#terminal;
+    const { owners } = self;
     const { keys } = owners.get();
     const held = keys.map(unhex).find((point) => equal(keyIdOf(point), id));
     if (held !== undefined) return { point: held, pinned: false };

@@ -25,7 +25,7 @@ export interface Attested {
 const vouched = new Map<string, Uint8Array>();
 const MOST = 256;
 
-function certificateOf({ unit, model }: Terminal, serial: Uint8Array, deviceKey: Uint8Array): Uint8Array {
+function certificateOf({ self: { unit }, model }: Terminal, serial: Uint8Array, deviceKey: Uint8Array): Uint8Array {
   const name = `${unit.serial} ${model.name} ${hex(deviceKey)}`;
   const known = vouched.get(name);
   if (known !== undefined) return known;
@@ -39,7 +39,8 @@ function certificateOf({ unit, model }: Terminal, serial: Uint8Array, deviceKey:
 }
 
 export function attest(terminal: Terminal, identity: ReturnType<typeof pairOf>, of: Attested): Response<typeof commands.attest> {
-  const { unit, life, boot, firmwareHash } = terminal;
+  const { life, self } = terminal;
+  const { unit, boot, firmwareHash } = self;
   const serial = concat(uint(unit.serial.length, 1), ascii(unit.serial));
   const state = concat(serial, uint(life.life, 4), uint(boot, 4), of.op, of.planHash, of.resultHash, firmwareHash);
   return {

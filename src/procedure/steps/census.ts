@@ -61,7 +61,7 @@ const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
 
 /** An unfinished settlement that this journal did not begin is somebody else's: who has its op can look, we could only guess. */
 function refuseOthersSettlement(record: RunRecord, accounts: readonly Account[], items: readonly Item[]): void {
-  const foreign = items.find(({ kind, account }) => UNFINISHED.has(kind) && record.attempts(account).length === 0);
+  const foreign = items.find(({ kind, account }) => UNFINISHED.has(kind) && record.begun(account).length === 0);
   if (foreign === undefined) return;
   const { tid = "of no account" } = accounts.find(({ id }) => id === foreign.account) ?? {};
   throw new DecomError("settle.elsewhere", `batch ${foreign.batch} of ${tid} is in an unfinished settlement that this run did not begin`, {
@@ -78,7 +78,7 @@ async function refuseOtherBatch(run: Run, { id, tid, batch }: Account): Promise<
   const due = opensGate(outcome) && outcome !== "NOTHING_TO_SETTLE" && before !== undefined ? nextBatch(run.model, before) : before;
   if (due === undefined || batch === due) return;
   // A settlement of ours whose end is not known yet may have moved it: the settle step looks at that.
-  if (!opensGate(outcome) && record.attempts(id).length > 0) return;
+  if (!opensGate(outcome) && record.begun(id).length > 0) return;
   const last = await run.terminal.lastSettlement(id);
   if (!opensGate(outcome) && last.state === "cleared" && last.batch === before) {
     throw new DecomError("settle.elsewhere", `batch ${before} of ${tid} was settled during this run, but not by it`, {

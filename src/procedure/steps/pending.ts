@@ -1,11 +1,12 @@
 // Before a batch is closed: what the host must have first, in this order, each with what its failure means for the run.
 import { DecomError, unreachable } from "../../base/errors.js";
 import { words } from "../../base/words.js";
-import type { OpFacts } from "../../terminal/driver.js";
+import { isRefusal, type OpFacts } from "../../terminal/driver.js";
 import type { Account, Kind, OpState } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
 import { isExcepted, isLetGo } from "../exceptions.js";
+import { dismissUnsent } from "../situation.js";
 
 export interface PreStep {
   readonly kind: Kind;
@@ -52,6 +53,7 @@ export function standsInTheWay(kind: Kind): boolean {
 
 export async function pending(run: Run): Promise<void> {
   await lookUpInterrupted(run);
+  await dismissUnsent(run);
   const items = run.proofs.census?.items ?? [];
   // A settlement in question comes first: the terminal takes nothing beside it, and what is pending is still pending afterwards.
   const free = run.proofs.accounts.filter(({ id }) => !items.some((item) => item.account === id && UNFINISHED.has(item.kind)));
@@ -78,7 +80,12 @@ async function send(run: Run, account: Account, { kind, fails, tries }: PreStep)
   while (ends.length < tries && ends.at(-1)?.state !== "DONE") {
     const op = run.terminal.newOp();
     run.write({ kind: "intent", step: "pending", op, account: account.id, item: kind });
-    await run.terminal.sendPending(counted, op, account.id, Number(kind.slice(1)));
+    try {
+      await run.terminal.sendPending(counted, op, account.id, Number(kind.slice(1)));
+    } catch (thrown) {
+      if (isRefusal(thrown)) run.write({ kind: "seen", step: "pending", op, state: "NOT_STARTED" }); // its number is the next one's
+      throw thrown;
+    }
     ends.push(await end(run, op, kind));
   }
   const state = ends.at(-1)?.state;

@@ -5,8 +5,9 @@ import { type Fault, type FaultKind, FaultyLink } from "../../link/faults.js";
 import type { Link } from "../../link/link.js";
 import type { CutPoint, SimOptions } from "../body.js";
 import type { HostOptions } from "../host/options.js";
+import type { Hooks } from "../setup.js";
 import { PowerCut } from "../stores.js";
-import type { Hooks, Terminal } from "../terminal.js";
+import type { Terminal } from "../terminal.js";
 import type { Scenario, ScenarioFault } from "./scenario.js";
 
 /** Until somebody has noticed that the terminal went dark. */

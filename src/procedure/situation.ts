@@ -1,0 +1,51 @@
+// What the journal and the last census say about an earlier settlement before the terminal is asked how it ended.
+import type { SettleAttempt } from "../evidence/record.js";
+import type { Account } from "../terminal/facts.js";
+import { nextBatch } from "../terminal/model.js";
+import { batchOf } from "./batches.js";
+import type { Run } from "./context.js";
+import { type Conclusion, conclude, type Look } from "./unknown.js";
+
+/** What the last census says about the batch that an attempt was about. */
+export function situated(
+  run: Run,
+  account: Account,
+  { intent }: SettleAttempt,
+): Pick<Look, "batch" | "untouched" | "reopened" | "finishing"> {
+  const { batch, finishing } = intent;
+  return {
+    batch: account.batch === batch ? "same" : account.batch === nextBatch(run.model, batch) ? "successor" : "other",
+    untouched: batchOf(run.proofs.census?.items ?? [], account).hash === intent.accountHash,
+    reopened: run.record().reopened(account.id, batch),
+    finishing: finishing !== undefined,
+  };
+}
+
+/** Totals of the batch when its first settlement was to begin: later ones may find it half cleared. */
+export function originalTotals(run: Run, account: Account, batch: string) {
+  return run
+    .record()
+    .begun(account.id)
+    .find(({ intent }) => intent.batch === batch)?.intent.totals;
+}
+
+const NOTHING_SEEN = { state: "idle", outcome: "UNKNOWN", ours: false, confirmed: false, host: "not-asked", office: "none" } as const;
+
+/** What follows when the terminal says that it never saw an attempt's op. */
+export function nextOfUnsent(run: Run, account: Account, attempt: SettleAttempt): Conclusion["next"] {
+  return conclude({ ...situated(run, account, attempt), ...NOTHING_SEEN, op: "NOT_STARTED" }).next;
+}
+
+/**
+ * Settlements that were intended and never left are dismissed while the terminal can still say so: whatever is sent next takes their op
+ * number, and of a number that is used up no store says whose it was. A terminal in which anything has changed is not believed.
+ */
+export async function dismissUnsent(run: Run): Promise<void> {
+  for (const account of run.proofs.accounts) {
+    const last = run.record().begun(account.id).at(-1);
+    if (last === undefined || last.seen !== undefined) continue;
+    const { op } = last.intent;
+    if ((await run.terminal.op(op)).state !== "NOT_STARTED" || nextOfUnsent(run, account, last) === "unknown") continue;
+    run.write({ kind: "seen", step: "unstarted", op });
+  }
+}

@@ -1,0 +1,182 @@
+// What a simulated terminal is, has and can: what it tells whoever asks, and the secrets from which it makes what only it can make.
+import { ascii, hex, uint, unhex } from "../base/bytes.js";
+import { rfc3339 } from "../base/clock.js";
+import { hmacSha256, sha256 } from "../base/sign.js";
+import { type Capability, cannotPay, contentClasses, type Identity, type OwnerState } from "../terminal/facts.js";
+import type { Batch } from "./batch.js";
+import type { Body } from "./body.js";
+import { type Keys, pairOf } from "./keys.js";
+import { RECORD } from "./records.js";
+import type { ResetReason } from "./setup.js";
+import { type Cell, cell } from "./stores.js";
+import { UNIT, type Unit } from "./unit.js";
+import { type Life, lifeOf } from "./wipe.js";
+
+/** Keys of whom the terminal obeys, hex points; `pinned` when it took the first one it was shown. */
+export interface Owners {
+  readonly keys: readonly string[];
+  readonly pinned: boolean;
+  readonly rollover: number;
+}
+
+const NO_REBOOT = 0xffffffff;
+
+export class Self {
+  readonly unit: Unit;
+  readonly reset: ResetReason;
+  readonly boot: number;
+  readonly owners: Cell<Owners>;
+  readonly passFloor: Cell<number>;
+  readonly #body: Body;
+  readonly #batch: Batch;
+  readonly #keys: Keys;
+  readonly #life: Cell<Life>;
+  readonly #boots: Cell<number>;
+  readonly #start: number;
+  #drawn = 0;
+
+  constructor(body: Body, batch: Batch, keys: Keys, reset: ResetReason) {
+    const { nv } = body.stores;
+    this.#body = body;
+    this.#batch = batch;
+    this.#keys = keys;
+    this.#start = body.clock.monotonic();
+    this.#life = lifeOf(body);
+    this.#boots = cell(nv, "boot", 0);
+    this.reset = reset;
+    this.boot = this.#boots.get() + 1;
+    this.unit = cell<Unit>(nv, UNIT, { serial: "SIM0000000", model: body.model.name, secret: "" }).get();
+    this.owners = cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
+    this.passFloor = cell(nv, "pass-floor", 0);
+  }
+
+  countBoot(): void {
+    this.#boots.set(this.boot);
+  }
+
+  // --- what it tells ---------------------------------------------------------------------------------------------------------
+
+  /** What HELLO_ACK says, in the words of `Identity`, but for what is under way. */
+  identity(): Omit<Identity, "nextOp" | "busyOp"> {
+    const { model } = this.#body;
+    const { life, locked } = this.life;
+    return {
+      serial: this.unit.serial,
+      model: model.name,
+      firmware: model.firmware,
+      life,
+      bootNumber: this.boot,
+      resetReason: this.reset,
+      environment: model.environment,
+      capabilities: this.capabilities,
+      ownerKeyIds: this.owners.get().keys.map((key) => hex(sha256(unhex(key)).subarray(0, 8))),
+      ownerState: this.ownerState,
+      passFloor: this.passFloor.get(),
+      locked,
+      secondsToReboot: this.secondsToReboot,
+    };
+  }
+
+  get life(): Life {
+    return this.#life.get();
+  }
+
+  get capabilities(): Capability[] {
+    const { model, options } = this.#body;
+    const hostQuery = options.hostQuery ?? model.hostQuery;
+    const fill = model.fillable.length > 0 ? (["fill"] as const) : [];
+    return [...(hostQuery ? (["host-query"] as const) : []), ...fill, "attest", "locate", "printer", "rollover"];
+  }
+
+  get ownerState(): OwnerState {
+    const { keys, pinned } = this.owners.get();
+    return keys.length === 0 ? "unset" : pinned ? "first-use" : "set";
+  }
+
+  get secondsToReboot(): number {
+    const { rebootAfter } = this.#body.options;
+    return rebootAfter === undefined ? NO_REBOOT : Math.max(0, Math.floor(rebootAfter - this.uptime / 1000));
+  }
+
+  /** `YYMMDDhhmmss` by the terminal's own clock. */
+  get time(): string {
+    const { clock, options } = this.#body;
+    return rfc3339(clock.wall() + (options.clockOffsetMs ?? 0))
+      .replaceAll(/[^0-9]/g, "")
+      .slice(2, 14);
+  }
+
+  get uptime(): number {
+    return this.#body.clock.monotonic() - this.#start;
+  }
+
+  get power(): { readonly battery: number; readonly mains: boolean } {
+    const { batteryPercent = 80, mains = true } = this.#body.options;
+    return { battery: batteryPercent, mains };
+  }
+
+  get tampered(): boolean {
+    return this.#body.options.tampered === true;
+  }
+
+  get cannotPay(): number {
+    const { accounts, log } = this.#batch;
+    const { stores, options } = this.#body;
+    const full = (this.#batch.used(log) + 1) * RECORD > stores.flash.bytes(log).length;
+    const reasons: Readonly<Record<keyof typeof cannotPay, boolean>> = {
+      locked: this.life.locked,
+      merchant: accounts.length === 0,
+      keys: !this.#keys.has("TMK") || !this.#keys.has("TPK"),
+      tampered: this.tampered,
+      clock: Math.abs(options.clockOffsetMs ?? 0) > 86_400_000,
+      full,
+    };
+    return (Object.keys(reasons) as (keyof typeof cannotPay)[]) // keys() loses the key type
+      .reduce((set, reason) => set | (reasons[reason] ? cannotPay[reason] : 0), 0);
+  }
+
+  areas() {
+    const { model, stores } = this.#body;
+    const { flash } = stores;
+    return model.areas.map(({ id, classes }) => ({
+      area: id,
+      classes: classes.reduce((set, name) => set | contentClasses[name], 0),
+      size: flash.bytes(id).length,
+      block: flash.block(id),
+      blank: 0xff,
+      generation: this.#batch.generation(id),
+      fillable: model.fillable.includes(id),
+      files: this.#batch.files.flatMap((area, i) =>
+        area === id ? [{ id: i + 1, size: this.#batch.file(area).length, generation: this.#batch.generation(area) }] : [],
+      ),
+    }));
+  }
+
+  /** Blocks of an area as a sample wants them: what is in them stays inside. */
+  blocks(area: number, positions: readonly number[]): Uint8Array[] {
+    const { flash } = this.#body.stores;
+    const size = flash.block(area);
+    return positions.map((at) => flash.bytes(area).subarray(at * size, (at + 1) * size));
+  }
+
+  // --- what only it can make -------------------------------------------------------------------------------------------------
+
+  get firmwareHash(): Uint8Array {
+    return sha256(ascii(this.#body.model.firmware));
+  }
+
+  /** Unique without a random number generator: secret, boot and a counter. */
+  random(stream: string, length: number): Uint8Array {
+    return hmacSha256(unhex(this.unit.secret), uint(this.boot, 4), ascii(stream), uint(this.#drawn++, 4)).subarray(0, length);
+  }
+
+  /** A MAC only this unit can make. */
+  seal(...parts: readonly Uint8Array[]): Uint8Array {
+    return hmacSha256(unhex(this.unit.secret), ...parts);
+  }
+
+  identityKey() {
+    const scalar = this.#keys.get("IDENTITY", "P256", 0);
+    return scalar === undefined ? undefined : pairOf(scalar);
+  }
+}

@@ -1,0 +1,161 @@
+// Runs that are taken up while something of them is still under way, or was intended and never sent: what was meant is looked up, then done once.
+import { describe, expect, it } from "vitest";
+import type { Entry } from "../../src/evidence/entries.js";
+import { Death } from "../support/memory-disk.js";
+import { orderFor } from "../support/orders.js";
+import { continuing } from "../support/scenario-order.js";
+import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
+
+const resume = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
+
+function journal(world: World): Entry[] {
+  return world.disk
+    .list("out")
+    .flatMap((run) => Buffer.from(world.disk.read(`out/${run}/journal.ndjson`) ?? []).toString())
+    .flatMap((text) => text.trimEnd().split("\n"))
+    .map((line) => (JSON.parse(line) as { entry: Entry }).entry);
+}
+
+/** The agent dies each time one of these comes to stand last in its journal, synced: what it speaks of was never sent. */
+function dyingAfter(world: World, ...wanted: ((entry: Entry) => boolean)[]): World {
+  const due = [...wanted];
+  world.disk.hook = (_n, when, what) => {
+    if (when !== "after" || !/sync .*journal/.test(what)) return;
+    const last = journal(world).at(-1);
+    if (last === undefined || due[0]?.(last) !== true) return;
+    due.shift();
+    throw new Death();
+  };
+  return world;
+}
+
+const intent = (step: string) => (entry: Entry) => entry.kind === "intent" && entry.step === step;
+const seen = (step: string) => (entry: Entry) => entry.kind === "seen" && entry.step === step;
+
+function expectBookedOnce(world: World): void {
+  const { bookings, start, violations } = world.inspect();
+  expect(bookings.map(({ stan }) => stan).sort()).toEqual(start.map(({ stan }) => stan).sort());
+  expect(violations).toEqual([]);
+}
+
+describe("what was intended and never sent", () => {
+  const unanswered: WorldSetup = {
+    plant: { alone: true, items: [{ kind: "U01", count: 2 }, { kind: "U05" }] },
+    options: { host: { silent: "after", silentTo: "send", silences: 1 } },
+  };
+
+  it("a settlement is begun anew, though an advice was repeated under its op number", async () => {
+    const world = dyingAfter(new World(unanswered), intent("settle"));
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    const numbers = journal(world).flatMap((e) => (e.kind === "intent" && "op" in e && e.step !== "arm" ? [e.op.slice(0, 8)] : []));
+    expect(new Set(numbers).size).toBe(numbers.length - 1); // one of them was used twice: by what never left, and by what did
+    expectBookedOnce(world);
+  });
+
+  it("a settlement is not begun anew beside records that have changed since", async () => {
+    const world = dyingAfter(new World(unanswered), intent("settle"));
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    world.sim.terminal.sellAnyway(0, 500n, "refund");
+    expect(await resume(world)).toMatchObject({ endState: "QUAR", code: "batch.grown" });
+    expect(world.inspect().bookings.filter(({ kind }) => kind === "U01")).toEqual([]);
+  });
+
+  it("a settlement whose op number is used up, by nobody knows whom, is not begun anew", async () => {
+    const world = dyingAfter(new World(unanswered), intent("settle"));
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    const { next } = world.sim.terminal.ops;
+    world.sim.powerCut();
+    world.stores.nv.set("op-floor", Buffer.from(String(next + 1)));
+    world.powerUp();
+    expect(await resume(world)).toMatchObject({ endState: "HOLD", code: "settle.store" });
+    expect(world.inspect().bookings.filter(({ kind }) => kind === "U01")).toEqual([]);
+  });
+
+  it("a wipe is planned anew, though a script result was tried again under its op number", async () => {
+    const refused = {
+      plant: { alone: true, items: [{ kind: "U01" }, { kind: "U09" }] },
+      options: { host: { refusesKinds: ["U09"] } },
+    } as const;
+    const world = dyingAfter(new World(refused), intent("commit"), seen("pending"));
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    expect(await resume(world)).toBeUndefined();
+    expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    expect(world.inspect().violations).toEqual([]);
+  });
+});
+
+describe("what the terminal refuses to begin", () => {
+  it("leaves its op number to the next: without a network every acquirer is asked for, and told", async () => {
+    const options = { host: { unreachable: true } };
+    const world = new World({ model: "podp-multi", plant: { alone: true, items: [{ kind: "U01", count: 2 }] }, options });
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "settle.no-network" });
+    options.host.unreachable = false;
+    expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    expectBookedOnce(world);
+  });
+});
+
+describe("what still runs", () => {
+  /** The cable is pulled while it runs, and is back at once. */
+  it.each(["sendPending", "start"] as const)("%s: nothing is counted before it has ended", async (act) => {
+    const world = new World({
+      plant: {
+        alone: true,
+        items: [
+          { kind: "U01", count: 2 },
+          { kind: "U05", count: 3 },
+        ],
+      },
+      speed: 1,
+    });
+    const { settlements, batch } = world.sim.terminal;
+    const begin = settlements[act].bind(settlements) as (...of: unknown[]) => ReturnType<typeof settlements.start>;
+    let pulled = false;
+    settlements[act] = (...of: unknown[]) => {
+      if (!pulled) world.clock.after(100, () => void world.line.close());
+      pulled = true;
+      return begin(...of);
+    };
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "link.closed" });
+    expect(world.sim.terminal.busy).toBeDefined();
+    const busy: (string | undefined)[] = [];
+    const rows = batch.rows.bind(batch);
+    batch.rows = (...of) => {
+      busy.push(world.sim.terminal.busy);
+      return rows(...of);
+    };
+    expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    expect(busy.length).toBeGreaterThan(0);
+    expect(busy.filter((op) => op !== undefined)).toEqual([]);
+    expectBookedOnce(world);
+  });
+});
+
+describe("an order under which a run goes on", () => {
+  const changed = (world: World) => orderFor(world, () => ({ notAfter: "2026-01-06T00:00:00.000Z" }));
+
+  it("may be given again after the wipe that it ordered: it is the one the run is under", async () => {
+    const world = new World({ witness: "P-0002", order: (w) => changed(w) });
+    dyingAfter(world, intent("settle"), seen("erase"));
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    world.newer = continuing(world);
+    expect(await resume(world)).toBeUndefined();
+    expect(world.sim.terminal.life.life).toBe(2);
+    expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+    expect(journal(world).filter(({ kind }) => kind === "order")).toHaveLength(1);
+  });
+
+  it("and another one that it never was under is refused after the wipe: what is left needs none", async () => {
+    const world = new World({ witness: "P-0002", order: (w) => changed(w) });
+    dyingAfter(world, intent("settle"), seen("erase"));
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    const late = continuing(world);
+    expect(await resume(world)).toBeUndefined();
+    world.newer = late;
+    await expect(resume(world)).rejects.toMatchObject({ code: "order.life" });
+    world.newer = undefined;
+    expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+  });
+});
