@@ -76,13 +76,14 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
 
 /** The fills that the order demands, as they end when every byte is held. What is fillable is known from the plan on. */
 function proven(record: RunRecord, model: Model, order: Order, identity: Identity, op: string): Entry[] {
-  const mode = fillModeOf(order);
   const facts =
-    record.plan?.areas ?? model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: true, files: [] }));
-  if (mode === undefined) return [];
+    record.plan?.areas ?? model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: area.verify === "fill", files: [] }));
   const round = { macAgrees: true, deviceMs: 0, elapsedMs: 0, deadlineMs: 1000 };
   return areasToFill(order, model, identity, facts).flatMap((area): Entry[] => {
-    const sizeBytes = facts.find(({ id }) => id === area)?.size ?? 0;
+    const fact = facts.find(({ id }) => id === area);
+    const mode = fact === undefined ? undefined : fillModeOf(order, fact);
+    if (fact === undefined || mode === undefined) return [];
+    const sizeBytes = fact.size;
     const lineMs = record.begin.baud > 0 ? (sizeBytes * 10_000) / record.begin.baud : 0;
     const filled = { elapsedMs: Math.ceil(lineMs), rounds: [round, round], sample: { nonBlank: 0, macAgrees: true } };
     const seed = hex(sha256(Buffer.from(`fill ${area}`)));

@@ -55,7 +55,7 @@ export async function erase(run: Run): Promise<void> {
 /** Also the first step of a run that is taken up after ARM: the terminal erases by itself, we only look. */
 export async function erased(run: Run): Promise<void> {
   const op = run.record().arm?.op ?? unreachable("nothing was armed");
-  const { state, wipe, resultHash, code } = await run.terminal.finished(op);
+  const { state, wipe, resultHash, code } = await run.terminal.finished(op, run.model.limits.wipe);
   run.write({
     kind: "seen",
     step: "erase",
