@@ -77,7 +77,8 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
 /** The fills that the order demands, as they end when every byte is held. What is fillable is known from the plan on. */
 function proven(record: RunRecord, model: Model, order: Order, identity: Identity, op: string): Entry[] {
   const facts =
-    record.plan?.areas ?? model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: area.verify === "fill", files: [] }));
+    record.plan?.areas ??
+    model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: area.verify === "fill", files: [] }));
   const round = { macAgrees: true, deviceMs: 0, elapsedMs: 0, deadlineMs: 1000 };
   return areasToFill(order, model, identity, facts).flatMap((area): Entry[] => {
     const fact = facts.find(({ id }) => id === area);

@@ -1,7 +1,7 @@
 // Models that no merchant has: each shows one thing, and the small ones are played in tests by the hundred thousand.
 import type { DataArea } from "../../../src/terminal/data-areas.js";
 import type { Model } from "../../../src/terminal/model.js";
-import { cards, common, flash, identity, inside, settlementRecord, slots, unfillable } from "./parts.js";
+import { cards, common, flash, inside, settlementRecord, slots, unfillable, unitItself } from "./parts.js";
 
 const records: readonly DataArea[] = ["D01", "D02", "D03", "D04", "D05"];
 const parameters: readonly DataArea[] = ["D13", "D14", "D15", "D16"];
@@ -19,7 +19,7 @@ const small: Model = {
     slots("TPK", "TDES", 0, 1, "PIN working keys"),
     slots("TAK", "TDES", 0, 1, "MAC working keys"),
     slots("TMK", "TDES", 0, 1, "master keys"),
-    identity,
+    unitItself,
   ],
   elsewhere: [settlementRecord, cards("SIM card"), ...inside],
 };
@@ -31,7 +31,7 @@ const tiny: Model = {
     flash(1, "transaction log", 512, [...records, "D10", "D11"], "SAD", "CHD", "BIZ"),
     flash(2, "parameters, passwords and traces", 384, ["D13", "D14", "D22"], "SAD", "PII", "SEC", "BIZ"),
   ].map(unfillable),
-  slots: [slots("TPK", "TDES", 0, 0, "PIN working keys"), slots("TMK", "TDES", 0, 0, "master keys"), identity],
+  slots: [slots("TPK", "TDES", 0, 0, "PIN working keys"), slots("TMK", "TDES", 0, 0, "master keys"), unitItself],
 };
 
 const multi: Model = {

@@ -43,6 +43,9 @@ export const identity: ModelSlots = {
   reason: "vendor-identity",
 };
 
+/** Of a terminal whose identity lies in no area. */
+export const unitItself: ModelSlots = { ...identity, data: ["D32"] };
+
 export const tlsClient = (algorithm: Algorithm, to: number): ModelSlots => ({
   ...slots("TLS", algorithm, 0, to, "acquirer TLS client key"),
   data: ["D18"],

@@ -1,6 +1,6 @@
 // podp-mpos and podp-handheld: readers beside a phone. Little memory of their own; what the phone's app holds is out of reach.
 import type { Elsewhere, Model } from "../../../src/terminal/model.js";
-import { common, flash, identity, inside, settlementRecord, slots, unfillable } from "./parts.js";
+import { common, flash, inside, settlementRecord, slots, unfillable, unitItself } from "./parts.js";
 
 const phone = (...data: Elsewhere["data"]): Elsewhere => ({
   data,
@@ -22,7 +22,7 @@ export const mpos: Model = {
     slots("TPK", "TDES", 1, 200, "PIN working keys"),
     slots("TMK", "TDES", 1, 200, "master keys"),
     slots("IPEK", "TDES", 0, 1, "DUKPT initial and future keys"),
-    identity,
+    unitItself,
   ],
   elsewhere: [settlementRecord, phone("D06", "D07", "D09", "D15", "D16", "D21", "D22", "D24"), ...inside],
 };
@@ -43,7 +43,7 @@ export const handheld: Model = {
     slots("TAK", "TDES", 0, 1, "MAC working keys"),
     slots("TMK", "TDES", 0, 1, "master keys"),
     { ...slots("TLK", "TDES", 0, 0, "load key"), after: "default", reason: "vendor-firmware", defaultKcv: "dedc4c" },
-    identity,
+    unitItself,
   ],
   elsewhere: [settlementRecord, phone("D06", "D21", "D24"), ...inside],
 };
