@@ -99,7 +99,7 @@ export class PodpTerminal implements Terminal {
     }
     return {
       hardware: seen.hardware,
-      tamper: seen.tampered ? "tampered" : "ok",
+      tamper: seen.tampered ? "tampered" : seen.tamperCodes === undefined ? "ok" : "cleared",
       tamperCodes: seen.tamperCodes ?? "",
       batteryPercent: seen.battery,
       mains: seen.mains,

@@ -47,6 +47,7 @@ export const codes = {
   "terminal.power": { ...bench, exit: 6, end: "HOLD" },
   "terminal.reboot-due": { ...bench, exit: 6, end: "HOLD" },
   "terminal.tampered": { ...office, exit: 5, end: "QUAR" },
+  "terminal.lost": { ...office, exit: 5, end: "DESTROY" },
   "terminal.clock": { ...office, exit: 5, end: "QUAR" },
   "proof.stale": { who: "developer", exit: 6, end: "HOLD" },
   // identity
@@ -95,6 +96,7 @@ export const codes = {
   "batch.contradiction": { ...office, exit: 4, end: "HOLD" },
   "batch.shrunk": { ...office, exit: 4, end: "HOLD" },
   "batch.exception": { ...office, exit: 4, end: "HOLD" },
+  "batch.tampered": { ...office, exit: 4, end: "HOLD" },
   "batch.custody": { ...office, exit: 5, end: "QUAR" },
   "batch.grown": { ...office, exit: 5, end: "QUAR" },
   "pending.unsent": { ...office, exit: 4, end: "HOLD" },

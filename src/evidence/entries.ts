@@ -190,6 +190,8 @@ export type Seen =
       readonly outcome: Outcome;
       readonly facts: Stored<SettlementFacts>;
     }
+  /** This account had nothing to settle, and the terminal, which was tampered with, cannot be asked to say so. */
+  | { readonly kind: "seen"; readonly step: "nothing"; readonly account: string }
   /** The terminal never saw this op of a settlement or wipe, and from here on it is nobody's: whatever is begun next takes its number. */
   | { readonly kind: "seen"; readonly step: "unstarted"; readonly op: string }
   | {

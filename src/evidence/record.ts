@@ -82,8 +82,16 @@ function addUp(lines: readonly Line[]) {
     get identities() {
       return seen("identity");
     },
+    /** In this walk. */
+    get locked() {
+      return seen("lock", fresh).length > 0;
+    },
     get condition() {
       return seen("condition").at(-1);
+    },
+    /** Looks at which the tamper switch had triggered, oldest first. */
+    get tampering() {
+      return seen("condition").filter(({ condition }) => condition.tamper !== "ok");
     },
     census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
     get traceGaps() {
@@ -95,6 +103,10 @@ function addUp(lines: readonly Line[]) {
     },
     /** All that were intended, oldest first. */
     attempts,
+    /** Accounts with nothing to settle, of a terminal that could not be asked. */
+    get nothing(): ReadonlySet<string> {
+      return new Set(seen("nothing").map(({ account }) => account));
+    },
     /** Those that the terminal may have begun, oldest first; the end of the newest decides. */
     begun,
     /** Ids of every op that this run may have begun. */
@@ -216,4 +228,9 @@ export function opensGate(outcome: Outcome | undefined): boolean {
 /** The settlement that counts for an account: the newest one that was looked at. */
 export function settlementOf(record: RunRecord, account: string): SeenStep<"settle"> | undefined {
   return record.attempts(account).findLast((attempt) => attempt.seen !== undefined)?.seen;
+}
+
+/** How settling an account ended, as far as it was seen. */
+export function outcomeFor(record: RunRecord, account: string): Outcome | undefined {
+  return settlementOf(record, account)?.outcome ?? (record.nothing.has(account) ? "NOTHING_TO_SETTLE" : undefined);
 }

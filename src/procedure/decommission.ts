@@ -18,7 +18,7 @@ import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { type FoundRun, runsOf } from "./runs.js";
 import { refuseEndedLife } from "./twin.js";
-import { asParked, walk } from "./walk.js";
+import { asParked, ended, walk } from "./walk.js";
 
 export interface Connection {
   readonly families: readonly Family[];
@@ -101,7 +101,10 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
   }).finally(() => terminal[Symbol.asyncDispose]());
 }
 
-/** Ends an unfinished run for good, with a certificate that says so. Needs no terminal; never after the wipe was armed. */
+/**
+ * Ends an unfinished run for good, with a certificate that says so. Needs no terminal. One that was seen tampered with is not given up but
+ * goes to be destroyed: whoever cannot go on with it can no longer show anything of it.
+ */
 export function abandon(bench: Bench, families: readonly Family[], serial: string): RunResult {
   const unlock = lockFor(bench, serial);
   try {
@@ -111,6 +114,9 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
     const family = families.find(({ models }) => models.some(({ id }) => id === found.record.begin.model));
     if (family === undefined) throw new DecomError("model.unknown", `no family describes model ${found.record.begin.model}`);
     const at = parked(bench, family, found, order);
+    if (found.record.tampering.length > 0) {
+      return ended(at, new DecomError("terminal.lost", "was tampered with, and given up: nothing can be shown of it any more"));
+    }
     return certify(at, { endState: "ABANDONED", error: new DecomError("run.abandoned", "given up by decom abandon") });
   } finally {
     unlock();

@@ -12,7 +12,7 @@ import { verifyEnvelope } from "../evidence/envelope/envelope.js";
 import type { Line } from "../evidence/journal.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
 import type { Order } from "../evidence/order/schema.js";
-import { opensGate, type RunRecord, recordOf, type SeenStep, settlementOf } from "../evidence/record.js";
+import { opensGate, outcomeFor, type RunRecord, recordOf, type SeenStep } from "../evidence/record.js";
 import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
@@ -49,7 +49,9 @@ export function draftCodes(parked: Parked): readonly string[] {
       order: { ...source.order, sha256: source.orderSha256 },
     };
     const envelope = verifyEnvelope({ content, signature, roles: [source.role], ...context });
-    const refusing = findingsOn(statement, envelope, context).filter(({ severity }) => !HARMLESS.has(severity));
+    // Under an order that knows of the tampering, its back office awaits a certificate that it will look into as an incident.
+    const awaited = source.order.tamper === undefined ? undefined : "DEV_TAMPERED";
+    const refusing = findingsOn(statement, envelope, context).filter(({ code, severity }) => !HARMLESS.has(severity) && code !== awaited);
     // POLICY_OUTCOME alone says only that it would not be ERASED; the reasons say why.
     return refusing.length === 0 ? [] : [...new Set([...refusing.map(({ code }) => code), ...statement.outcomeReasons])];
   } catch (thrown) {
@@ -117,7 +119,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   if (identity === undefined || start === undefined) return [];
   const { left, gate } = leftBehind(record, order, start);
   // Once the gate was seen open, no settlement is to come.
-  const open = record.gate === undefined ? start.accounts.filter(({ id }) => !opensGate(settlementOf(record, id)?.outcome)) : [];
+  const open = record.gate === undefined ? start.accounts.filter(({ id }) => !opensGate(outcomeFor(record, id))) : [];
   const op = "f".repeat(32);
   const hash = "0".repeat(64);
   const facts = { state: "cleared", code: "BALANCED", macVerified: false } as const;

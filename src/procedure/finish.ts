@@ -52,11 +52,17 @@ export function certify(run: Parked, ended?: Issue["ended"]): RunResult {
     },
   });
   const statement = decided ?? readIssued(run, issued);
-  close(run, statement.endState, ended?.error.code ?? (statement.outcome === "NOT_ERASED" ? "erase.residue" : "ok"), {
+  close(run, statement.endState, ended?.error.code ?? codeOf(statement), {
     ...issued,
     blank: isBlank(statement),
   });
   return finished(run);
+}
+
+/** A certificate tells what was erased; that the terminal itself is an incident stays the first thing to be said of the run. */
+function codeOf({ outcome, device }: Statement): string {
+  if (outcome === "NOT_ERASED") return "erase.residue";
+  return device.tamperStatus.state === "tampered" ? "terminal.tampered" : "ok";
 }
 
 function isBlank({ findings }: Statement): boolean {

@@ -6,50 +6,57 @@ import { fill, unfill } from "./steps/fill.js";
 import { condition, draft, isolate, lock, permit, settle } from "./steps/money.js";
 import { pending } from "./steps/pending.js";
 import { attest, identifyAgain, inspect, restart } from "./steps/proof.js";
+import { letGo } from "./steps/tamper.js";
 import { erase, erased, plan } from "./steps/wipe.js";
 
 /**
- * `money`: until ARM may have reached the terminal. `proof`: from then on; money and ARM are never touched again. `blank`: somebody wiped it
- * before us, and it is only looked at.
+ * `money`: until ARM may have reached the terminal. `tampered`: the same of one that cannot settle any more. `proof`: from ARM on; money and
+ * ARM are never touched again. `blank`: somebody wiped it before us, and it is only looked at.
  */
-export type Phase = "money" | "proof" | "blank";
+export type Phase = "money" | "tampered" | "proof" | "blank";
 
 export interface Step {
   readonly name: string;
-  readonly phase: Exclude<Phase, "blank">;
-  /** Also taken where nothing is left to settle and erase. */
-  readonly blank?: true;
+  /** In which phases it is taken. */
+  readonly in: readonly Phase[];
   readonly effect: "read" | "change" | "money" | "destroy";
   readonly act: (run: Run) => Promise<void>;
 }
 
 /** What is left to do in a phase. */
 export function stepsIn(phase: Phase): readonly Step[] {
-  if (phase === "money") return steps;
-  return steps.filter((step) => (phase === "blank" ? step.blank === true : step.phase === "proof"));
+  return steps.filter((step) => step.in.includes(phase));
 }
 
+const MONEY = ["money"] as const;
+const TAMPERED = ["tampered"] as const;
+const WIPE = ["money", "tampered"] as const;
+const PROOF = ["money", "tampered", "proof"] as const;
+const ALWAYS = ["money", "tampered", "proof", "blank"] as const;
+const NOT_WIPED = ["money", "tampered", "blank"] as const;
+
 export const steps: readonly Step[] = [
-  { name: "lock", phase: "money", effect: "change", act: lock },
-  { name: "condition", phase: "money", effect: "read", blank: true, act: condition },
-  { name: "census", phase: "money", effect: "read", blank: true, act: census("start") },
-  { name: "draft-money", phase: "money", effect: "read", blank: true, act: draft("money") },
-  { name: "pending", phase: "money", effect: "money", act: pending },
-  { name: "census-before", phase: "money", effect: "read", act: census("after-pending") },
-  { name: "settle", phase: "money", effect: "money", act: settle },
-  { name: "census-after", phase: "money", effect: "read", act: census("after-settle") },
-  { name: "archive", phase: "money", effect: "read", blank: true, act: archive },
-  { name: "isolate", phase: "money", effect: "read", act: isolate },
-  { name: "plan", phase: "money", effect: "change", act: plan },
-  { name: "permit", phase: "money", effect: "read", act: permit },
-  { name: "draft-erase", phase: "money", effect: "read", act: draft("erase") },
-  { name: "erase", phase: "money", effect: "destroy", act: erase },
-  { name: "erased", phase: "proof", effect: "read", act: erased },
-  { name: "unfill", phase: "proof", effect: "destroy", act: unfill },
-  { name: "inspect", phase: "proof", effect: "read", blank: true, act: inspect(1) },
-  { name: "fill", phase: "proof", effect: "destroy", act: fill },
-  { name: "restart", phase: "proof", effect: "change", blank: true, act: restart },
-  { name: "inspect-again", phase: "proof", effect: "read", blank: true, act: inspect(2) },
-  { name: "identify-again", phase: "proof", effect: "read", blank: true, act: identifyAgain },
-  { name: "attest", phase: "proof", effect: "read", act: attest },
+  { name: "lock", in: MONEY, effect: "change", act: lock },
+  { name: "condition", in: NOT_WIPED, effect: "change", act: condition },
+  { name: "census", in: NOT_WIPED, effect: "read", act: census("start") },
+  { name: "draft-money", in: ["money", "blank"], effect: "read", act: draft("money") },
+  { name: "pending", in: MONEY, effect: "money", act: pending },
+  { name: "census-before", in: MONEY, effect: "read", act: census("after-pending") },
+  { name: "settle", in: MONEY, effect: "money", act: settle },
+  { name: "census-after", in: MONEY, effect: "read", act: census("after-settle") },
+  { name: "let-go", in: TAMPERED, effect: "change", act: letGo },
+  { name: "archive", in: NOT_WIPED, effect: "read", act: archive },
+  { name: "isolate", in: WIPE, effect: "read", act: isolate },
+  { name: "plan", in: WIPE, effect: "change", act: plan },
+  { name: "permit", in: WIPE, effect: "read", act: permit },
+  { name: "draft-erase", in: WIPE, effect: "read", act: draft("erase") },
+  { name: "erase", in: WIPE, effect: "destroy", act: erase },
+  { name: "erased", in: PROOF, effect: "read", act: erased },
+  { name: "unfill", in: PROOF, effect: "destroy", act: unfill },
+  { name: "inspect", in: ALWAYS, effect: "read", act: inspect(1) },
+  { name: "fill", in: PROOF, effect: "destroy", act: fill },
+  { name: "restart", in: ALWAYS, effect: "change", act: restart },
+  { name: "inspect-again", in: ALWAYS, effect: "read", act: inspect(2) },
+  { name: "identify-again", in: ALWAYS, effect: "read", act: identifyAgain },
+  { name: "attest", in: PROOF, effect: "read", act: attest },
 ];

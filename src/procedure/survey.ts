@@ -3,12 +3,14 @@ import { rfc3339 } from "../base/clock.js";
 import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
+import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
 import { bindingObjection, compareViews, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { lookForBlank } from "./blank.js";
 import type { Bench } from "./context.js";
 import { connect, modelOf, type RunRequest } from "./decommission.js";
+import { isExcepted } from "./exceptions.js";
 import { probeAll, refuseDifferences } from "./inventory.js";
 import { runsOf } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
@@ -64,7 +66,13 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const plan = planOf(model, order.order.requestedAreas);
 
   const stops: Survey["stops"][number][] = [];
-  if (condition.tamper !== "ok") stops.push({ code: "terminal.tampered", why: condition.tamperCodes });
+  const tampered = isTampered(condition, order.order);
+  if (tampered && !mayWipeTampered(condition, order.order)) stops.push({ code: "terminal.tampered", why: condition.tamperCodes });
+  for (const account of tampered ? accounts : []) {
+    const open = census.items.filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
+    if (open.length === 0 || isExcepted({ order, proofs: { census, accounts } }, account)) continue;
+    stops.push({ code: "batch.tampered", why: `${account.tid}: ${open.length} items are open` });
+  }
   if (census.unread.length > 0) stops.push({ code: "batch.unread", why: `areas ${census.unread.join(", ")}` });
   for (const { kind, stan } of census.items) {
     if (kinds[kind].gate === "BLOCK") stops.push({ code: kind === "U24" ? "batch.unknown-item" : "batch.open", why: `${kind} ${stan}` });
@@ -100,8 +108,8 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
     keys: slots.length,
     blank,
     would: {
-      send: waiting.filter(({ count }) => count > 0),
-      settle: accounts.map(({ acquirer, tid, batch }) => ({ acquirer, tid, batch })),
+      send: tampered ? [] : waiting.filter(({ count }) => count > 0),
+      settle: (tampered ? [] : accounts).map(({ acquirer, tid, batch }) => ({ acquirer, tid, batch })),
       erase: {
         areas: blank ? [] : plan.areas.map(({ area }) => area),
         slots: (blank ? [] : plan.slots).map(({ type, algorithm, from, to }) => `${type}/${algorithm}/${from}-${to}`),

@@ -10,6 +10,7 @@ import { refuseHiddenRun, refuseUnknownOps } from "./continuity.js";
 import { draftCodes } from "./draft.js";
 import { certify, close, hold, type Parked, type RunResult, stopped } from "./finish.js";
 import { type Phase, stepsIn } from "./plan.js";
+import { refuseTampered, status, tampered } from "./tamper.js";
 import { refuseEndedLife, refuseOlderSelf } from "./twin.js";
 
 /** Interruptions after which the same line may simply be tried again, as a person would with `resume`. */
@@ -43,10 +44,15 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
       return certify(parked);
     } catch (thrown) {
       if (!(thrown instanceof DecomError)) throw thrown;
-      if (AGAIN.has(thrown.code) && walks < WALKS) continue;
+      if ((AGAIN.has(thrown.code) || isNews(run, thrown)) && walks < WALKS) continue;
       return stop(request, thrown);
     }
   }
+}
+
+/** The terminal refuses as tampered what it was asked as a sound one: it has triggered since, and is taken up again as what it is now. */
+function isNews(run: Run, { code }: DecomError): boolean {
+  return code === "terminal.tampered" && run.record().tampering.length === 0;
 }
 
 /** Where the end cannot be written, the journal says what the run is; why it stopped is told with what has to be helped first. */
@@ -63,7 +69,8 @@ function stop(request: WalkRequest, error: DecomError): RunResult {
   }
 }
 
-function ended(parked: Parked, error: DecomError): RunResult {
+/** What an error makes of a run. Throws it where it ends none. */
+export function ended(parked: Parked, error: DecomError): RunResult {
   const { end } = error.row;
   const { arm } = recordOf(parked.journal.lines);
   switch (end) {
@@ -108,6 +115,7 @@ async function once(run: Run): Promise<void> {
     throw new DecomError("identity.swapped", `the run is for ${run.record().begin.serial}, now ${identity.serial} answers`);
   }
   refuseUnknownOps(run);
+  await status(run);
   await run.terminal.open(run.authority);
   const phase = await phaseOf(run);
   // Whatever a lost run did to a terminal, nothing can be done twice to one that holds nothing.
@@ -158,6 +166,15 @@ async function phaseOf(run: Run): Promise<Phase> {
 
 async function wipedByAnother(run: Run): Promise<Phase> {
   const { life, serial } = run.terminal.identity;
-  if (life === run.order.order.device.life) return (await foundBlank(run)) ? "blank" : "money";
+  if (life === run.order.order.device.life) return await lookedAt(run);
   throw new DecomError("identity.swapped", `${serial} is in life ${life}, but this run has not wiped it`);
+}
+
+/** Not wiped under this order: by somebody else, or not yet. */
+async function lookedAt(run: Run): Promise<Phase> {
+  if (await foundBlank(run)) {
+    refuseTampered(run);
+    return "blank";
+  }
+  return tampered(run) ? "tampered" : "money";
 }

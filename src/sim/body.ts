@@ -31,6 +31,8 @@ export interface SimOptions {
   readonly mains?: boolean;
   /** The tamper switch has triggered: keys are zeroised before anything else. */
   readonly tampered?: boolean;
+  /** It had triggered, and a maker's tool has reset it: the register stays, the keys are gone. */
+  readonly tamperCleared?: boolean;
   /** How far the terminal's clock is off. */
   readonly clockOffsetMs?: number;
   readonly printer?: "ok" | "out-of-paper";

@@ -119,6 +119,11 @@ export class Self {
     return this.#body.options.tampered === true;
   }
 
+  /** The tamper register; undefined when nothing has ever triggered. */
+  get tamperCodes(): string | undefined {
+    return this.tampered || this.#body.options.tamperCleared === true ? "CASE" : undefined;
+  }
+
   get cannotPay(): number {
     const { accounts, log } = this.#batch;
     const { stores, options } = this.#body;

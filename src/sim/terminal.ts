@@ -87,7 +87,7 @@ export class Terminal {
   powerOn(): void {
     this.#guard(() => {
       this.self.countBoot();
-      if (this.self.tampered) this.keys.zeroise();
+      if (this.self.tamperCodes !== undefined) this.keys.zeroise();
       this.settlements.recover();
       const { rebootAfter } = this.#options;
       if (rebootAfter !== undefined) {

@@ -68,7 +68,9 @@ export interface Identity {
 
 export interface Condition {
   readonly hardware: string;
-  readonly tamper: "ok" | "tampered";
+  /** `cleared`: the switch has triggered, and somebody has reset it since; what became of keys and records in between, nobody knows. */
+  readonly tamper: "ok" | "tampered" | "cleared";
+  /** The tamper register in the maker's words; empty when it is. */
   readonly tamperCodes: string;
   readonly batteryPercent: number;
   readonly mains: boolean;

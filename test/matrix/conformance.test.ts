@@ -166,6 +166,26 @@ test("P23 fails a terminal that sells while it is locked", async () => {
   expect((await bench.clock.run(() => runCase(caseOf("P23"), seller))).end).toBe("failed");
 });
 
+test.each([
+  ["settles", commands.settleStart.code, "SETTLE_START of a terminal that was tampered with was answered ACCEPTED"],
+  ["sends", commands.pendingSend.code, "PENDING_SEND of a terminal that was tampered with was answered ACCEPTED"],
+])("P23 fails a terminal that %s after it was tampered with", async (_, money, reason) => {
+  const [TAMPERED, ACCEPTED] = [0x1e, 0x01];
+  const bench = lying(simBench(), (command, result) => (command === money && result === TAMPERED ? ACCEPTED : result));
+  expect(await bench.clock.run(() => runCase(caseOf("P23"), bench))).toEqual({ end: "failed", reason });
+});
+
+test("P23 fails a terminal that keeps a key although it was tampered with", async () => {
+  const bench = simBench();
+  const keeping = but(bench, {
+    async tamper() {
+      await bench.tamper?.();
+      bench.stores().nv.set("key/TMK/TDES/0", Buffer.alloc(16, 7));
+    },
+  });
+  expect(await bench.clock.run(() => runCase(caseOf("P23"), keeping))).toEqual({ end: "failed", reason: "TMK slots 0–0 PRESENT" });
+});
+
 test("P24 fails a terminal whose host has booked an item twice", async () => {
   const bench = simBench();
   const twice = but(bench, { inspect: async () => ({ ...(await bench.inspect()), bookedTwice: 1 }) });

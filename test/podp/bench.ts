@@ -31,6 +31,7 @@ export function simBench({ model = "podp-small", seed = 7, speed = 1, options = 
   let sim: Simulated | undefined;
   /** Changes left until the power goes. */
   let left = Number.POSITIVE_INFINITY;
+  let tampered = false;
   const start = () => {
     sim = startSimulated({
       model,
@@ -39,7 +40,7 @@ export function simBench({ model = "podp-small", seed = 7, speed = 1, options = 
       clock,
       speed,
       owner: owner.point,
-      options,
+      options: tampered ? { ...options, tampered } : options,
       hooks: {
         nonVolatile() {
           if (--left > 0) return;
@@ -68,6 +69,7 @@ export function simBench({ model = "podp-small", seed = 7, speed = 1, options = 
     },
     async fresh() {
       left = Number.POSITIVE_INFINITY;
+      tampered = false;
       stores = memoryStores();
       start();
     },
@@ -77,6 +79,11 @@ export function simBench({ model = "podp-small", seed = 7, speed = 1, options = 
     },
     cutAtWrite(n) {
       left = n === 0 ? Number.POSITIVE_INFINITY : n;
+    },
+    async tamper() {
+      tampered = true;
+      running().powerCut();
+      await sleep(clock, 200);
     },
     async sale() {
       return running().terminal.sell(0, 1234n);

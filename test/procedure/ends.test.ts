@@ -35,9 +35,9 @@ describe("a run ends in exactly one end state (I4)", () => {
     expect(Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString()).toContain('"endState":"REFUSE"');
   });
 
-  it("QUAR: a tampered terminal, before any money", async () => {
+  it("HOLD: a tampered terminal with money in it, before any of it moves", async () => {
     const { end, bytes, untouched } = await withOptions({ tampered: true });
-    expect(end).toMatchObject({ endState: "QUAR", code: "terminal.tampered", exit: 5, certificate: null });
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.tampered", exit: 4, certificate: null });
     expect({ bookings: bytes.bookings, untouched }).toEqual({ bookings: [], untouched: true });
   });
 

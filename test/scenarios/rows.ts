@@ -126,7 +126,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E68: later,
   E70: `${people}: a new activation`,
   E74: `${people}: from the host's records`,
-  E75: `${people}: no power, no run`,
   E80: "a unit that nobody vouches for is UNIT_UNPROVEN: test/evidence/rules.test.ts",
   E86: "the phone of a reader is never connected here; an order that says its app is empty comes in a later version",
   E88: "no simulated terminal has a timer; a batch that others changed is held as settle.batch-changed",
@@ -138,5 +137,7 @@ export const withoutScenario: Readonly<Record<string, string>> = {
 /** Rows with a scenario whose end is not the one that is expected at first sight, and why. */
 export const remarks: Readonly<Record<string, string>> = {
   E30: "a number mistyped from the label cannot be told from a case that was swapped, and nothing beyond identify is sent: no quarantine of its own",
+  E75: "one that was seen tampered with before it gave out; what never had power has no run, and is people's work",
+  E76: "under a bench order nothing is wiped; under one that knows of it the certificate says ERASED, and every verifier answers QUARANTINED",
   E82: "stricter than parking: under our lock nothing may write (E72), so whatever does is met by a person before anybody goes on",
 };

@@ -1,8 +1,11 @@
 // Plays a scenario in virtual time: does what its script says, or what a technician would, and judges what bytes and books say afterwards.
+import { families } from "../../protocols/index.js";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
+import { abandon } from "../../src/procedure/decommission.js";
+import type { RunResult } from "../../src/procedure/finish.js";
 import type { Scenario, ScenarioAct } from "../../src/sim/scenario/scenario.js";
 import { type Entry, PowerCut } from "../../src/sim/stores.js";
 import { type Item, type Kind, kinds } from "../../src/terminal/facts.js";
@@ -187,6 +190,9 @@ class Stage {
       case "hold-lock":
         this.#unlock = world.disk.lock(`keys/state/${world.serial}.lock`);
         return;
+      case "abandon":
+        this.#turns.push(await told(async () => abandon(world.bench(), families, world.serial)));
+        return;
       default:
         act satisfies never;
     }
@@ -228,11 +234,12 @@ class Stage {
 /** What a technician tries again after. */
 const GOES_ON: ReadonlySet<string> = new Set(["died", "run.none", "run.open", "terminal.absent", "file.unwritable"]);
 
+const ending = ({ endState, code, exit, outcome }: RunResult): Turn => ({ endState, code, exit, outcome });
+
 async function told(run: () => ReturnType<World["run"]>): Promise<Turn> {
   try {
     const end = await run();
-    if (end === undefined) return DIED;
-    return { endState: end.endState, code: end.code, exit: end.exit, outcome: end.outcome };
+    return end === undefined ? DIED : ending(end);
   } catch (thrown) {
     if (!(thrown instanceof DecomError)) throw thrown;
     const { code, row } = thrown;

@@ -95,7 +95,8 @@ export function misjudged(world: World, turns: readonly Turn[], { endState, outc
   if (json.length > Math.max(1, runs) || p7s.length > json.length) wrong.push(`${json.length} certificates and ${p7s.length} signatures`);
   for (const path of p7s.map((name) => name.replace(/p7s$/, "json"))) {
     const verified = world.verified(path);
-    if (verified.outcome === null || verified.status !== statusOf[verified.outcome])
+    const incident = verified.verified?.statement.device.tamperStatus.state === "tampered"; // whatever was erased, a person must look
+    if (verified.outcome === null || verified.status !== (incident ? "QUARANTINED" : statusOf[verified.outcome]))
       wrong.push(`certificate is ${verified.status} ${verified.code}`);
   }
   if (endState === "CERT" && json.length === 0) wrong.push("ended as CERT without a certificate");

@@ -59,6 +59,7 @@ function changed(world: World, told: Told, order: Order, excepted: readonly Item
     ...(permanence === undefined ? {} : { permanence }),
     ...(wipeConsent === undefined ? {} : { wipeConsent }),
     ...(acceptSchemas === undefined ? {} : { acceptSchemas: [...acceptSchemas] }),
+    ...(told.tamper === true ? { tamper: { codes: "CASE", incident: "INC 17", at: at(-1), approvers: APPROVERS }, dualControl: true } : {}),
     ...(excepted.length === 0 ? {} : { exceptions: exceptionsFor(world, excepted), dualControl: true }),
     ...viewed(world, told.view),
   };

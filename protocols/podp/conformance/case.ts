@@ -25,6 +25,8 @@ export interface ConformanceContext {
   cutAtWrite?(n: number): void;
   /** Tries a sale at the terminal itself; tells whether one was recorded. */
   sale?(): Promise<boolean>;
+  /** Opens the case, or whatever triggers the tamper switch. */
+  tamper?(): Promise<void>;
   inspect?(): Promise<Inspection>;
   /** The owner key this terminal holds, or pins when it is a simulated one. */
   readonly ownerKey: KeyObject;

@@ -111,7 +111,7 @@ export const moneyCases: readonly Case[] = [
   },
   {
     id: "P23",
-    title: "no sale is recorded while locked, across a restart",
+    title: "no sale is recorded while locked, across a restart, and nothing moves in a terminal that was tampered with",
     async run(context) {
       const { sale } = context;
       if (sale === undefined) return skip("nobody can try a sale at this address");
@@ -128,6 +128,8 @@ export const moneyCases: readonly Case[] = [
       });
       await bench.again();
       await bench.get(commands.unlock, {});
+      await bench.wire.close();
+      await tampered(context);
     },
   },
   {
@@ -147,6 +149,30 @@ export const moneyCases: readonly Case[] = [
     },
   },
 ];
+
+/** A terminal that has triggered says so, holds no key but its own, and neither sells, sends nor settles; what it can be asked it answers. */
+async function tampered(context: ConformanceContext): Promise<void> {
+  if (context.tamper === undefined) return;
+  await context.tamper();
+  await using bench = await Bench.connect(context);
+  const seen = await bench.get(commands.identify, {});
+  must(seen.tampered && seen.tamperCodes !== undefined, "IDENTIFY does not show that the tamper switch has triggered, and how");
+  await bench.open();
+  const [account] = await bench.accounts();
+  if (account === undefined) return;
+  await bench.unchanged(async () => {
+    must((await context.sale?.()) !== true, "a terminal that was tampered with recorded a sale");
+    await bench.again();
+    await bench.lock();
+    const settling = await bench.wire.say(commands.settleStart, { op: bench.newOp(), account });
+    must(settling.says === "TAMPERED", `SETTLE_START of a terminal that was tampered with was answered ${settling.says}`);
+    const sending = await bench.wire.say(commands.pendingSend, { op: bench.newOp(), account, kind: 3 });
+    must(sending.says === "TAMPERED", `PENDING_SEND of a terminal that was tampered with was answered ${sending.says}`);
+    await bench.get(commands.unlock, {});
+  });
+  await bench.again();
+  await bench.noKeys();
+}
 
 /** Starts a settlement and cuts it; undefined when it was over before the cut. */
 async function cutSettlement(context: ConformanceContext, cut: Cut): Promise<Uint8Array | undefined> {

@@ -86,6 +86,7 @@ export const en = {
     "census-before": "Counting again",
     settle: "Settling with the acquirers",
     "census-after": "Counting again: nothing may be left",
+    "let-go": "Judging what a tampered terminal cannot settle",
     archive: "Reading the masked records",
     isolate: "Noting how networks are kept away",
     plan: "Planning the wipe",

@@ -167,6 +167,9 @@ function missing(order: Order): Objection {
   const unseen = order.documents?.find(({ verified }) => !verified);
   const [first, ...more] = lacking;
   if (first !== undefined) return `it says nothing of ${[first, ...more].join(", ")}`;
+  if (order.reasonCode === "TERMINAL_TAMPERED" && order.lifted !== undefined && order.tamper === undefined) {
+    return "it lifts the hold of a tampered terminal and does not say what became of the incident (tamper)";
+  }
   if (unseen !== undefined) return `its document ${unseen.reference} is not verified (documents)`;
   return undefined;
 }
@@ -203,12 +206,13 @@ function stillInUse({ stopUse, hostView }: Order, { now }: OrderFacing): Objecti
 
 /** Two people are two, and neither is at the bench nor signs the order (R24). */
 function samePerson(order: Order, { atBench = [], signer }: OrderFacing): Objection {
-  const { hostView, lifted, exceptions, environment, dualControl } = order;
+  const { hostView, lifted, tamper, exceptions, environment, dualControl } = order;
   const views = Array.isArray(hostView) ? hostView.flatMap((view) => ("unavailable" in view ? [view] : [])) : [hostView];
   const strict = environment === "production";
   const asked: readonly (readonly [string, readonly string[], boolean])[] = [
     ...views.map(({ approvers }) => ["hostView", approvers, strict || approvers.length > 0] as const),
     ...(lifted === undefined ? [] : [["lifted", lifted.approvers, true] as const]),
+    ...(tamper === undefined ? [] : [["tamper", tamper.approvers, true] as const]),
     ...exceptions.map(({ approvers }, i) => [`exceptions/${i}`, approvers, true] as const),
   ];
   const outside = [...atBench, order.issuer, ...(signer === undefined ? [] : [signer])];
@@ -218,6 +222,7 @@ function samePerson(order: Order, { atBench = [], signer }: OrderFacing): Object
     if (insider !== undefined) return `${insider} approves ${where}, but works at the bench or issues the order`;
   }
   if (exceptions.length > 0 && !dualControl) return "exceptions are used under dual control only";
+  if (tamper !== undefined && !dualControl) return "a tampered terminal is wiped under dual control only";
   return says(dualControl && atBench.length > 0 && new Set(atBench).size < 2, "it wants two people at the bench (dualControl)");
 }
 

@@ -114,6 +114,11 @@ export const orderSchema = z.strictObject({
   wipeConsent: z.boolean(),
   /** Lifts the hold that some reasons put on the wipe. */
   lifted: z.strictObject({ reference: f.label, at: f.time, approvers }).optional(),
+  /**
+   * The terminal is known to have been tampered with: its incident is on record, and its memory is to be wiped all the same. `codes` is the
+   * register as the terminal reports it; another one is another incident.
+   */
+  tamper: z.strictObject({ codes: z.string().regex(/^[ -~]{0,64}$/), incident: f.label, at: f.time, approvers }).optional(),
   ...paperwork,
   requestedMethod: z.enum(["clear", "purge"]),
   requestedAreas: list(f.contentClass, 8),

@@ -17,6 +17,9 @@ const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 /** Found so, and not touched since. */
 const isBlank = ({ blank, arm }: RunRecord) => blank !== undefined && arm === undefined;
 
+/** The hardware had done it before this run did anything. */
+const isZeroised = ({ tampering, arm }: RunRecord) => tampering.some(({ at }) => arm === undefined || at <= arm.at);
+
 const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 
 type Look = SeenStep<"inspect">;
@@ -234,6 +237,8 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
   const code = codeOf(record, slots);
   const seen = looks.length > 0 && !looks.includes(undefined) ? observed : undefined;
   const done = isErased(record, slots);
+  // The wipe was ordered for these slots too, and found nothing: what it reports is true, and not what emptied them.
+  const zeroised = before === "ABSENT" && !isBlank(record) && isZeroised(record);
   return {
     slots: { from, to },
     usage: type,
@@ -245,14 +250,15 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     after: occupancy(seen),
     probe: seen === undefined ? NOT_ASKED : { expected: "ABSENT", observed: isAnswer(seen) ? seen : NOT_REPORTED },
     level: [...(done ? (["V1"] as const) : []), ...(seen === "ABSENT" ? (["V2"] as const) : [])],
-    result: keyResult(code, done, seen),
+    result: keyResult(code, done ? (zeroised ? "zeroised-by-tamper" : "erased") : undefined, seen),
   };
 }
 
-function keyResult(code: number | undefined, done: boolean, seen: ProbeState | undefined): KeyRow["result"] {
+/** `done` is what emptied the slots, if the last look agrees. */
+function keyResult(code: number | undefined, done: KeyRow["result"] | undefined, seen: ProbeState | undefined): KeyRow["result"] {
   if (code !== undefined && code !== 0) return "failed";
-  if (!done || seen === undefined || !isAnswer(seen) || seen === "ERROR") return "unverified";
-  return seen === "ABSENT" ? "erased" : "failed";
+  if (done === undefined || seen === undefined || !isAnswer(seen) || seen === "ERROR") return "unverified";
+  return seen === "ABSENT" ? done : "failed";
 }
 
 /** No plan could name it, so nothing was done to it. */

@@ -6,7 +6,7 @@ import { type Account, kinds } from "../../terminal/facts.js";
 import type { Stored } from "../entries.js";
 import { isView, viewOf } from "../order/lookup.js";
 import { type ExceptionField, exceptionHash, type Order } from "../order/schema.js";
-import { type RunRecord, type SettleAttempt, settlementOf } from "../record.js";
+import { outcomeFor, type RunRecord, type SettleAttempt, settlementOf } from "../record.js";
 import type { ExceptionRow, OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
 
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
@@ -33,7 +33,7 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
     before: of(record.census("start")?.census.items),
     after: of((record.census("permit") ?? record.census("after-settle") ?? record.census("start"))?.census.items),
     attempts: attempts.map(attemptRow),
-    outcome: settled?.outcome ?? "UNKNOWN",
+    outcome: outcomeFor(record, account.id) ?? "UNKNOWN",
     ...(facts === undefined
       ? {}
       : {

@@ -11,6 +11,7 @@ import type { StationRole } from "../envelope/oids.js";
 import type { Order } from "../order/schema.js";
 import type { RunRecord } from "../record.js";
 import type { LogLine } from "../station-log.js";
+import { tamperStatus } from "../tamper.js";
 import type { TranscriptFacts } from "../transcript.js";
 import { areaRows, inspectionRows, keyRows, notCovered, retainedRows, unprovenMemory } from "./build-erasure.js";
 import { settlementRows, usedExceptions } from "./build-money.js";
@@ -169,10 +170,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
       tid: first?.tid ?? NOT_REPORTED,
       mid: first?.mid ?? NOT_REPORTED,
       acquirerId: first?.acquirer ?? NOT_REPORTED,
-      tamperStatus: {
-        state: condition?.condition.tamper ?? "unknown",
-        codes: condition?.condition.tamperCodes ? [condition.condition.tamperCodes] : [],
-      },
+      tamperStatus: tamperStatus(record, order),
       media: model.areas.map(({ id, storage, size }) => ({
         id,
         kind: storage,
@@ -243,7 +241,8 @@ function custodySteps({ record: { begin, erase }, order: { custody }, station }:
 /** The second person at the bench, and who outside it approved what was let go. */
 function people({ record, order }: StatementSource): Pick<Statement, "witness" | "approvers"> {
   const { witness } = record;
-  const approvers = [...new Set(usedExceptions(record, order).flatMap((field) => field.approvers))];
+  const asked = [...usedExceptions(record, order), ...(order.tamper === undefined ? [] : [order.tamper])];
+  const approvers = [...new Set(asked.flatMap((field) => field.approvers))];
   return {
     ...(witness === undefined ? {} : { witness: { personRef: witness, role: "supervisor", authMethod: "none" } as const }),
     ...(approvers.length === 0 ? {} : { approvers }),

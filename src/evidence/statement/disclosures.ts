@@ -21,6 +21,7 @@ export function limitationsOf(body: Evidence): readonly Limitation[] {
     blank: isFoundBlank(body),
     settlement: body.settlement.length > 0,
     unit: body.device.identityLevel === "P0" || body.device.identityLevel === "P1",
+    tampered: isTampered(body),
     memory: !isKnown(memory) || memory.length > 0,
   };
   return pick(says).map((key) => limitations[key]);
@@ -33,6 +34,7 @@ export function findingsOf(body: Evidence): Statement["findings"] {
     HOST_VIEW_UNAVAILABLE: views.some((view) => !isKnown(view) || "unavailable" in view),
     FOUND_BLANK: isFoundBlank(body),
     UNIT_UNPROVEN: outcomeOf(body).reasons.includes("UNIT_UNPROVEN"),
+    TAMPERED: isTampered(body),
     NOT_NOTIFIED: body.keys.some(isDestroyed) && (body.notified ?? []).length === 0,
     SLOT_RETAINED: body.keysRetained.length > 0,
     WARN_LEFT: body.settlement.some(({ after }) => after.some(({ gate, count }) => gate === "WARN" && count > 0)),
@@ -45,8 +47,9 @@ export function findingsOf(body: Evidence): Statement["findings"] {
 const NOT_DATA: readonly Reason[] = ["LOGICAL_DELETE", "FLOOR_NOT_COVERED", "BELOW_FLOOR", "BELOW_MINIMUM", "FOUND_BLANK"];
 const NOT_KEYS: readonly Reason[] = ["SLOT_KEPT", "BELOW_FLOOR", "BELOW_MINIMUM"];
 
-/** The most that may be claimed. */
+/** The most that may be claimed. A terminal that was tampered with goes to those who look into it, and a label has nothing to promise. */
 export function claimsOf(body: Evidence): readonly Claim[] {
+  if (isTampered(body)) return [];
   const { outcome, reasons } = outcomeOf(body);
   const erased = outcome === "ERASED" || outcome === "ERASED_WITH_EXCEPTIONS";
   const says: Readonly<Record<Claim, boolean>> = {
@@ -63,7 +66,10 @@ function pick<K extends string>(says: Readonly<Record<K, boolean>>): K[] {
   return (Object.keys(says) as K[]).filter((key) => says[key]); // keys of a full record
 }
 
-const isDestroyed = ({ result, action }: KeyRow) => result === "erased" && action !== "none";
+/** Whoever did it: the keys' owners have to hear of it. */
+const isDestroyed = ({ result, action }: KeyRow) => (result === "erased" && action !== "none") || result === "zeroised-by-tamper";
+
+const isTampered = ({ device }: Evidence) => device.tamperStatus.state === "tampered";
 
 function isFoundBlank({ areas, keys }: Evidence): boolean {
   const rows = [...areas.map(({ result, technique }) => [result, technique]), ...keys.map(({ result, action }) => [result, action])];

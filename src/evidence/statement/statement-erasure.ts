@@ -102,6 +102,8 @@ export const limitations = {
   blank: "observed blank, not erased by this run",
   settlement: "settled as the terminal reports; the acquirer's own record is not part of this document",
   unit: "the unit is known by the serial number it reports; its identity is not proven by a key",
+  tampered:
+    "tampered with before or during this run: keys that were absent were zeroised by its hardware, and what the terminal says of itself is the word of a unit that may have been changed",
   memory: "memory that commands do not reach, such as firmware and the operation store, is not erased",
 } as const;
 export type Limitation = (typeof limitations)[keyof typeof limitations];
@@ -113,6 +115,7 @@ export const statementFindings = {
   HOST_VIEW_UNAVAILABLE: "warning",
   FOUND_BLANK: "warning",
   UNIT_UNPROVEN: "warning",
+  TAMPERED: "warning",
   NOT_NOTIFIED: "info",
   SLOT_RETAINED: "info",
   WARN_LEFT: "info",

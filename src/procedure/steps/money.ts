@@ -1,12 +1,13 @@
 // Steps up to the last look before the wipe: lock, condition, settlement, permit. Counting, sending and archiving have files of their own.
-import { DecomError } from "../../base/errors.js";
+import { DecomError, unreachable } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
-import { settlementOf } from "../../evidence/record.js";
+import { outcomeFor } from "../../evidence/record.js";
 import { ErasePermit } from "../../terminal/proofs.js";
 import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { usedByOthers } from "../exceptions.js";
 import { settleAccounts } from "../settle.js";
+import { status } from "../tamper.js";
 import { count } from "./census.js";
 import { restart } from "./proof.js";
 
@@ -22,11 +23,13 @@ const MIN_SECONDS_TO_REBOOT = 300;
 
 /** Fit for what follows? A terminal that is about to restart by itself is restarted first, before anything is counted, and once in a run. */
 export async function condition(run: Run): Promise<void> {
-  let seconds = await soundFor(run);
+  let seconds = soundFor(run);
   if (seconds < MIN_SECONDS_TO_REBOOT && !hasRestarted(run)) {
     await restart(run);
-    if (!run.terminal.identity.locked) throw new DecomError("terminal.refused", "the terminal's lock did not outlive a restart");
-    seconds = await soundFor(run);
+    if (run.record().locked && !run.terminal.identity.locked)
+      throw new DecomError("terminal.refused", "the terminal's lock did not outlive a restart");
+    await status(run);
+    seconds = soundFor(run);
   }
   if (seconds >= MIN_SECONDS_TO_REBOOT) return;
   throw new DecomError("terminal.reboot-due", `the terminal restarts by itself in ${seconds} s; this run has restarted it once`);
@@ -38,11 +41,9 @@ function hasRestarted(run: Run): boolean {
   return before !== undefined && run.terminal.identity.bootNumber > before;
 }
 
-/** Looks at tampering and power, and gives the seconds until the terminal restarts by itself. */
-async function soundFor(run: Run): Promise<number> {
-  const seen = await run.terminal.condition();
-  run.write({ kind: "seen", step: "condition", condition: seen });
-  if (seen.tamper !== "ok") throw new DecomError("terminal.tampered", `the terminal reports tampering: ${seen.tamperCodes}`);
+/** Judges the newest look at power, and gives the seconds until the terminal restarts by itself. */
+function soundFor(run: Run): number {
+  const seen = (run.record().condition ?? unreachable("a run begins with a look at the terminal's condition")).condition;
   if (!seen.mains && seen.batteryPercent < MIN_BATTERY) {
     throw new DecomError("terminal.power", `battery at ${seen.batteryPercent} % without mains; ${MIN_BATTERY} % are needed`);
   }
@@ -74,7 +75,7 @@ export async function permit(run: Run): Promise<void> {
   const now = run.proofs.accounts;
   // An account that is gone by now still owes its outcome.
   const accounts = [...now, ...(record.census("start")?.accounts ?? []).filter(({ id }) => now.every((one) => one.id !== id))];
-  const outcomes = new Map(accounts.map(({ id }) => [id, settlementOf(record, id)?.outcome ?? "none"]));
+  const outcomes = new Map(accounts.map(({ id }) => [id, outcomeFor(record, id) ?? "none"]));
   const exceptions = exceptionsOf(run.order.order);
   const permit = ErasePermit.look(run.terminal.identity, {
     census: counted,

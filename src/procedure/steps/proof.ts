@@ -8,6 +8,7 @@ import { areasToWipe } from "../../terminal/model.js";
 import { Blank } from "../../terminal/proofs.js";
 import type { Run } from "../context.js";
 import { probeAll } from "../inventory.js";
+import { refuseTampered, status } from "../tamper.js";
 import { seedFor } from "./wipe.js";
 
 /** No command samples more blocks at once; memory of at most this many blocks is read back whole, in seeded order. */
@@ -61,7 +62,8 @@ export async function identifyAgain(run: Run): Promise<void> {
   const { begin, arm } = run.record();
   const { serial } = begin;
   const life = run.order.order.device.life + (arm === undefined ? 0 : 1);
-  await run.terminal.condition();
+  const before = run.record().tampering.length > 0;
+  await status(run);
   run.write({ kind: "seen", step: "identity", identity });
   if (identity.serial !== serial || identity.life !== life) {
     throw new DecomError(
@@ -69,6 +71,8 @@ export async function identifyAgain(run: Run): Promise<void> {
       `looked at was ${serial} in life ${life}, now answers ${identity.serial} in life ${identity.life}`,
     );
   }
+  // Somebody was at it while it lay on the bench: whatever was seen before, it is an incident that nobody has answered yet.
+  if (!before) refuseTampered(run);
 }
 
 /** A retained device key signs a nonce that follows from order and intent, so the token belongs to this run alone. */

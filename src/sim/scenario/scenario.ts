@@ -45,6 +45,7 @@ const terminal = closed({}, {
   batteryPercent: whole(0, 100),
   mains: yes,
   tampered: yes,
+  tamperCleared: yes,
   clockOffsetMs: whole(-4_000_000_000_000, 4_000_000_000_000),
   printer: oneOf("ok", "out-of-paper"),
   rebootAfter: whole(1, 1_000_000),
@@ -137,6 +138,8 @@ const act = byField("do", {
   /** The terminal forgets which operations it was ever asked for. */
   "lose-op-store": closed({ do: oneOf("lose-op-store") }),
   "hold-lock": closed({ do: oneOf("hold-lock") }),
+  /** The run is given up. */
+  abandon: closed({ do: oneOf("abandon") }),
 });
 
 /** A back office's order: a full one that fits the terminal and its host, with these differences. Without it the bench makes its own. */
@@ -162,6 +165,8 @@ const order = closed(
     view: oneOf("more", "older", "none"),
     /** Another order for the same terminal that is as valid, or that replaces the first. */
     second: oneOf("beside", "replacing"),
+    /** It knows that the terminal was tampered with, and wants its memory wiped. */
+    tamper: yes,
   },
 );
 

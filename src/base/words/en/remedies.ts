@@ -30,6 +30,7 @@ export const remedy = {
   "terminal.power": "Connect mains power, wait until the battery is charged, then run: decom resume",
   "terminal.reboot-due": "The terminal must restart soon by itself; let it, then run: decom resume",
   "terminal.tampered": "Do not open the terminal. Put it into quarantine and report an incident.",
+  "terminal.lost": "Have the terminal destroyed, and keep the record of its destruction with this run's folder.",
   "terminal.clock": "Put the terminal into quarantine; its clock does not let its records be judged.",
   "proof.stale": "Something changed after it was checked; run: decom resume",
   "identity.serial": "Compare the label with the order; connect the terminal that the order names.",
@@ -77,6 +78,8 @@ export const remedy = {
   "batch.contradiction": "The terminal contradicts itself about what is unsettled; send the hold file to the back office.",
   "batch.shrunk": "Transactions vanished from the terminal without our doing; send the hold file to the back office.",
   "batch.exception": "What is left and what the order excepts do not match one to one; send the hold file to the back office.",
+  "batch.tampered":
+    "A tampered terminal cannot settle. Report the incident and send hold file and archive to the back office: only an order that excepts what is open, and knows of the tampering, goes on.",
   "batch.custody": "Money was booked after the terminal was handed over; put it into quarantine and report it.",
   "batch.grown": "A transaction was recorded while the terminal was being closed; put it into quarantine.",
   "pending.unsent": "A pending message could not be delivered to the host; restore its network, then run: decom resume",

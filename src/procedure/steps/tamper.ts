@@ -1,0 +1,31 @@
+// A terminal that was tampered with: its keys are gone, so nothing can be settled; what is in its memory is wiped only if the order knows of it.
+import { DecomError } from "../../base/errors.js";
+import { type Account, type Item, kinds } from "../../terminal/facts.js";
+import type { Run } from "../context.js";
+import { isExcepted } from "../exceptions.js";
+import { refuseTampered, tampering } from "../tamper.js";
+import { archive } from "./archive.js";
+import { lock } from "./money.js";
+
+/**
+ * What stands in place of settling. Throws `batch.tampered` while anything is open that the order does not except, the masked export of it
+ * made; then `terminal.tampered` unless the order asks for the wipe. An account that has nothing is noted as such: it cannot be asked.
+ */
+export async function letGo(run: Run): Promise<void> {
+  const open = run.proofs.accounts.flatMap((account) => (isExcepted(run, account) ? [] : openItems(run, account)));
+  if (open.length > 0) {
+    await archive(run);
+    const stans = open.map(({ stan }) => stan);
+    const why = `${tampering(run)}, so nothing can be settled: ${open.length} items are open (STAN ${stans.join(", ")})`;
+    throw new DecomError("batch.tampered", why, { stans });
+  }
+  refuseTampered(run);
+  for (const account of run.proofs.accounts) {
+    if (openItems(run, account).length === 0) run.write({ kind: "seen", step: "nothing", account: account.id });
+  }
+  await lock(run);
+}
+
+function openItems({ proofs }: Run, account: Account): readonly Item[] {
+  return (proofs.census?.items ?? []).filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
+}
