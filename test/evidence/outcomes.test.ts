@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { models } from "../../protocols/podp/models/list.js";
 import type { Entry } from "../../src/evidence/entries.js";
-import { areaRows, inspectionRows, keyRows, retainedRows } from "../../src/evidence/statement/build-erasure.js";
+import { areaRows, inspectionRows } from "../../src/evidence/statement/build-erasure.js";
+import { keyRows, retainedRows } from "../../src/evidence/statement/build-keys.js";
 import type { AreaRow } from "../../src/evidence/statement/statement-erasure.js";
 import type { Model, ModelArea } from "../../src/terminal/model.js";
 import { recordWith } from "../support/records.js";
