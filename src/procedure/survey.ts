@@ -9,7 +9,7 @@ import { bindingObjection, compareViews, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { lookForBlank } from "./blank.js";
 import type { Bench } from "./context.js";
-import { connect, modelOf, type RunRequest } from "./decommission.js";
+import { connect, modelOf, type RunRequest, refuseOther } from "./decommission.js";
 import { isExcepted } from "./exceptions.js";
 import { probeAll, refuseDifferences } from "./inventory.js";
 import { runsOf } from "./runs.js";
@@ -45,10 +45,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const { terminal, family } = await connect(bench, request);
   await using _ = terminal;
   const { identity } = terminal;
-  const { expectSerial } = request;
-  if (expectSerial !== undefined && identity.serial !== expectSerial) {
-    throw new DecomError("identity.serial", `expected ${expectSerial}, the terminal is ${identity.serial}`);
-  }
+  refuseOther(identity, request.expectSerial);
   const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
   if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
   refuseEndedLife(bench.stationLog, identity);
