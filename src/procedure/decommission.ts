@@ -12,6 +12,7 @@ import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
 import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
+import type { IsolationWay } from "../terminal/isolation.js";
 import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock } from "./admission.js";
 import type { Bench } from "./context.js";
@@ -34,8 +35,8 @@ export interface RunRequest extends Connection {
   /** From the label, typed or scanned; must be what the terminal reports. */
   readonly expectSerial: string;
   readonly order: GivenOrder;
-  /** How the terminal is kept off every network, as the technician states it. */
-  readonly isolation: string;
+  /** How the terminal is kept off every network, as the technician states it; empty when nobody does. */
+  readonly isolation: readonly IsolationWay[];
 }
 
 /** Begins a run on a connected terminal and carries it to an end state. Throws what comes before a run exists. */
@@ -187,7 +188,7 @@ async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promi
 
 function begin(
   bench: Bench,
-  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
+  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: readonly IsolationWay[]; expectSerial: string },
 ): { folder: string; journal: Journal } {
   const { clock, random, disk, station } = bench;
   const { identity, order, link } = at;

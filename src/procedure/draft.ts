@@ -18,7 +18,8 @@ import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
 import { type Identity, type Item, kinds } from "../terminal/facts.js";
-import type { Model } from "../terminal/model.js";
+import { leftOpen } from "../terminal/isolation.js";
+import { type Model, networksOf } from "../terminal/model.js";
 import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
@@ -124,7 +125,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const clean = model.areas.flatMap((area) =>
     area.keep === undefined ? [{ area: area.id, blocks: 1, coverageBytes: area.size, nonBlank: 0, macAgrees: true }] : [],
   );
-  const at = record.begin.at;
+  const { at, isolation: how } = record.begin;
   const inspection = (n: number, bootNumber: number): Entry[] => [
     { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: area.toString(16).padStart(32, "0") })) },
     {
@@ -147,7 +148,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
     ...archiveToCome(record),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
-    { kind: "seen", step: "isolate", how: record.begin.isolation },
+    ...(how.length === 0 ? [] : [{ kind: "seen", step: "isolate", how, open: leftOpen(networksOf(model), how) } as const]),
     { kind: "intent", step: "arm", op },
     {
       kind: "seen",

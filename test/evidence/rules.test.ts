@@ -8,6 +8,7 @@ import { outcomeOf } from "../../src/evidence/statement/outcome.js";
 import { type Reason, reasons } from "../../src/evidence/statement/reasons.js";
 import { checkStatement, type RuleContext } from "../../src/evidence/statement/rules.js";
 import { type Evidence, parseStatement, type Statement } from "../../src/evidence/statement/statement.js";
+import type { IsolationWay } from "../../src/terminal/isolation.js";
 import { concluded, put, testEvidence, testOrder, testStatement } from "../support/statement.js";
 
 type Change<T> = (statement: T) => void;
@@ -319,6 +320,7 @@ describe("a statement changed after the fact is refused", () => {
     ["a single inspection (case 124)", "DEV_NO_RESTART", (s) => void s.inspections.pop()],
     ["an inspection that found something", "SCHEMA_OUTCOME", (s) => put(row(s.inspections), { result: "residue" })],
     ["isolation that ends early and is not owned up to", "SCHEMA_INVALID", (s) => isolationEnds(s, row(s.inspections).at)],
+    ["isolation that leaves a network open and is not owned up to", "SCHEMA_INVALID", (s) => isolatedBy(s, ["sim-out", "lan-out"])],
     ["a step that ends before it starts (case 51)", "TIME_STEPS", (s) => swapTimes(row(s.areas))],
     ["an inspection before the erase", "TIME_STEPS", (s) => put(row(s.inspections), { at: row(s.areas).startedAt as string })],
     ["a settlement after the erase began", "TIME_STEPS", (s) => put(row(row(s.settlement).attempts), { at: row(s.inspections).at })],
@@ -403,6 +405,10 @@ function uncaptured(s: Statement, count: number): void {
 
 function isolationEnds(s: Statement, to: string): void {
   if ("to" in s.isolation) s.isolation.to = to;
+}
+
+function isolatedBy(s: Statement, how: readonly IsolationWay[]): void {
+  if ("how" in s.isolation) s.isolation.how = [...how];
 }
 
 function swapTimes(area: Statement["areas"][number]): void {
@@ -537,6 +543,29 @@ describe("work cannot be faster than the line", () => {
 
   it("a simulated terminal may run faster than time", () => {
     expect(checkStatement(filled(2_000, "simulator"))).toEqual([]);
+  });
+});
+
+describe("a streamed fill shows V5 only of a terminal that nobody could reach", () => {
+  const streamed = (isolation: Statement["isolation"]) =>
+    testStatement((s) => {
+      s.isolation = isolation;
+      const { verification } = row(s.areas);
+      Object.assign(verification, { method: "stream-fill", deadlineMs: 900_000, elapsedMs: 600_000, level: ["V1", "V3", "V4", "V5"] });
+    });
+  const window = (({ isolation }) => ("from" in isolation ? isolation : undefined))(testEvidence());
+
+  it.each<[string, Statement["isolation"], readonly string[]]>([
+    ["by the ways that close every network of its model", { ...window!, how: ["shielded", "lan-out"] }, []],
+    ["by a way that leaves one open", { ...window!, how: ["shielded"] }, ["AREA_NO_PROOF"]],
+    ["by nothing that anybody stated", { unknown: "NOT_ASKED" }, ["AREA_NO_PROOF"]],
+  ])("%s", (_, isolation, codes) => {
+    expect(checkStatement(streamed(isolation)).map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("and no other word for it is read at all", () => {
+    const said = { ...testStatement(), isolation: { ...window, how: "it lay in a drawer" } };
+    expect(() => parseStatement(said)).toThrow(expect.objectContaining({ pointer: "/isolation/how" }));
   });
 });
 

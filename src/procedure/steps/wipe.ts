@@ -9,6 +9,7 @@ import type { Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
 import { useExceptions } from "../exceptions.js";
 import { areasToFill } from "../fills.js";
+import { inWipeOrder } from "../wipe-order.js";
 
 /** What the model holds, whole: an order may widen a plan, never narrow it. `fills` are to be filled and proven afterwards. */
 export function planOf(model: Model, fills: readonly number[] = []): WipePlan {
@@ -43,7 +44,7 @@ export async function plan(run: Run): Promise<void> {
   if (!mayWipe(order)) throw new DecomError("order.held", `${order.reasonCode}: settled and exported, not wiped until that is lifted`);
   const { areas, slots, probes } = await inventory(run);
   compare(run.model, areas);
-  const intended = planOf(run.model, areasToFill(order, run.model, run.terminal.identity, areas));
+  const intended = inWipeOrder(run.model, planOf(run.model, areasToFill(order, run.model, run.terminal.identity, areas)));
   const { planHash, censusHash } = await run.terminal.prepare(intended);
   run.write({ kind: "seen", step: "plan", plan: intended, planHash, censusHash, areas, slots, probes });
 }
