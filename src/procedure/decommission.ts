@@ -54,7 +54,14 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       const model = modelOf(family, identity.model);
       const order = acceptedOrder(bench, family, identity, request.order);
       const { link, isolation, expectSerial } = request;
-      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial, ...recipientsOf(bench, request) });
+      const { folder, journal } = begin(bench, {
+        identity,
+        order,
+        link,
+        isolation,
+        expectSerial,
+        ...recipientsOf(bench, request, identity, order),
+      });
       return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
     } catch (thrown) {
       // A refusal is a started run too: it leaves a record, though no folder.
@@ -93,8 +100,8 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
       throw thrown;
     }
     const model = modelOf(family, identity.model);
-    const recipients = recipientsOf(bench, connection);
     const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, found.record);
+    const recipients = recipientsOf(bench, connection, identity, order);
     if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
@@ -160,8 +167,9 @@ export function modelOf(family: Family, name: string): Model {
   return model;
 }
 
-function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection): Recipients {
-  return archiveRecipients === undefined ? {} : { archiveRecipients: checkRecipients(archiveRecipients, clock.wall()) };
+function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection, { environment }: Identity, { order }: CheckedOrder): Recipients {
+  if (archiveRecipients === undefined) return {};
+  return { archiveRecipients: checkRecipients(archiveRecipients, { order, environment, now: clock.wall() }) };
 }
 
 interface Recipients {

@@ -5,6 +5,7 @@ import { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
 import { archiveOf } from "../evidence/archive/build.js";
 import { recordsIn } from "../evidence/archive/lines.js";
+import { hashOf } from "../evidence/archive/recipients.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry, Stored } from "../evidence/entries.js";
 import { signForTrial } from "../evidence/envelope/cms.js";
@@ -100,7 +101,7 @@ function proven(record: RunRecord, model: Model, order: Order, identity: Identit
 function archiveToCome(record: RunRecord): Entry[] {
   if (record.archive !== undefined || (record.archiveRecipients.length === 0 && record.begin.environment === "production")) return [];
   const sha256 = "0".repeat(64);
-  const recipients = record.archiveRecipients.map(({ party }) => ({ party, certSha256: sha256 }));
+  const recipients = record.archiveRecipients.map((stored) => ({ party: stored.party, certSha256: hashOf(stored) }));
   const records = recordsIn(archiveOf({ record, life: 0, files: [] }));
   return [{ kind: "seen", step: "archive", sha256, size: 0, records, file: "archive.p7m", recipients }];
 }

@@ -19,9 +19,8 @@ export function isIsolationWay(name: string): name is IsolationWay {
   return Object.hasOwn(isolationWays, name);
 }
 
-/** The networks over which a terminal that has these could still be reached. Where nothing is taken away, nobody has looked. */
+/** The networks over which a terminal that has these could still be reached. */
 export function leftOpen(has: readonly Network[], ways: readonly IsolationWay[]): readonly Network[] {
-  if (ways.length === 0) return networks;
   const taken = new Set<Network>(ways.flatMap((way) => [...isolationWays[way]]));
   return has.filter((network) => !taken.has(network));
 }

@@ -407,6 +407,8 @@ function isolationEnds(s: Statement, to: string): void {
   if ("to" in s.isolation) s.isolation.to = to;
 }
 
+type Named = NonNullable<RuleContext["order"]> extends { archiveRecipients?: (infer R)[] | undefined } ? R : never;
+
 function isolatedBy(s: Statement, how: readonly IsolationWay[]): void {
   if ("how" in s.isolation) s.isolation.how = [...how];
 }
@@ -624,6 +626,18 @@ describe("the order that a back end holds", () => {
     ["a smaller scope", (s) => void s.order.requestedAreas.pop(), "ORDER_SCOPE"],
     ["a lower minimum", (s) => void s.order.minimumLevels.areas.pop(), "ORDER_SCOPE"],
   ];
+  it.each<[string, (recipients: Named[]) => Named[], readonly string[]]>([
+    ["those whom the order names", (all) => all, []],
+    ["one fewer than the order names", (all) => [...all, { party: "LEGAL", certSha256: "0".repeat(64) }], ["ARCHIVE_RECIPIENT"]],
+    ["one whom the order does not name", (all) => all.slice(1), ["ARCHIVE_RECIPIENT"]],
+    ["other keys than the order names", (all) => all.map((one) => ({ ...one, certSha256: "0".repeat(64) })), ["ARCHIVE_RECIPIENT"]],
+  ])("an archive is sealed to %s", (_, names, codes) => {
+    const statement = testStatement();
+    const { archive } = statement;
+    const order = { ...testOrder(statement), archiveRecipients: names(archive.present ? archive.recipients : []) };
+    expect(checkStatement(statement, { order }).map(({ code }) => code)).toEqual(codes);
+  });
+
   it("agrees with a good statement", () => {
     expect(checkStatement(testStatement(), { order: testOrder() })).toEqual([]);
   });

@@ -88,6 +88,7 @@ export const en = {
     "census-after": "Counting again: nothing may be left",
     "let-go": "Judging what a tampered terminal cannot settle",
     archive: "Reading the masked records",
+    "archive-sealed": "Sealing the archive, where recipients were named since",
     isolate: "Noting how networks are kept away",
     plan: "Planning the wipe",
     permit: "Last look before the wipe",
