@@ -3,8 +3,8 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { codes } from "../base/codes.js";
 import { asDecomError, DecomError } from "../base/errors.js";
 import { words } from "../base/words.js";
-import { version } from "./bench.js";
 import { complain, errorJson, type Io, type Told, toLine } from "./io.js";
+import { version } from "./version.js";
 
 const { cli } = words;
 const { option } = cli;

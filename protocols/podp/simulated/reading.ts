@@ -82,7 +82,7 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
       return { next: end, ...(end === whole.length ? { total: whole.length, sha256: sha256(whole) } : {}) };
     },
     lastSettlement: ({ account: id }) => settlementOf(settlements.last(account(id).id)),
-    areaList: () => ({ areas: self.areas().map((a) => ({ ...a, files: a.files })) }),
+    areaList: () => ({ areas: self.areas() }),
     keyList: () => ({ ranges: model.keys, slots: keys.list() }),
     keyProbe(request) {
       if (!wipe.armed && terminal.life.spentGrant === undefined) authority.demand("wipe"); // another life's wipe opens nothing
