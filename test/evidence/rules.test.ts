@@ -548,6 +548,33 @@ describe("work cannot be faster than the line", () => {
   });
 });
 
+describe("of a terminal that was tampered with", () => {
+  const tampered = (before: "present" | "absent") =>
+    testStatement((s) => {
+      put(s.device.tamperStatus, { state: "tampered", codes: ["CASE"] });
+      put(row(s.keys), { result: "zeroised-by-tamper", before });
+    });
+  const codes = (statement: Statement) => checkStatement(statement).map(({ code, pointer }) => `${code} ${pointer}`);
+  const INCIDENT = "DEV_TAMPERED /device/tamperStatus";
+
+  it("a certificate is sound and an incident: ERASED, keys zeroised by tamper, and nothing claimed", () => {
+    const statement = tampered("absent");
+    expect(statement).toMatchObject({ outcome: "ERASED", claims: [] });
+    expect(codes(statement)).toEqual([INCIDENT]);
+  });
+
+  it("no key is taken for zeroised that was still there", () => {
+    expect(tampered("present").outcome).toBe("NOT_ERASED");
+  });
+
+  it("nothing is claimed, and it is said that its own word counts for less", () => {
+    expect(codes({ ...tampered("absent"), claims: ["KEY_SLOTS_EMPTY"] })).toEqual([INCIDENT, "SCHEMA_OUTCOME /claims"]);
+    expect(codes({ ...tampered("absent"), findings: [] })).toContain("SCHEMA_INVALID /findings");
+    const limitations = tampered("absent").limitations.filter((text) => !text.startsWith("tampered with"));
+    expect(codes({ ...tampered("absent"), limitations })).toContain("SCHEMA_INVALID /limitations");
+  });
+});
+
 describe("a streamed fill shows V5 only of a terminal that nobody could reach", () => {
   const streamed = (isolation: Statement["isolation"]) =>
     testStatement((s) => {

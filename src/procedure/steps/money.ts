@@ -9,7 +9,7 @@ import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { usedByOthers } from "../exceptions.js";
 import { settleAccounts } from "../settle.js";
-import { status } from "../tamper.js";
+import { status, tampered } from "../tamper.js";
 import { count } from "./census.js";
 import { restart } from "./proof.js";
 
@@ -30,7 +30,9 @@ export async function condition(run: Run): Promise<void> {
     await restart(run);
     if (run.record().locked && !run.terminal.identity.locked)
       throw new DecomError("terminal.refused", "the terminal's lock did not outlive a restart");
+    const before = tampered(run);
     await status(run);
+    if (tampered(run) !== before) throw new DecomError("proof.stale", "the tamper switch has triggered while the terminal restarted");
     seconds = soundFor(run);
   }
   if (seconds >= MIN_SECONDS_TO_REBOOT) return;
