@@ -61,7 +61,7 @@ export function kept({ world }: Meeting): number {
   return [...areas, ...keys].filter(({ readable }) => readable).length + undeclared.length;
 }
 
-export const columns = ["V1", "V2", "V3", "V4", "V5", "P1", "P3"] as const;
+export const columns = ["V1", "V2", "V3", "V4", "V5", "P1", "V6 and P3"] as const;
 const NOT_CAUGHT = "not caught";
 /** A level that was not looked at any more, or that another one outweighed. */
 const NOT_REACHED = "–";
