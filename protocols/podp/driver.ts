@@ -93,6 +93,15 @@ export class PodpTerminal implements Terminal {
     return this.#identity;
   }
 
+  async idle(): Promise<Identity> {
+    const { clock } = this.#context;
+    for (const begun = clock.monotonic(); this.#identity.busyOp !== undefined; await this.hello()) {
+      if (clock.monotonic() - begun > WIPE_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
+      await sleep(clock, POLL);
+    }
+    return this.#identity;
+  }
+
   async condition(): Promise<Condition> {
     const seen = await this.#ask(commands.identify, {});
     if (seen.serial !== this.#identity.serial) {
@@ -111,7 +120,7 @@ export class PodpTerminal implements Terminal {
   }
 
   async open(authority: Authority): Promise<void> {
-    await this.#idle();
+    await this.idle(); // a wipe that ends between HELLO and OPEN raises the life that OPEN is signed for
     const { serial, life, bootNumber, ownerState } = this.#identity;
     const challenge = await this.#challenge(commands.open.code);
     const message = stationMessage({
@@ -349,15 +358,6 @@ export class PodpTerminal implements Terminal {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.close();
-  }
-
-  /** A wipe that ends between HELLO and OPEN raises the life that OPEN is signed for, so whatever still runs is waited for. */
-  async #idle(): Promise<void> {
-    const { clock } = this.#context;
-    for (const begun = clock.monotonic(); this.#identity.busyOp !== undefined; await this.hello()) {
-      if (clock.monotonic() - begun > WIPE_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
-      await sleep(clock, POLL);
-    }
   }
 
   /** One reading of all pages, or undefined when the records changed meanwhile. */

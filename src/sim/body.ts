@@ -43,6 +43,8 @@ export interface SimOptions {
   readonly clearFails?: boolean;
   /** Seconds of uptime after which it restarts by itself; none when absent. */
   readonly rebootAfter?: number;
+  /** Seconds of uptime after which it settles all it has by its own timer, whoever works on it and whether it is locked; never when absent. */
+  readonly settlesAfter?: number;
   /** Areas that cannot be read, whose erase fails. */
   readonly unreadable?: readonly number[];
   readonly stuck?: readonly number[];

@@ -21,6 +21,11 @@ import { type Cell, PowerCut, type Powered, powered } from "./stores.js";
 import type { Violation } from "./violations.js";
 import { type Life, lifeOf, Wipe, type WipeOrder } from "./wipe.js";
 
+/** Its own work is done under this: the number before the first. */
+const NO_OP = "0".repeat(32);
+/** Seconds until it looks again whether it has time to settle. */
+const RETRY_S = 60;
+
 export class Terminal {
   readonly model: SimModel;
   readonly host: AcquirerHost;
@@ -39,7 +44,7 @@ export class Terminal {
   readonly #hooks: Hooks;
   readonly #speed: number;
   readonly #listener: Listener;
-  #cancelReboot: () => void = () => undefined;
+  readonly #timers: (() => void)[] = [];
   #running: string | undefined;
   /** Its end is known: by restart it is no death. */
   #fallen = false;
@@ -94,10 +99,9 @@ export class Terminal {
       if (this.self.tamperCodes !== undefined) this.keys.zeroise();
       this.settlements.recover();
       this.#body.firmware.started(this.#body, this.self.wiped);
-      const { rebootAfter } = this.#options;
-      if (rebootAfter !== undefined) {
-        this.#cancelReboot = this.#clock.after(rebootAfter * 1000, () => this.#guard(() => this.restart("forced-security")));
-      }
+      const { rebootAfter, settlesAfter } = this.#options;
+      if (rebootAfter !== undefined) this.#later(rebootAfter, () => this.restart("forced-security"));
+      if (settlesAfter !== undefined) this.#later(settlesAfter, () => this.#settleByItself());
       if (this.wipe.armed) this.#background(this.wipe.journal?.op ?? "", () => this.wipe.run(this.ops));
     });
   }
@@ -113,7 +117,7 @@ export class Terminal {
     this.point("restart");
     this.#fallen = true;
     this.#stores.cut();
-    this.#cancelReboot();
+    for (const cancel of this.#timers) cancel();
     this.#listener.restart(reason);
   }
 
@@ -224,6 +228,17 @@ export class Terminal {
     this.batch.generations.set({ ...all, [area]: (all[area] ?? 1) + 1 });
   }
 
+  /** Seconds from now, unless it goes dark before. */
+  #later(seconds: number, work: () => void): void {
+    this.#timers.push(this.#clock.after(seconds * 1000, () => this.#guard(work)));
+  }
+
+  /** Waits for what it does already; the op under which it is busy then is nobody's. */
+  #settleByItself(): void {
+    if (this.#running !== undefined) this.#later(RETRY_S, () => this.#settleByItself());
+    else this.#background(NO_OP, () => this.settlements.byItself(NO_OP));
+  }
+
   #moneyAllowed(): void {
     if (this.self.tampered) refuse("TAMPERED");
     if (this.life.locked) return;
@@ -263,7 +278,7 @@ export class Terminal {
 
   #fell(): void {
     this.#stores.cut();
-    this.#cancelReboot();
+    for (const cancel of this.#timers) cancel();
     if (this.#fallen) return;
     this.#fallen = true;
     this.#hooks.died?.();

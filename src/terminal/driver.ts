@@ -136,6 +136,8 @@ export interface Terminal extends AsyncDisposable {
   readonly identity: Identity;
   /** A new session on the same line; waits up to `patience` ms for the terminal to answer. */
   hello(patience?: number): Promise<Identity>;
+  /** Waits, bounded, until nothing runs in it any more, whoever began that: its life may rise by it. */
+  idle(): Promise<Identity>;
   condition(): Promise<Condition>;
   open(authority: Authority): Promise<void>;
   lock(): Promise<void>;

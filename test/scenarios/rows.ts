@@ -132,7 +132,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E70: `${people}: a new activation`,
   E74: `${people}: from the host's records`,
   E86: `${podp}: a class of terminal of a later version`,
-  E88: "no simulated terminal has a timer; a batch that others changed is held as settle.batch-changed",
   E94: "needs revocation lists: later version",
   E95: "needs the archive's consent in the order: later version",
   E97: "the simulated terminal has no network of its own to look at",

@@ -1,10 +1,8 @@
 // Plays a scenario in virtual time: does what its script says, or what a technician would, and judges what bytes and books say afterwards.
-import { families } from "../../protocols/index.js";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
-import { abandon } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import { inspect } from "../../src/sim/inspect.js";
 import type { Scenario, ScenarioAct } from "../../src/sim/scenario/scenario.js";
@@ -79,7 +77,7 @@ class Stage {
     const { script } = this.#scenario;
     if (script === undefined) return this.#carryOn();
     for (const act of script) await this.#do(act);
-    if (this.#extraFaults) await this.#carryOn("resume");
+    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
   }
 
   performed(): Performed {
@@ -124,9 +122,9 @@ class Stage {
     }
   }
 
-  async #turn(how: "run" | "resume"): Promise<Turn> {
+  async #turn(how: "run" | "resume" | "abandon"): Promise<Turn> {
     const { world } = this;
-    const turn = await told(() => world.run(how));
+    const turn = await told(() => (how === "abandon" ? world.abandon() : world.run(how)));
     this.#turns.push(turn);
     this.#due.clear();
     world.computer.canSign = true;
@@ -144,7 +142,7 @@ class Stage {
       case "resume": {
         const { code } = await this.#turn(act.do);
         // One more fault than planned may stop a turn early; a technician takes it up again.
-        if (this.#extraFaults && GOES_ON.has(code)) await this.#turn(code === "run.none" ? "run" : "resume");
+        if (this.#extraFaults && GOES_ON.has(code)) await this.#carryOn(code === "run.none" ? "run" : "resume");
         return;
       }
       case "wait":
@@ -153,8 +151,7 @@ class Stage {
         world.computer.skewMs = act.hours * 3_600_000;
         return;
       case "sell":
-        if (!world.sim.terminal.sell(act.account ?? 0, act.amount)) this.#wrong.push("the terminal refused a sale of the script");
-        return;
+        return await this.#sell(act);
       case "host":
         return world.staging.host(act.host);
       case "swap":
@@ -164,7 +161,8 @@ class Stage {
       case "twin":
         return world.twin();
       case "serve-again":
-        return world.serveAgain(act.seed);
+        if (await this.#isOver()) await world.serveAgain(act.seed);
+        return;
       case "lose-op-store":
         return world.loseOps();
       case "power-off":
@@ -192,11 +190,31 @@ class Stage {
         this.#unlock = world.disk.lock(`keys/state/${world.serial}.lock`);
         return;
       case "abandon":
-        this.#turns.push(await told(async () => abandon(world.bench(), families, world.serial)));
+        await this.#turn("abandon");
         return;
       default:
         act satisfies never;
     }
+  }
+
+  /** Nobody sells with a terminal that an agent works on, or gives it to the next merchant: a run that a fault has stopped is ended first. */
+  async #isOver(): Promise<boolean> {
+    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
+    return this.#isEnded;
+  }
+
+  get #isEnded(): boolean {
+    const last = this.#turns.at(-1);
+    return last === undefined || ENDED.has(last.endState);
+  }
+
+  async #sell({ account = 0, amount }: Extract<ScenarioAct, { readonly do: "sell" }>): Promise<void> {
+    const { world } = this;
+    if (!(await this.#isOver())) return;
+    const { terminal } = world.sim;
+    const sold = terminal.guard(() => terminal.sell(account, amount));
+    if (sold !== true && terminal.alive) this.#wrong.push("the terminal refused a sale of the script");
+    world.powerUp();
   }
 
   /** From now on the agent works on this disk. */
@@ -234,6 +252,9 @@ class Stage {
 
 /** What a technician tries again after. */
 const GOES_ON: ReadonlySet<string> = new Set(["died", "run.none", "run.open", "terminal.absent", "file.unwritable"]);
+
+/** Nothing goes on after these. */
+const ENDED: ReadonlySet<string | null> = new Set(["CERT", "QUAR", "DESTROY", "REFUSE", "ABANDONED"]);
 
 const ending = ({ endState, code, exit, outcome }: RunResult): Turn => ({ endState, code, exit, outcome });
 

@@ -50,6 +50,7 @@ const terminal = closed({}, {
   clockOffsetMs: whole(-4_000_000_000_000, 4_000_000_000_000),
   printer: oneOf("ok", "out-of-paper"),
   rebootAfter: whole(1, 1_000_000),
+  settlesAfter: whole(1, 1_000_000),
   unreadable: list(area),
   stuck: list(area),
   worn: list(area),
