@@ -156,6 +156,7 @@ export type Seen =
       readonly op: string;
       readonly wipedBy: string | null;
       readonly areas: readonly AreaFact[];
+      readonly slots?: readonly SlotFact[];
       readonly probes: readonly ProbeRange[];
     }
   | { readonly kind: "seen"; readonly step: "condition"; readonly condition: Condition }
@@ -238,6 +239,8 @@ export type Seen =
       readonly n: number;
       readonly bootNumber: number;
       readonly areas: readonly SampledArea[];
+      /** As the terminal lists them; journals of earlier versions have none. */
+      readonly slots?: readonly SlotFact[];
       readonly probes: readonly ProbeRange[];
       readonly cannotPay: readonly string[];
     }

@@ -122,7 +122,7 @@ export const orderSchema = z.strictObject({
   ...paperwork,
   requestedMethod: z.enum(["clear", "purge"]),
   requestedAreas: list(f.contentClass, 8),
-  minimumLevels: z.strictObject({ keys: f.evidenceLevels, areas: f.evidenceLevels, settlement: f.settlementLevel.optional() }),
+  minimumLevels: f.minimumLevels,
   archiveDemanded: z.boolean(),
   retentionPolicy: f.label,
   destination: z.enum(["reuse-internal", "reuse-external", "export", "recycle", "manufacturer", "destroy", "hold"]),
