@@ -1,22 +1,14 @@
 // A fill that was proven stays proven: whoever takes the run up fills what is left, and nothing twice.
 import { describe, expect, it } from "vitest";
-import { decodeFrame } from "../../protocols/podp/frame.js";
-import { commands } from "../../protocols/podp/messages.js";
 import { linesOf } from "../support/lines.js";
 import { Death } from "../support/memory-disk.js";
+import { overhear } from "../support/retold.js";
 import { World } from "../support/world.js";
 
 /** Areas of which a fill is begun from here on, until the cable is plugged in again. */
 function fillsBegun(world: World): number[] {
   const areas: number[] = [];
-  const write = world.line.write.bind(world.line);
-  world.line.write = (bytes) => {
-    const frame = decodeFrame(bytes.subarray(1, -1));
-    const asked = frame?.type === "CMD" && frame.payload[0] === commands.fillBegin.code ? frame.payload.subarray(1) : undefined;
-    const request = asked === undefined ? undefined : commands.fillBegin.request.decode(asked);
-    if (request !== undefined && !("badTag" in request)) areas.push(request.value.area);
-    return write(bytes);
-  };
+  overhear(world, { fillBegin: ({ area }) => void areas.push(area) });
   return areas;
 }
 
