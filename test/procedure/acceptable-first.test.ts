@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { ExceptionField } from "../../src/evidence/order/schema.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import type { Item } from "../../src/terminal/facts.js";
-import { linesOf } from "../support/lines.js";
 import { exceptionsFor, orderFor } from "../support/orders.js";
+import { linesOf } from "../support/records.js";
 import { World } from "../support/world.js";
 
 /** What the terminal was told to do that cannot be undone. */
@@ -48,7 +48,8 @@ describe("a run whose order excepts what is not there", () => {
 describe("a run whose certificate has become unacceptable since it settled", () => {
   it("erases nothing: the computer's clock was set back, so that its lines go back in time", async () => {
     const world = new World();
-    world.disk.hook = () => {
+    world.disk.hook = (_n, when, what) => {
+      if (when === "before" || !/sync .*journal/.test(what)) return;
       if (linesOf(world).some(({ entry }) => entry.kind === "seen" && entry.step === "archive")) world.computer.skewMs = -3_600_000;
     };
     const end = await world.clock.run(() => world.run("run"));

@@ -4,8 +4,8 @@ import type { commands } from "../../protocols/podp/messages.js";
 import { rfc3339, sleep } from "../../src/base/clock.js";
 import type { Plant } from "../../src/sim/planting.js";
 import type { Response } from "../../src/wire/messages.js";
-import { linesOf } from "../support/lines.js";
 import { orderFor, viewsOf } from "../support/orders.js";
+import { linesOf } from "../support/records.js";
 import { retell } from "../support/retold.js";
 import { World } from "../support/world.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { commands } from "../../protocols/podp/messages.js";
 import { hex } from "../../src/base/bytes.js";
 import type { Entry, Intent } from "../../src/evidence/entries.js";
-import { linesOf } from "../support/lines.js";
+import { linesOf } from "../support/records.js";
 import { type CommandName, overhear } from "../support/retold.js";
 import { World } from "../support/world.js";
 
