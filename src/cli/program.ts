@@ -77,6 +77,7 @@ const withPeople = (command: Command) =>
   command
     .option("--operator <id>", option.operator)
     .option("--witness <id>", option.witness)
+    .option("--expect-serial <sn>", option.expectSerial)
     .option("--yes", option.yes)
     .option("--events", option.events);
 
@@ -113,7 +114,6 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(
     withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run)))))))
       .option("--bench", option.bench)
-      .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
       .option("--fill <mode>", option.fill, oneOf("stream", "seed"))
       .option("--isolated <ways>", option.isolated),

@@ -5,11 +5,11 @@ import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
 import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
-import { bindingObjection, compareViews, storedItems } from "./accounts.js";
+import { bindingObjection, compareViews, settlementObjection, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { lookForBlank } from "./blank.js";
 import type { Bench } from "./context.js";
-import { connect, modelOf, type RunRequest } from "./decommission.js";
+import { connect, modelOf, type RunRequest, refuseOther } from "./decommission.js";
 import { isExcepted } from "./exceptions.js";
 import { runsOf } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
@@ -44,10 +44,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const { terminal, family } = await connect(bench, request);
   await using _ = terminal;
   const { identity } = terminal;
-  const { expectSerial } = request;
-  if (expectSerial !== undefined && identity.serial !== expectSerial) {
-    throw new DecomError("identity.serial", `expected ${expectSerial}, the terminal is ${identity.serial}`);
-  }
+  refuseOther(identity, request.expectSerial);
   const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
   if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
   refuseEndedLife(bench.stationLog, identity);
@@ -77,6 +74,8 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   if (accounts.length === 0 && !blank) stops.push({ code: "batch.no-account", why: "the terminal names no acquirer" });
   const unbound = bindingObjection(order.order, accounts);
   if (unbound !== undefined) stops.push({ code: "identity.binding", why: unbound });
+  const unsettleable = settlementObjection(order.order, accounts, census.items);
+  if (unsettleable !== undefined) stops.push({ code: "settle.deregistered", why: unsettleable });
   const items = storedItems(census.items);
   const now = rfc3339(bench.clock.wall());
   const { findings } = await compareViews(terminal, { order: order.order, model, accounts, items, clock: condition.clock, now });

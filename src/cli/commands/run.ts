@@ -22,6 +22,7 @@ import { interruptible } from "../stop.js";
 import { surveyTold } from "../survey-told.js";
 
 interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
+  readonly expectSerial?: string;
   readonly yes?: boolean;
   readonly events?: boolean;
   readonly operator?: string;
@@ -33,7 +34,6 @@ interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
 
 interface RunOptions extends ResumeOptions {
   readonly bench?: boolean;
-  readonly expectSerial?: string;
   readonly dryRun?: boolean;
   readonly isolated?: string;
   readonly fill?: "stream" | "seed";
@@ -79,11 +79,12 @@ function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrd
 
 export function resume(options: ResumeOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
-    if (options.yes !== true) await confirmed(options, io);
+    const expectSerial = options.yes === true ? options.expectSerial : await confirmed(options, io);
+    const named = expectSerial === undefined ? {} : { expectSerial };
     const { order, sig } = options;
     const newer = order === undefined ? {} : { order: readOrders(systemDisk, order, sig) };
     return onBench(options, io, async (bench, connection) =>
-      runTold(await takeUp(bench, { ...connection, ...newer }), seed(options, io), io),
+      runTold(await takeUp(bench, { ...connection, ...newer, ...named }), seed(options, io), io),
     );
   });
 }

@@ -22,13 +22,16 @@ const isZeroised = ({ tampering, arm }: RunRecord) => tampering.some(({ at }) =>
 const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 
 export function inspectionRows(record: RunRecord): Statement["inspections"] {
-  return record.inspections.map(({ n, bootNumber, at, areas, probes }) => ({
+  return record.inspections.map(({ n, bootNumber, at, areas, probes, cannotPay }) => ({
     n,
     bootNumber,
     at,
-    result: areas.every(clean) && !probes.some(({ state }) => state === "ERROR") ? "clean" : "residue",
+    result: areas.every(clean) && !probes.some(({ state }) => state === "ERROR") && isOutOfUse(cannotPay) ? "clean" : "residue",
   }));
 }
+
+/** What a wiped terminal lacks, whatever else keeps it from paying. */
+const isOutOfUse = (cannotPay: readonly string[]) => cannotPay.includes("merchant") && cannotPay.includes("keys");
 
 export function areaRows(record: RunRecord, model: Model): AreaRow[] {
   return model.areas.filter((area) => area.keep === undefined).map((area) => areaRow(record, area));
