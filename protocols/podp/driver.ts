@@ -63,7 +63,7 @@ const refusals: Readonly<Partial<Record<Result, ErrorCode>>> = {
   AREA_FAILED: "erase.failed",
 };
 const POLL = 250;
-const WIPE_LIMIT = 30 * 60_000;
+const OP_LIMIT = 30 * 60_000;
 const RESTART_PATIENCE = 60_000;
 
 export class PodpTerminal implements Terminal {
@@ -96,7 +96,7 @@ export class PodpTerminal implements Terminal {
   async idle(): Promise<Identity> {
     const { clock } = this.#context;
     for (const begun = clock.monotonic(); this.#identity.busyOp !== undefined; await this.hello()) {
-      if (clock.monotonic() - begun > WIPE_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
+      if (clock.monotonic() - begun > OP_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
       await sleep(clock, POLL);
     }
     return this.#identity;
@@ -266,13 +266,13 @@ export class PodpTerminal implements Terminal {
     };
   }
 
-  async finished(op: string): Promise<OpFacts> {
+  async finished(op: string, withinMs: number = OP_LIMIT): Promise<OpFacts> {
     const { clock } = this.#context;
-    for (const begun = clock.monotonic(); clock.monotonic() - begun < WIPE_LIMIT; await sleep(clock, POLL)) {
+    for (const begun = clock.monotonic(); clock.monotonic() - begun < withinMs; await sleep(clock, POLL)) {
       const seen = await this.op(op);
       if (seen.state !== "RUNNING") return seen;
     }
-    throw new DecomError("terminal.busy", `op ${op} still runs after ${WIPE_LIMIT / 60_000} minutes`, { did: "unknown" });
+    throw new DecomError("terminal.busy", `op ${op} still runs after ${withinMs / 60_000} minutes`, { did: "unknown" });
   }
 
   async release(op: string): Promise<void> {

@@ -125,6 +125,8 @@ export const codes = {
   "erase.unfinished": { ...bench, exit: 6, end: "HOLD" },
   "model.unknown": { ...office, exit: 2, end: "REFUSE" },
   "model.differs": { ...office, exit: 6, end: "HOLD" },
+  "slot.beyond": { ...office, exit: 5, end: "QUAR" },
+  "slot.foreign": { ...office, exit: 6, end: "HOLD" },
   // archive
   "archive.recipient": { ...office, exit: 2, end: "REFUSE" },
   "archive.unsealed": { ...office, exit: 6, end: "HOLD" },

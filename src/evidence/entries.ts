@@ -158,6 +158,7 @@ export type Seen =
       readonly op: string;
       readonly wipedBy: string | null;
       readonly areas: readonly AreaFact[];
+      readonly slots?: readonly SlotFact[];
       readonly probes: readonly ProbeRange[];
     }
   | { readonly kind: "seen"; readonly step: "condition"; readonly condition: Condition }
@@ -241,6 +242,8 @@ export type Seen =
       readonly n: number;
       readonly bootNumber: number;
       readonly areas: readonly SampledArea[];
+      /** As the terminal lists them; journals of earlier versions have none. */
+      readonly slots?: readonly SlotFact[];
       readonly probes: readonly ProbeRange[];
       readonly cannotPay: readonly string[];
     }

@@ -50,6 +50,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
       if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
       const model = modelOf(family, identity.model);
+      refuseStrangeSerial(model, identity);
       const order = acceptedOrder(bench, family, identity, request.order);
       const { link, isolation, expectSerial } = request;
       const { folder, journal } = begin(bench, {
@@ -185,6 +186,12 @@ export function modelOf(family: Family, name: string): Model {
   const model = family.models.find(({ id }) => id === name);
   if (model === undefined) throw new DecomError("model.unknown", `${family.name} has no description of model ${name}`);
   return model;
+}
+
+/** A number that this model's maker never gives is not read off this unit. */
+function refuseStrangeSerial({ id, serial: { form } }: Model, { serial }: Identity): void {
+  if (new RegExp(`^(?:${form})$`).test(serial)) return;
+  throw new DecomError("identity.unreadable", `${serial} is no serial number of a ${id}, which are of the form ${form}`);
 }
 
 function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection, { environment }: Identity, { order }: CheckedOrder): Recipients {

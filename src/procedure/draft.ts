@@ -20,7 +20,7 @@ import { findingsOn } from "../evidence/verify.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
 import { type Identity, type Item, kinds } from "../terminal/facts.js";
 import { leftOpen } from "../terminal/isolation.js";
-import { type Model, networksOf } from "../terminal/model.js";
+import { areasToWipe, type Model, networksOf } from "../terminal/model.js";
 import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
@@ -80,13 +80,15 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
 
 /** The fills that the order demands, as they end when every byte is held. What is fillable is known from the plan on. */
 function proven(record: RunRecord, model: Model, order: Order, identity: Identity, op: string): Entry[] {
-  const mode = fillModeOf(order);
   const facts =
-    record.plan?.areas ?? model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: true, files: [] }));
-  if (mode === undefined) return [];
+    record.plan?.areas ??
+    model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: area.verify === "fill", files: [] }));
   const round = { macAgrees: true, deviceMs: 0, elapsedMs: 0, deadlineMs: 1000 };
   return areasToFill(order, model, identity, facts).flatMap((area): Entry[] => {
-    const sizeBytes = facts.find(({ id }) => id === area)?.size ?? 0;
+    const fact = facts.find(({ id }) => id === area);
+    const mode = fact === undefined ? undefined : fillModeOf(order, fact);
+    if (fact === undefined || mode === undefined) return [];
+    const sizeBytes = fact.size;
     const lineMs = record.begin.baud > 0 ? (sizeBytes * 10_000) / record.begin.baud : 0;
     const filled = { elapsedMs: Math.ceil(lineMs), rounds: [round, round], sample: { nonBlank: 0, macAgrees: true } };
     const seed = hex(sha256(Buffer.from(`fill ${area}`)));
@@ -113,7 +115,7 @@ function isHeap({ direction, count, money }: Stored<Item>, one: Exception): bool
 
 /** The journal lines that would follow a run in which every look finds what the plan expects. */
 function expected(record: RunRecord, model: Model, order: Order): Entry[] {
-  const plan = planOf(model);
+  const plan = planOf(model, order.requestedAreas);
   const identity = record.identities.at(-1)?.identity;
   const start = record.census("start");
   if (identity === undefined || start === undefined) return [];
@@ -123,9 +125,8 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const op = "f".repeat(32);
   const hash = "0".repeat(64);
   const facts = { state: "cleared", code: "BALANCED", macVerified: false } as const;
-  const clean = model.areas.flatMap((area) =>
-    area.keep === undefined ? [{ area: area.id, blocks: 1, coverageBytes: area.size, nonBlank: 0, macAgrees: true }] : [],
-  );
+  const wiped = areasToWipe(model, order.requestedAreas);
+  const clean = wiped.map(({ id, size }) => ({ area: id, blocks: 1, coverageBytes: size, nonBlank: 0, macAgrees: true }));
   const { at, isolation: how } = record.begin;
   const inspection = (n: number, bootNumber: number): Entry[] => [
     { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: area.toString(16).padStart(32, "0") })) },

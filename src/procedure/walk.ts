@@ -16,7 +16,6 @@ import { refuseEndedLife, refuseOlderSelf } from "./twin.js";
 /** Interruptions after which the same line may simply be tried again, as a person would with `resume`. */
 const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.silent", "census.changed", "proof.stale"]);
 const WALKS = 3;
-const REBOOT_PATIENCE = 60_000;
 
 export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs"> {
   readonly journal: Journal;
@@ -37,7 +36,7 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
   for (let walks = 1; ; walks++) {
     try {
       if (walks > 1) {
-        await run.terminal.hello(REBOOT_PATIENCE);
+        await run.terminal.hello(run.model.limits.boot);
         run.write({ kind: "resumed", tool: run.tool.version, address: run.record().begin.address });
       }
       if (run.record().signing === undefined) {

@@ -5,7 +5,7 @@ import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js
 import { type Body, memo } from "./body.js";
 import { isFilled } from "./filled.js";
 import { totalsOf } from "./host/totals.js";
-import { recordFiles } from "./models.js";
+import { recordFiles } from "./models/shape.js";
 import {
   canBeSent,
   changes,

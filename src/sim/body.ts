@@ -4,8 +4,9 @@ import type { SettlementFacts, Totals, WipeResult } from "../terminal/facts.js";
 import type { Firmware } from "./firmware.js";
 import type { AcquirerHost } from "./host/host.js";
 import type { HostOptions } from "./host/options.js";
+import type { KeyStore } from "./keys.js";
 import type { LieName } from "./lies.js";
-import type { SimModel } from "./models.js";
+import type { SimModel } from "./models/shape.js";
 import type { Powered } from "./stores.js";
 import type { Violation } from "./violations.js";
 
@@ -56,6 +57,8 @@ export interface SimOptions {
   readonly environment?: "bench";
   /** Its firmware is dishonest, in this one way. */
   readonly lie?: LieName;
+  /** How its key store fails. */
+  readonly keyStore?: KeyStore;
 }
 
 export interface Progress {

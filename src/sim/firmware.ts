@@ -1,6 +1,6 @@
 // Every place where a simulated terminal's firmware could do or say something else than the honest thing, and the firmware that does not.
 import type { ProbeRange, SlotFact, SlotRange, TotalRow } from "../terminal/facts.js";
-import type { SimModel } from "./models.js";
+import type { SimModel } from "./models/shape.js";
 import type { LogRecord } from "./records.js";
 import type { Stores } from "./stores.js";
 

@@ -4,7 +4,7 @@ import { sha256 } from "../base/sign.js";
 import { cannotPay, type ProbeRange } from "../terminal/facts.js";
 import { type Firmware, honest, type Scene } from "./firmware.js";
 import { keyName } from "./keys.js";
-import type { SimModel } from "./models.js";
+import type { SimModel } from "./models/shape.js";
 import { copyStores, type Stores, spareName } from "./stores.js";
 
 interface Lie extends Partial<Firmware> {

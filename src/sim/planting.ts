@@ -3,10 +3,10 @@
 import { readUint } from "../base/bytes.js";
 import type { Direction } from "../base/money.js";
 import type { Random } from "../base/random.js";
-import type { Kind } from "../terminal/facts.js";
+import type { Algorithm, KeyType, Kind } from "../terminal/facts.js";
 import type { Settlement } from "./batch.js";
 import { totalsOf } from "./host/totals.js";
-import type { RecordFile } from "./models.js";
+import type { RecordFile } from "./models/shape.js";
 import type { Op } from "./ops.js";
 import { type Card, MAX_TRIES, marked, marks, type Sale } from "./records.js";
 import type { Entry, HostLine } from "./stores.js";
@@ -38,10 +38,20 @@ export interface Planting {
   readonly tries?: number;
 }
 
+/** A key where its model has none. */
+export interface PlantedKey {
+  readonly type: KeyType;
+  readonly algorithm: Algorithm;
+  readonly slot: number;
+  /** Another application put it there. */
+  readonly foreign?: boolean;
+}
+
 export interface Plant {
   /** Without the items that the model comes with. */
   readonly alone?: boolean;
   readonly items: readonly Planting[];
+  readonly keys?: readonly PlantedKey[];
 }
 
 /** A record as it is to lie in its file. */

@@ -11,7 +11,7 @@ import { AcquirerHost } from "./host/host.js";
 import { type Asked, interlock } from "./interlock.js";
 import { Keys } from "./keys.js";
 import { firmwareOf } from "./lies.js";
-import type { SimModel } from "./models.js";
+import type { SimModel } from "./models/shape.js";
 import { Ops } from "./ops.js";
 import { refuse } from "./refused.js";
 import { Self } from "./self.js";
@@ -77,7 +77,7 @@ export class Terminal {
     };
     const body = this.#body;
     this.#life = lifeOf(body);
-    this.keys = new Keys(this.#stores.nv);
+    this.keys = new Keys(this.#stores.nv, model, options.keyStore);
     this.batch = new Batch(body);
     this.self = new Self(body, this.batch, this.keys, reset);
     this.wipe = new Wipe(body, this.batch, this.keys);

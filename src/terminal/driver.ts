@@ -160,7 +160,7 @@ export interface Terminal extends AsyncDisposable {
   askHost(op: string): Promise<HostReply>;
   op(op: string): Promise<OpFacts>;
   /** Waits, bounded, until the op is no longer running. */
-  finished(op: string): Promise<OpFacts>;
+  finished(op: string, withinMs?: number): Promise<OpFacts>;
   release(op: string): Promise<void>;
   prepare(plan: WipePlan): Promise<Prepared>;
   /** Leaves the terminal one ARM away from erasing; returns the token for it. */

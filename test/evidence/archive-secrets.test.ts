@@ -5,8 +5,9 @@ import { ascii } from "../../src/base/bytes.js";
 import { asDecomError } from "../../src/base/errors.js";
 import type { Log } from "../../src/base/log.js";
 import { complain, errorJson, type Io } from "../../src/cli/io.js";
+import type { Planted } from "../../src/sim/contents.js";
 import { simModel } from "../../src/sim/models.js";
-import { type Planted, plantedValues } from "../../src/sim/provision.js";
+import { plantedValues } from "../../src/sim/provision.js";
 import { filesOf, formsOf, foundIn } from "../support/planted.js";
 import { acquirer, escrow } from "../support/recipients.js";
 import { World } from "../support/world.js";
@@ -61,20 +62,21 @@ describe("planted secrets", () => {
     ["podp-small", "sealed", { archiveRecipients: [acquirer, escrow] }, ["archive.p7m"]],
     ["podp-traditional", "parked", { options: { host: { rejects: "97" } } }, ["hold.json", "hold.sig"]],
     ["podp-small", "made before it is parked as tampered with", { options: { tampered: true } }, ["hold.json", "archive.ndjson"]],
+    ["podp-smart", "in the clear", {}, ["archive.ndjson"]],
   ] as const)("of %s are in nothing that a run with its archive %s leaves", async (model, _how, setup, expected) => {
     const planted = secretsOf(model);
-    expect([...new Set(planted.map(({ what }) => what))].sort()).toEqual([...SECRET].sort());
+    expect([...new Set(planted.map(({ what }) => what))]).toEqual(expect.arrayContaining([...SECRET]));
     const { outputs, files } = await run({ model, ...setup });
     expect(names(files)).toEqual(expect.arrayContaining(["journal.ndjson", "transcript.ndjson", "log.ndjson", ...expected]));
     for (const { path, bytes } of outputs) expect(foundIn(bytes, planted), path).toEqual([]);
   });
 
-  it.each(["podp-small", "podp-traditional"])(
+  it.each(["podp-small", "podp-traditional", "podp-esign", "podp-smart", "podp-mpos", "podp-handheld"])(
     "of %s are found by the same search in the terminal's own memory before the wipe",
     async (model) => {
       const { world, before } = await run({ model });
       const planted = secretsOf(model);
-      expect(planted.length).toBeGreaterThan(15);
+      expect(planted.length).toBeGreaterThan(10);
       for (const one of planted) expect(foundIn(before, [one]), one.what).toHaveLength(1);
       expect(foundIn(memoryOf(world), planted)).toEqual([]);
     },

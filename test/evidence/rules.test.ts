@@ -126,6 +126,14 @@ describe("a statement changed after the fact is refused", () => {
     ],
     ["a slot range told twice", "KEYS_STILL_PRESENT", (s) => void s.keys.push(structuredClone(row(s.keys)))],
     ["a slot range that the model does not have (case 127)", "DEV_MODEL", (s) => put(row(s.keys).slots, { to: 101 })],
+    [
+      "ERASED with a key in a slot that the model does not have",
+      "DEV_MODEL",
+      (s) => {
+        const beyond = { slots: { from: 201, to: 201 }, after: "present", action: "none", result: "failed", level: [] } as const;
+        s.keys.push({ ...structuredClone(row(s.keys)), ...beyond, level: [], probe: { expected: "ABSENT", observed: "PRESENT" } });
+      },
+    ],
     // areas
     ["ERASED with a failing area (case 87)", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "failed" })],
     ["ERASED with an area nobody read", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "unverified" })],

@@ -106,8 +106,6 @@ export const situations: Readonly<Record<string, string>> = {
 const people = "people's work";
 const later = "needs delivery to a back end: later version";
 const podp = "podp has none";
-/** Rows that a program could meet, and this one does not answer as it should yet. */
-const open = "open";
 
 export const withoutScenario: Readonly<Record<string, string>> = {
   E14: `${people}: somebody gives the terminal a network`,
@@ -120,9 +118,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E42: "every simulated model is described; model.unknown is tested in test/cli/order.test.ts",
   E43: `${podp}: no boot loader mode`,
   E44: `${podp}: no update while a host is connected`,
-  E51: `${open}: the simulator keeps no key outside the ranges of its model; a later version plants one and probes for it`,
-  E52: `${podp}: no apps beside its own`,
-  E53: `${podp}: no vendor default keys`,
   E54: `${people}: the checklist asks for it`,
   E55: `${people}: the checklist asks for it`,
   E56: "USB only: test/link/devices.test.ts; a run is bound to the serial number",
@@ -131,7 +126,7 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E68: later,
   E70: `${people}: a new activation`,
   E74: `${people}: from the host's records`,
-  E86: `${podp}: a class of terminal of a later version`,
+  E86: "the phone of a reader is never connected here; an order that says its app is empty comes in a later version",
   E94: "needs revocation lists: later version",
   E95: "needs the archive's consent in the order: later version",
   E97: "the simulated terminal has no network of its own to look at",

@@ -85,7 +85,7 @@ function letGo(start: readonly Entry[], terminal: readonly Entry[], turns: reado
 }
 
 /** What certificates list as left: kinds that a wipe takes with it and people see to afterwards. */
-function afterCareOf(world: World): AfterCare[] {
+export function afterCareOf(world: World): AfterCare[] {
   return world.certificate().json.flatMap((path) => {
     const { settlement } = JSON.parse(text(world.disk.read(path))) as { settlement: { after: AfterCare[] }[] }; // verified elsewhere
     return settlement.flatMap(({ after }) => after);

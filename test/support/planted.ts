@@ -1,5 +1,5 @@
 // Looks for planted values in bytes, in every form in which one could have been written down.
-import type { Planted } from "../../src/sim/provision.js";
+import type { Planted } from "../../src/sim/contents.js";
 import type { MemoryDisk } from "./memory-disk.js";
 
 /** Base64 of a value that stands behind 0, 1 or 2 other bytes of a longer one: only the characters that depend on it alone. */

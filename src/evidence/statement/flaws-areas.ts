@@ -1,6 +1,6 @@
 // Flaws of data areas: against the inventory, against floor and order, and of claims that their own evidence does not carry.
 import { type EvidenceLevel, isKnown } from "./fields.js";
-import { type Floor, lacking, underFloor } from "./floor.js";
+import { askedOf, type Floor, floorOf, lacking, underFloor } from "./floor.js";
 import { isCutOff } from "./isolated.js";
 import type { Flaw, Reason } from "./reasons.js";
 import type { Evidence } from "./statement.js";
@@ -16,7 +16,7 @@ export function* areaFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     const index = body.areas.findIndex(({ id }) => id === expected.id);
     const row = body.areas[index];
     if (row === undefined) {
-      if (isRequired(expected, body)) yield { reason: "AREA_MISSING", pointer: `/model/areas/${i}` };
+      if (isRequired(expected, body, floor)) yield { reason: "AREA_MISSING", pointer: `/model/areas/${i}` };
       continue;
     }
     const at = `/areas/${index}`;
@@ -31,7 +31,7 @@ export function* areaFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     yield* proofFlaws(row, `/areas/${i}/verification`, body);
     if (!isItsMethod(row)) yield { reason: "METHOD_CLAIM", pointer: `/areas/${i}/method` };
   }
-  const left = body.areas.some((row) => underFloor(row.class) && (row.result === "retained" || row.result === "not-supported"));
+  const left = body.areas.some((row) => underFloor(floor, row.class) && (row.result === "retained" || row.result === "not-supported"));
   const beyond = isKnown(body.device.unprovenMemory) && body.device.unprovenMemory.length > 0;
   if ((left && body.notCovered.length === 0) || (body.coverage === "full" && (left || beyond || body.notCovered.length > 0))) {
     yield { reason: "COVERAGE_CLAIM", pointer: "/coverage" };
@@ -45,12 +45,12 @@ function isItsMethod({ method, technique, basis, result }: AreaRow): boolean {
   return method === "clear" || technique === "none" || result !== "erased";
 }
 
-function isRequired(area: ModelArea, { order }: Evidence): boolean {
-  return underFloor(area.class) || area.class.some((one) => order.requestedAreas.includes(one));
+function isRequired(area: ModelArea, { order }: Evidence, floor: Floor): boolean {
+  return underFloor(floor, area.class) || area.class.some((one) => order.requestedAreas.includes(one));
 }
 
 function* resultFlaws(row: AreaRow, expected: ModelArea, body: Evidence, floor: Floor): Generator<Reason> {
-  const required = isRequired(expected, body);
+  const required = isRequired(expected, body, floor);
   switch (row.result) {
     case "failed":
       return yield "AREA_FAILED";
@@ -73,10 +73,11 @@ function* resultFlaws(row: AreaRow, expected: ModelArea, body: Evidence, floor: 
   if (row.technique === "delete") yield LEAVES.includes(body.destination) ? "LOGICAL_DELETE_LEAVES" : "LOGICAL_DELETE";
   if (row.result === "zeroised-by-tamper" && body.device.tamperStatus.state !== "tampered") yield "AREA_FAILED";
   if (contradicts(row)) yield "AREA_FAILED";
-  if (row.technique === "none") yield "FOUND_BLANK";
+  if (row.technique === "none" && row.result === "erased") yield "FOUND_BLANK";
   const { minimumLevels, requestedMethod } = body.order;
   const weaker = requestedMethod === "purge" && row.method === "clear";
-  const lack = weaker ? "BELOW_MINIMUM" : lacking(row.verification.level, [...expected.minLevel, ...minimumLevels.areas], floor.areas);
+  const minimum = [...expected.minLevel, ...askedOf(minimumLevels, row.class)];
+  const lack = weaker ? "BELOW_MINIMUM" : lacking(row.verification.level, minimum, floorOf(floor, row.class));
   if (required && lack !== undefined) yield lack;
 }
 

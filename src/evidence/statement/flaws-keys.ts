@@ -35,7 +35,7 @@ export function* keyFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
   const told: readonly Span[] = [...wiped, ...kept];
   for (const span of expected) if (!isCovered(span, told)) yield { reason: "SLOT_MISSING", pointer: span.pointer };
   for (const [i, span] of told.entries()) {
-    if (!isCovered(span, expected)) yield { reason: "INVENTORY", pointer: span.pointer };
+    if (!isCovered(span, expected)) yield { reason: isFound(span, body) ? "SLOT_BEYOND" : "INVENTORY", pointer: span.pointer };
     if (told.some((other, j) => j < i && overlaps(span, other))) yield { reason: "SLOT_CONTRADICTION", pointer: span.pointer };
   }
   for (const span of kept) {
@@ -46,6 +46,11 @@ export function* keyFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     for (const [reason, where] of [...rowFlaws(row, body, floor), ...claimFlaws(row, body)])
       yield { reason, pointer: `/keys/${i}/${where}` };
   }
+}
+
+/** A row about slots that the model does not have can only say that something was found there. */
+function isFound({ pointer }: Span, { keys }: Evidence): boolean {
+  return keys.some(({ result, after }, i) => pointer === `/keys/${i}` && result === "failed" && after === "present");
 }
 
 /** Whether spans of the same usage and algorithm leave no gap in this one. */

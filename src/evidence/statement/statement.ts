@@ -82,7 +82,7 @@ const authority = {
     continues: z.union([z.null(), f.uuid]),
     requestedMethod: f.orUnknown(z.enum(["clear", "purge"])),
     requestedAreas: z.array(f.contentClass),
-    minimumLevels: z.strictObject({ keys: f.evidenceLevels, areas: f.evidenceLevels, settlement: f.settlementLevel.optional() }),
+    minimumLevels: f.minimumLevels,
     retentionPolicy: f.orUnknown(f.label),
     archiveDemanded: z.boolean(),
     dualControl: z.boolean(),

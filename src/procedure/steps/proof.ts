@@ -4,9 +4,10 @@ import { rfc3339 } from "../../base/clock.js";
 import { DecomError, unreachable } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
 import type { SampledArea } from "../../evidence/entries.js";
-import type { ProbeRange } from "../../terminal/facts.js";
+import { areasToWipe } from "../../terminal/model.js";
 import { Blank } from "../../terminal/proofs.js";
 import type { Run } from "../context.js";
+import { probeAll } from "../inventory.js";
 import { refuseTampered, status } from "../tamper.js";
 import { seedFor } from "./wipe.js";
 
@@ -19,7 +20,7 @@ export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
     const record = run.record();
     const op = record.arm?.op ?? record.blank?.op ?? unreachable("nothing was armed, nor found blank");
     const facts = record.plan?.areas ?? record.blank?.areas ?? unreachable("nothing was planned");
-    const wanted = run.model.areas.filter((area) => area.keep === undefined);
+    const wanted = areasToWipe(run.model, run.order.order.requestedAreas);
     const seeds = wanted.map(({ id }) => ({ area: id, seed: seedFor(run) }));
     run.write({ kind: "intent", step: "inspect", n, seeds });
     const areas: SampledArea[] = [];
@@ -40,11 +41,11 @@ export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
         endedAt: rfc3339(run.clock.wall()),
       });
     }
-    const probes: ProbeRange[] = [];
-    for (const { type, algorithm, from, to } of run.model.slots) probes.push(...(await run.terminal.probe({ type, algorithm, from, to })));
+    const probes = await probeAll(run.terminal, run.model);
+    const { slots } = await run.terminal.slots();
     const cannotPay = await run.terminal.cannotPay();
     run.proofs = { ...run.proofs, blank };
-    run.write({ kind: "seen", step: "inspect", n, bootNumber: run.terminal.identity.bootNumber, areas, probes, cannotPay });
+    run.write({ kind: "seen", step: "inspect", n, bootNumber: run.terminal.identity.bootNumber, areas, slots, probes, cannotPay });
   };
 }
 

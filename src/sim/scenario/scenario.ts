@@ -1,6 +1,6 @@
 // A scenario as a file: how a terminal and its host are, what happens to them, what is done at the bench, and how it must end.
 import { DecomError } from "../../base/errors.js";
-import { type Kind, kinds } from "../../terminal/facts.js";
+import { type Algorithm, algorithms, type KeyType, type Kind, keyTypes, kinds } from "../../terminal/facts.js";
 import { cutPoints, type SimOptions } from "../body.js";
 import type { HostOptions } from "../host/options.js";
 import { lieNames } from "../lies.js";
@@ -59,6 +59,7 @@ const terminal = closed({}, {
   lie: oneOf(...lieNames),
   skipsZeroTotals: yes,
   clearFails: yes,
+  keyStore: oneOf("fills-00", "fills-ff", "unreadable"),
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
 
 const planting = closed({ kind }, {
@@ -71,6 +72,15 @@ const planting = closed({ kind }, {
   fate: oneOf("unsent", "unanswered", "rejected", "failed", "sent"),
   tries: whole(1, 3),
 } satisfies ReadersOf<Omit<Planting, "kind">>);
+
+const plantedKey = closed(
+  {
+    type: oneOf(...(Object.keys(keyTypes) as KeyType[])),
+    algorithm: oneOf(...(Object.keys(algorithms) as Algorithm[])),
+    slot: whole(0, 65_535),
+  }, // keys() loses the key type
+  { foreign: yes },
+);
 
 /** Frames count from 1 on the first line; `after` names the next frame once the terminal has passed that point. */
 const frame = { on: oneOf("out", "in") };
@@ -196,7 +206,7 @@ const scenario = closed(
   },
   {
     /** What lies in the terminal besides, or instead of, what its model comes with. */
-    plant: closed({ items: list(planting) }, { alone: yes }),
+    plant: closed({ items: list(planting) }, { alone: yes, keys: list(plantedKey) }),
     terminal,
     host,
     label: text(/^[A-Za-z0-9-]{1,32}$/, "a serial number"),

@@ -113,6 +113,8 @@ export const remedy = {
   "erase.unfinished": "The wipe has not finished; leave power on and run: decom resume",
   "model.unknown": "No description of this model is installed; nothing was changed.",
   "model.differs": "The terminal announces other memory or keys than its model; send the hold file to the back office.",
+  "slot.beyond": "A key is where this model can have none; put the terminal into quarantine and report an incident.",
+  "slot.foreign": "Another application must give up its key first; ask the back office for the vendor's way, then run: decom resume",
   "archive.recipient":
     "Ask the back office for a certificate with an RSA key of 3072 bits or more that may encipher keys and is valid now, and for an order that names it.",
   "archive.unsealed": "Give the certificate of every acquirer, and of all whom the order names, with --seal-to, then run: decom resume",
