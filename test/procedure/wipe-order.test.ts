@@ -38,7 +38,7 @@ describe("a wipe goes in one order", () => {
     const { areas, slots } = inWipeOrder(model, planOf(model, ["SEC", "OPS"]));
     const credentials = areas.map(({ area }) => model.areas.find(({ id }) => id === area)?.classes.includes("SEC") === true);
     expect(credentials).toEqual(credentials.toSorted((a, b) => Number(b) - Number(a)));
-    const stage = { TPK: 0, TAK: 0, TDK: 0, TMK: 1, TLK: 1, IPEK: 1 } as Readonly<Record<string, number>>;
+    const stage = { TPK: 0, TAK: 0, TDK: 0, TLE: 0, TMK: 1, TLK: 1, IPEK: 1 } as Readonly<Record<string, number>>;
     const stages = slots.map(({ type }) => stage[type] ?? 2);
     expect(stages).toEqual(stages.toSorted());
     expect(new Set(areas)).toEqual(new Set(planOf(model, ["SEC", "OPS"]).areas));
