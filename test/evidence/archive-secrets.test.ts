@@ -61,8 +61,8 @@ describe("planted secrets", () => {
     ["podp-traditional", "in the clear", {}, ["archive.ndjson"]],
     ["podp-small", "sealed", { archiveRecipients: [acquirer, escrow] }, ["archive.p7m"]],
     ["podp-traditional", "parked", { options: { host: { rejects: "97" } } }, ["hold.json", "hold.sig"]],
-    ["podp-small", "made before it is parked as tampered with", { options: { tampered: true } }, ["hold.json", "archive.ndjson"]],
     ["podp-smart", "in the clear", {}, ["archive.ndjson"]],
+    ["podp-small", "made before it is parked as tampered with", { options: { tampered: true } }, ["hold.json", "archive.ndjson"]],
   ] as const)("of %s are in nothing that a run with its archive %s leaves", async (model, _how, setup, expected) => {
     const planted = secretsOf(model);
     expect([...new Set(planted.map(({ what }) => what))]).toEqual(expect.arrayContaining([...SECRET]));

@@ -32,10 +32,8 @@ export async function plan(run: Run): Promise<void> {
   const found = await inventoryOf(run.terminal, run.model, run.proofs.accounts.length);
   refuseDifferences(run.model, found);
   const { areas, slots, probes } = found;
-  const intended = inWipeOrder(
-    run.model,
-    planOf(run.model, order.requestedAreas, areasToFill(order, run.model, run.terminal.identity, areas)),
-  );
+  const fills = areasToFill(order, run.model, run.terminal.identity, areas);
+  const intended = inWipeOrder(run.model, planOf(run.model, order.requestedAreas, fills));
   const { planHash, censusHash } = await run.terminal.prepare(intended);
   run.write({ kind: "seen", step: "plan", plan: intended, planHash, censusHash, areas, slots, probes });
 }
