@@ -3,7 +3,7 @@ import { concat, equal, hex, unhex } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
 import type { ErrorCode } from "../../src/base/codes.js";
 import { DecomError } from "../../src/base/errors.js";
-import { hmacSha256, keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
+import { hmacSha256, sha256 } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";
 import {
   type Attestation,
@@ -36,6 +36,7 @@ import {
 import type { Model } from "../../src/terminal/model.js";
 import { type Blank, type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
 import type { Command } from "../../src/wire/messages.js";
+import { attestMessage, flawOf, vouchedKey } from "./attestation.js";
 import { keepReasons, limits, type Result, settleCodes } from "./codes.js";
 import { areaFact, type CensusItem, identityOf, itemFact, known, named, slotRange, totalRow } from "./facts.js";
 import { type Filler, proveFill, writeFill } from "./filling.js";
@@ -43,7 +44,7 @@ import { payloadRoom } from "./frame.js";
 import { commands, wipeResult } from "./messages.js";
 import { samplePositions } from "./sampling.js";
 import { type Answer, describeRefusal, Session } from "./session.js";
-import { attestMessage, grantHash, stationMessage, vouchedKey } from "./signed.js";
+import { grantHash, stationMessage } from "./signed.js";
 
 /** What a refusal means to a run; anything not listed is `terminal.refused`. */
 const refusals: Readonly<Partial<Record<Result, ErrorCode>>> = {
@@ -92,6 +93,15 @@ export class PodpTerminal implements Terminal {
     return this.#identity;
   }
 
+  async idle(): Promise<Identity> {
+    const { clock } = this.#context;
+    for (const begun = clock.monotonic(); this.#identity.busyOp !== undefined; await this.hello()) {
+      if (clock.monotonic() - begun > OP_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
+      await sleep(clock, POLL);
+    }
+    return this.#identity;
+  }
+
   async condition(): Promise<Condition> {
     const seen = await this.#ask(commands.identify, {});
     if (seen.serial !== this.#identity.serial) {
@@ -110,7 +120,7 @@ export class PodpTerminal implements Terminal {
   }
 
   async open(authority: Authority): Promise<void> {
-    await this.#idle();
+    await this.idle(); // a wipe that ends between HELLO and OPEN raises the life that OPEN is signed for
     const { serial, life, bootNumber, ownerState } = this.#identity;
     const challenge = await this.#challenge(commands.open.code);
     const message = stationMessage({
@@ -332,16 +342,15 @@ export class PodpTerminal implements Terminal {
     const { serial, life, bootNumber } = this.#identity;
     const answer = await this.#session.ask(commands.attest, { op: unhex(op), nonce });
     const seen = this.#granted(commands.attest, answer);
-    const key = seen.certificate === undefined ? undefined : vouchedKey(seen.certificate, serial, model.id, model.vendorKeys);
-    const publicKey = key === undefined ? undefined : keyOfPoint(key);
+    const vouched = seen.certificate === undefined ? undefined : vouchedKey(seen.certificate, serial, model.id, model.vendorKeys);
     const hashes = { planHash: unhex(planHash), resultHash: unhex(resultHash), firmwareHash: seen.firmwareHash };
     const message = attestMessage({ nonce, serial, life, bootNumber, op: unhex(op), ...hashes });
-    const proven =
-      key !== undefined && publicKey !== undefined && equal(keyIdOf(key), seen.keyId) && verifyP256(publicKey, message, seen.signature);
+    const flaw = flawOf(vouched, seen, message);
     return {
       keyId: hex(seen.keyId),
       firmwareHash: hex(seen.firmwareHash),
-      proven,
+      proven: vouched !== undefined && flaw === undefined,
+      ...(flaw === undefined ? {} : { flaw }),
       token: answer.raw,
       ...(seen.certificate === undefined ? {} : { certificateSha256: hex(sha256(seen.certificate)) }),
     };
@@ -349,15 +358,6 @@ export class PodpTerminal implements Terminal {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.close();
-  }
-
-  /** A wipe that ends between HELLO and OPEN raises the life that OPEN is signed for, so whatever still runs is waited for. */
-  async #idle(): Promise<void> {
-    const { clock } = this.#context;
-    for (const begun = clock.monotonic(); this.#identity.busyOp !== undefined; await this.hello()) {
-      if (clock.monotonic() - begun > OP_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
-      await sleep(clock, POLL);
-    }
   }
 
   /** One reading of all pages, or undefined when the records changed meanwhile. */

@@ -99,6 +99,7 @@ const capable: Readonly<Partial<Record<CommandName, Capability>>> = {
   fillEnd: "fill",
   fillRelease: "fill",
   proof: "fill",
+  attest: "attest",
 };
 const accepted: ReadonlySet<CommandName> = new Set(["pendingSend", "settleStart", "arm"]);
 const signing: ReadonlySet<CommandName> = new Set(["open", "commit", "attest"]);

@@ -53,6 +53,7 @@ export const codes = {
   // identity
   "identity.serial": { ...bench, exit: 2, end: "REFUSE" },
   "identity.swapped": { ...bench, exit: 5, end: "QUAR" },
+  "identity.forged": { ...office, exit: 5, end: "QUAR" },
   "identity.twice": { ...office, exit: 5, end: "QUAR" },
   "identity.unreadable": { ...bench, exit: 5, end: "QUAR" },
   "identity.binding": { ...office, exit: 5, end: "QUAR" },

@@ -8,10 +8,11 @@ import type { Order } from "../evidence/order/schema.js";
 import type { RunRecord } from "../evidence/record.js";
 import type { Terminal } from "../terminal/driver.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import type { Account, Item } from "../terminal/facts.js";
+import { type Account, type Item, kinds } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
-import { storedSettlement } from "./batches.js";
+import { isUnfinished, storedSettlement } from "./batches.js";
 import type { Run } from "./context.js";
+import { isNamed } from "./exceptions.js";
 import { hostViewFindings } from "./host-view.js";
 
 /** A terminal whose clock is further off dates its records wrongly. */
@@ -24,6 +25,8 @@ export async function judgeAccounts(run: Run): Promise<void> {
   refuseLapsed(run);
   const unbound = bindingObjection(order, accounts);
   if (unbound !== undefined) throw new DecomError("identity.binding", unbound);
+  const unsettleable = settlementObjection(order, accounts, census?.items ?? []);
+  if (unsettleable !== undefined) throw new DecomError("settle.deregistered", unsettleable);
   if (run.record().hostView === undefined) {
     const clock = run.record().condition?.condition.clock ?? "";
     const at = { order, model: run.model, accounts, items: storedItems(census?.items ?? []), clock, now: rfc3339(run.clock.wall()) };
@@ -46,6 +49,24 @@ export function bindingObjection({ accounts: wanted }: Order, accounts: readonly
   if (strange !== undefined) return `acquirer ${strange.acquirer}, terminal ${strange.tid} is in the terminal and not in the order`;
   const absent = wanted.find((one) => !accounts.some((other) => sameAccount(one, other)));
   return absent === undefined ? undefined : `acquirer ${absent.acquirer}, terminal ${absent.tid} is in the order and not in the terminal`;
+}
+
+/** Whether the acquirer still takes anything from this terminal, as the back office saw it in the registry. */
+export function maySettle({ registry }: Pick<Order, "registry">): boolean {
+  return registry?.settlementAllowed !== false;
+}
+
+/** What nobody may send any more has to be let go by exceptions, all of it, before anything is done. What was begun before is only looked up. */
+export function settlementObjection(order: Order, accounts: readonly Account[], items: readonly Item[]): string | undefined {
+  if (maySettle(order)) return undefined;
+  const begun = (id: string) => items.some((item) => item.account === id && isUnfinished(item));
+  const open = accounts.filter((account) => !begun(account.id) && !isNamed(order, account, items));
+  if (open.length === 0) return undefined;
+  const stans = items
+    .filter(({ account, kind }) => kinds[kind].gate !== "WARN" && open.some(({ id }) => id === account))
+    .map(({ stan }) => stan);
+  const names = open.map(({ tid }) => tid).join(", ");
+  return `the registry allows no settlement, and ${names} has items open that are not all excepted (STAN ${stans.join(", ")})`;
 }
 
 /** Terminals carry 12 digits, so amounts always are safe whole numbers. */

@@ -9,6 +9,11 @@ const SETTLED: ReadonlySet<Kind> = new Set(["U01", "U02"]);
 
 export const isBatchKind = (kind: Kind): boolean => SETTLED.has(kind);
 
+/** A settlement that was begun and has not ended. */
+const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
+
+export const isUnfinished = ({ kind }: Pick<Item, "kind">): boolean => UNFINISHED.has(kind);
+
 /** Totals of the records that a settlement will be about, and a hash over everything that the account has. */
 export function batchOf(items: readonly Item[], account: Account): { totals: Totals; hash: string } {
   const own = items.filter((item) => item.account === account.id);

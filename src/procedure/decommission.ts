@@ -42,10 +42,10 @@ export interface RunRequest extends Connection {
 export async function decommission(bench: Bench, request: RunRequest): Promise<RunResult> {
   const transcript = new Transcript(bench.disk);
   const { terminal, family } = await connect(bench, request, (line) => transcript.add(line));
-  const { identity } = terminal;
-  return await exclusively(bench, identity.serial, async () => {
+  return await exclusively(bench, terminal.identity.serial, async () => {
     try {
-      refuseOther(identity, request.expectSerial);
+      refuseOther(terminal.identity, request.expectSerial);
+      const identity = await terminal.idle(); // another station's wipe may be about to end the life that an order is for
       const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
       if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
       const model = modelOf(family, identity.model);

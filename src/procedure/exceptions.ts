@@ -4,9 +4,9 @@ import type { ErrorCode } from "../base/codes.js";
 import { sha256 } from "../base/sign.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
 import { resolutionOf } from "../evidence/order/lookup.js";
-import type { ResolutionField } from "../evidence/order/schema.js";
+import type { Order, ResolutionField } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import { type Account, type Kind, kinds, type Totals } from "../terminal/facts.js";
+import { type Account, type Item, type Kind, kinds, type Totals } from "../terminal/facts.js";
 import { itemIds } from "../terminal/gate.js";
 import type { Run } from "./context.js";
 
@@ -35,18 +35,21 @@ export function isLetGo(run: Pick<Run, "order" | "proofs">, account: Account, co
 
 /** Whether the order names every item that the last census had of this account, or those of one kind. The gate counts them one to one. */
 export function isExcepted({ order, proofs }: Pick<Run, "order" | "proofs">, account: Account, only?: Kind): boolean {
-  const named = exceptionsOf(order.order).filter((one) => sameAccount(one, account));
-  const own = (proofs.census?.items ?? []).filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
-  return (
-    named.length > 0 &&
-    own
-      .filter(({ kind }) => only === undefined || kind === only)
-      .every(({ kind, stan, digest, count }) =>
-        count === undefined
-          ? named.some(({ items }) => items.some((one) => one.stan === stan && one.digest === digest))
-          : named.some((one) => one.kind === kind && one.items.length === 0),
-      )
-  );
+  const items = proofs.census?.items ?? [];
+  return exceptionsOf(order.order).some((one) => sameAccount(one, account)) && isNamed(order.order, account, items, only);
+}
+
+/** Whether exceptions name all that an account has of what stands in the way of a wipe, or all of one kind. */
+export function isNamed(order: Order, account: Account, items: readonly Item[], only?: Kind): boolean {
+  const named = exceptionsOf(order).filter((one) => sameAccount(one, account));
+  const own = items.filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
+  return own
+    .filter(({ kind }) => only === undefined || kind === only)
+    .every(({ kind, stan, digest, count }) =>
+      count === undefined
+        ? named.some((one) => one.items.some((item) => item.stan === stan && item.digest === digest))
+        : named.some((one) => one.kind === kind && one.items.length === 0),
+    );
 }
 
 /** On return the items of all exceptions that the gate let through are used up, whatever becomes of the wipe. */

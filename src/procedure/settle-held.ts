@@ -41,3 +41,12 @@ export function unknownSettlement(account: Account, batch: string, why: string):
   const message = `whether batch ${batch} of ${account.tid} was booked is not known: ${why}`;
   return new DecomError("settle.unknown", message, { account: account.id, batch, did: "unknown" });
 }
+
+/** It is booked, as the terminal says, but nobody here has seen how: whose books it is in is for the back office to say. */
+export function settledElsewhere({ id, tid }: Account, batch: string): DecomError {
+  return new DecomError("settle.elsewhere", `batch ${batch} of ${tid} was settled during this run, but not by it`, {
+    account: id,
+    batch,
+    did: "done",
+  });
+}

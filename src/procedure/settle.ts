@@ -1,16 +1,17 @@
 // Settling one acquirer's batch: once, whatever happens to the answer. Every round begins by looking at what the journal says was tried.
 import { sleep } from "../base/clock.js";
 import { DecomError, unreachable } from "../base/errors.js";
-import type { Outcome } from "../evidence/entries.js";
+import type { Outcome, Stored } from "../evidence/entries.js";
 import { opensGate, type SettleAttempt } from "../evidence/record.js";
 import { type Situation, situationOf } from "../terminal/dialects/dialect.js";
 import { isRefusal } from "../terminal/driver.js";
-import type { Account, HostAnswer, OpState, SettlementFacts } from "../terminal/facts.js";
+import type { Account, HostAnswer, OpState, SettlementFacts, Totals } from "../terminal/facts.js";
 import { dialectOf } from "../terminal/model.js";
+import { maySettle } from "./accounts.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { isLetGo, resolutionFor, useResolution } from "./exceptions.js";
-import { failedSettlement, unknownSettlement } from "./settle-held.js";
+import { isExcepted, isLetGo, resolutionFor, useResolution } from "./exceptions.js";
+import { failedSettlement, settledElsewhere, unknownSettlement } from "./settle-held.js";
 import { nextOfUnsent, originalTotals, situated } from "./situation.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
@@ -43,6 +44,8 @@ export async function settleAccounts(run: Run): Promise<void> {
 }
 
 async function settleAccount(run: Run, account: Account): Promise<void> {
+  // Nothing may be sent any more: what is left is excepted, item by item, and an empty batch asks no host.
+  if (!maySettle(run.order.order) && isExcepted(run, account)) return;
   refuseStanding(run, account);
   const waited = { ms: 0 };
   for (let round = 0; round < ROUNDS; round++) {
@@ -115,12 +118,7 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
   const outcome = outcomeOf(facts, situation);
   const counted = originalTotals(run, account, batch);
   // Of an op that the store has lost this is the account's last settlement, which says nothing of ours.
-  if (storeProves(state) && outcome === "NOTHING_TO_SETTLE" && counted !== undefined && counted.debitCount + counted.creditCount > 0) {
-    const records = counted.debitCount + counted.creditCount;
-    throw new DecomError("batch.contradiction", `${account.tid} has nothing to settle, and its batch ${batch} has ${records} records`, {
-      account: account.id,
-    });
-  }
+  if (storeProves(state) && outcome === "NOTHING_TO_SETTLE") await refuseNothing(run, account, facts, { batch, counted });
   const look: Look = {
     ...situated(run, account, attempt),
     op: state,
@@ -140,6 +138,22 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
   noteOffice(run, account, attempt, office);
   const conclusion = conclude({ ...asked, office });
   await act(run, account, attempt, { look, facts, situation, conclusion, round });
+}
+
+/** Records that were counted are not nothing: somebody else has settled them meanwhile, or the terminal contradicts itself. */
+async function refuseNothing(
+  run: Run,
+  account: Account,
+  facts: SettlementFacts,
+  { batch, counted }: { readonly batch: string; readonly counted: Stored<Totals> | undefined },
+): Promise<void> {
+  const records = counted === undefined ? 0 : counted.debitCount + counted.creditCount;
+  if (records === 0) return;
+  const last = await run.terminal.lastSettlement(account.id);
+  if (facts.batch !== batch && last.state === "cleared" && last.batch === batch) throw settledElsewhere(account, batch);
+  throw new DecomError("batch.contradiction", `${account.tid} has nothing to settle, and its batch ${batch} has ${records} records`, {
+    account: account.id,
+  });
 }
 
 interface Seen {
@@ -172,8 +186,10 @@ async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: 
     case "failed":
       run.write({ kind: "seen", step: "settle", op, account: account.id, outcome: conclusion.outcome, facts: storedSettlement(facts) });
       // An attempt that was to finish another and did nothing leaves that other one as it was: it is still the one to be finished.
-      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round)))))
+      if (conclusion.again && (round.earlier || (situation === "host-down" && (await backOff(run, account, round))))) {
+        await run.terminal.release(op); // from here on nobody looks at it: kept, refusals would fill the store
         return start(run, account, finishing);
+      }
       throw failedSettlement(account, batch, conclusion.outcome, situation, facts);
     case "unknown":
     case "ask-host":

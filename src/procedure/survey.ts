@@ -5,7 +5,7 @@ import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
 import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
-import { bindingObjection, compareViews, storedItems } from "./accounts.js";
+import { bindingObjection, compareViews, settlementObjection, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { lookForBlank } from "./blank.js";
 import type { Bench } from "./context.js";
@@ -77,6 +77,8 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   if (accounts.length === 0 && !blank) stops.push({ code: "batch.no-account", why: "the terminal names no acquirer" });
   const unbound = bindingObjection(order.order, accounts);
   if (unbound !== undefined) stops.push({ code: "identity.binding", why: unbound });
+  const unsettleable = settlementObjection(order.order, accounts, census.items);
+  if (unsettleable !== undefined) stops.push({ code: "settle.deregistered", why: unsettleable });
   const items = storedItems(census.items);
   const now = rfc3339(bench.clock.wall());
   const { findings } = await compareViews(terminal, { order: order.order, model, accounts, items, clock: condition.clock, now });

@@ -45,6 +45,8 @@ const UNKNOWN: Conclusion = { next: "unknown" };
 /** Of these the host is known to have booked nothing. */
 const WITHOUT_EFFECT: ReadonlySet<Outcome> = new Set(["HOST_REJECTED", "HOST_UNREACHABLE", "UNBALANCED"]);
 
+export const isWithoutEffect = (outcome: Outcome | undefined): boolean => outcome !== undefined && WITHOUT_EFFECT.has(outcome);
+
 export function conclude(look: Look): Conclusion {
   switch (look.op) {
     case "RUNNING":
@@ -80,7 +82,7 @@ function cleared({ outcome, ours, confirmed, batch, office }: Look): Conclusion 
 function failed(look: Look): Conclusion {
   const { outcome, ours, batch } = look;
   if (!ours || batch !== "same") return UNKNOWN;
-  if (WITHOUT_EFFECT.has(outcome)) return { next: "failed", outcome, again: true };
+  if (isWithoutEffect(outcome)) return { next: "failed", outcome, again: true };
   // "Duplicate" and an error flag do not say whether the host has booked: only the back office can.
   if (outcome !== "UNKNOWN" && outcome !== "HOST_ERROR_FLAG") return UNKNOWN;
   if (look.office === "open" && !look.reopened) return { next: "settle" };

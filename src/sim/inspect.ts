@@ -4,13 +4,15 @@ import { isUnfinished, type Ledger } from "./batch.js";
 import { recordFiles } from "./models/shape.js";
 import { simModel } from "./models.js";
 import { decodeRecord, has, RECORD } from "./records.js";
-import { cell, type Entry, fromJson, type Stores } from "./stores.js";
+import { cell, type Entry, fromJson, type Stores, spareName } from "./stores.js";
 import { ledgerName, UNIT, type Unit } from "./unit.js";
 
 export interface Inspection {
   /** What a wipe has to take; `readable`: some byte is not blank. */
   readonly areas: readonly { readonly id: number; readonly readable: boolean }[];
   readonly keys: readonly { readonly slot: string; readonly readable: boolean }[];
+  /** Areas of which a copy lies in memory that no list names. */
+  readonly undeclared: readonly number[];
   /** What belongs to the terminal itself and stays: its identity. */
   readonly kept: { readonly areas: readonly number[]; readonly keys: readonly string[] };
   /** Net minor units of sales, refunds, reversals and advices: what was put in, what the host has booked, what the terminal still has. */
@@ -64,6 +66,7 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
       .filter((id) => !isOwn(id))
       .map((id) => ({ id, readable: !isFilledWith(flash.bytes(id), 0xff) })),
     keys: names.filter((slot) => !isKept(slot)).map((slot) => ({ slot, readable: isReadable(slot) })),
+    undeclared: flash.areas().filter((id) => nv.get(spareName(id)) !== undefined),
     kept: { areas: flash.areas().filter(isOwn), keys: names.filter(isKept) },
     money: { start: net(start), host: net(bookings), terminal: net(terminal) },
     start,

@@ -72,6 +72,18 @@ export class Settlements {
     return this.#begin(running, () => this.#settling.send(account, op, records));
   }
 
+  /** All that would be asked for one by one, for every account that stands well. */
+  async byItself(op: string): Promise<void> {
+    for (const account of this.#batch.accounts) {
+      const { last, batch } = this.#batch.ledger(account.id).get();
+      if (isUnfinished(last)) continue;
+      const waiting = this.#batch.waiting(account);
+      if (waiting.length > 0) await this.#settling.send(account, op, waiting);
+      if (this.#batch.waiting(account).length === 0 && this.#batch.open(account, batch).length > 0)
+        await this.#settling.settle(account, op);
+    }
+  }
+
   status(op: string): SettlementFacts | undefined {
     const found = this.#batch.settlementOf(op);
     if (found !== undefined) return found.last;

@@ -5,10 +5,12 @@ import { Batch } from "./batch.js";
 import type { Body, CutPoint, SimOptions } from "./body.js";
 import { type Booking, book } from "./counter.js";
 import { Fills } from "./fill.js";
+import type { Firmware } from "./firmware.js";
 import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
 import { type Asked, interlock } from "./interlock.js";
 import { Keys } from "./keys.js";
+import { firmwareOf } from "./lies.js";
 import type { SimModel } from "./models/shape.js";
 import { Ops } from "./ops.js";
 import { refuse } from "./refused.js";
@@ -18,6 +20,11 @@ import type { Hooks, Listener, ResetReason, Setup } from "./setup.js";
 import { type Cell, PowerCut, type Powered, powered } from "./stores.js";
 import type { Violation } from "./violations.js";
 import { type Life, lifeOf, Wipe, type WipeOrder } from "./wipe.js";
+
+/** Its own work is done under this: the number before the first. */
+const NO_OP = "0".repeat(32);
+/** Seconds until it looks again whether it has time to settle. */
+const RETRY_S = 60;
 
 export class Terminal {
   readonly model: SimModel;
@@ -37,7 +44,7 @@ export class Terminal {
   readonly #hooks: Hooks;
   readonly #speed: number;
   readonly #listener: Listener;
-  #cancelReboot: () => void = () => undefined;
+  readonly #timers: (() => void)[] = [];
   #running: string | undefined;
   /** Its end is known: by restart it is no death. */
   #fallen = false;
@@ -49,7 +56,8 @@ export class Terminal {
     this.#speed = speed;
     this.#hooks = hooks;
     this.#listener = listener;
-    this.#stores = powered(stores, hooks.nonVolatile);
+    const firmware = firmwareOf(options.lie);
+    this.#stores = powered(firmware.memory(stores), hooks.nonVolatile);
     this.host = new AcquirerHost(stores.host, clock, options.host ?? {}, (acquirer) => dialectOf(model, acquirer));
     this.#body = {
       stores: this.#stores,
@@ -57,6 +65,7 @@ export class Terminal {
       clock,
       model,
       options,
+      firmware,
       encode,
       pause: (ms) => this.#pause(ms),
       progress: (at) => listener.progress({ ...at, silence: Math.ceil(at.silence * speed) }),
@@ -89,10 +98,10 @@ export class Terminal {
       this.self.countBoot();
       if (this.self.tamperCodes !== undefined) this.keys.zeroise();
       this.settlements.recover();
-      const { rebootAfter } = this.#options;
-      if (rebootAfter !== undefined) {
-        this.#cancelReboot = this.#clock.after(rebootAfter * 1000, () => this.#guard(() => this.restart("forced-security")));
-      }
+      this.#body.firmware.started(this.#body, this.self.wiped);
+      const { rebootAfter, settlesAfter } = this.#options;
+      if (rebootAfter !== undefined) this.#later(rebootAfter, () => this.restart("forced-security"));
+      if (settlesAfter !== undefined) this.#later(settlesAfter, () => this.#settleByItself());
       if (this.wipe.armed) this.#background(this.wipe.journal?.op ?? "", () => this.wipe.run(this.ops));
     });
   }
@@ -108,7 +117,7 @@ export class Terminal {
     this.point("restart");
     this.#fallen = true;
     this.#stores.cut();
-    this.#cancelReboot();
+    for (const cancel of this.#timers) cancel();
     this.#listener.restart(reason);
   }
 
@@ -123,6 +132,10 @@ export class Terminal {
 
   violate(code: Violation): void {
     this.#stores.host.append({ event: "violation", code });
+  }
+
+  get firmware(): Firmware {
+    return this.#body.firmware;
   }
 
   // --- where it stands -------------------------------------------------------------------------------------------------------
@@ -215,6 +228,17 @@ export class Terminal {
     this.batch.generations.set({ ...all, [area]: (all[area] ?? 1) + 1 });
   }
 
+  /** Seconds from now, unless it goes dark before. */
+  #later(seconds: number, work: () => void): void {
+    this.#timers.push(this.#clock.after(seconds * 1000, () => this.#guard(work)));
+  }
+
+  /** Waits for what it does already; the op under which it is busy then is nobody's. */
+  #settleByItself(): void {
+    if (this.#running !== undefined) this.#later(RETRY_S, () => this.#settleByItself());
+    else this.#background(NO_OP, () => this.settlements.byItself(NO_OP));
+  }
+
   #moneyAllowed(): void {
     if (this.self.tampered) refuse("TAMPERED");
     if (this.life.locked) return;
@@ -254,7 +278,7 @@ export class Terminal {
 
   #fell(): void {
     this.#stores.cut();
-    this.#cancelReboot();
+    for (const cancel of this.#timers) cancel();
     if (this.#fallen) return;
     this.#fallen = true;
     this.#hooks.died?.();

@@ -120,6 +120,8 @@ export interface Attestation {
   readonly firmwareHash: string;
   /** The vendor's word that this key belongs to this serial number holds, and the signature is by this key. */
   readonly proven: boolean;
+  /** Somebody known is said to vouch for the unit, and this is why that does not hold: a unit that is not what it says. */
+  readonly flaw?: string;
   readonly token: Uint8Array;
   readonly certificateSha256?: string;
 }
@@ -134,6 +136,8 @@ export interface Terminal extends AsyncDisposable {
   readonly identity: Identity;
   /** A new session on the same line; waits up to `patience` ms for the terminal to answer. */
   hello(patience?: number): Promise<Identity>;
+  /** Waits, bounded, until nothing runs in it any more, whoever began that: its life may rise by it. */
+  idle(): Promise<Identity>;
   condition(): Promise<Condition>;
   open(authority: Authority): Promise<void>;
   lock(): Promise<void>;

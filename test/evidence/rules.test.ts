@@ -74,7 +74,7 @@ describe("a good statement", () => {
     const statement = testStatement();
     expect(statement.findings.map(({ code }) => code)).toEqual(["HOST_VIEW_UNAVAILABLE", "NOT_NOTIFIED", "SLOT_RETAINED", "WARN_LEFT"]);
     expect(statement.claims).toEqual(["PAYMENT_DATA_ERASED", "KEY_SLOTS_EMPTY", "SETTLED_AS_TERMINAL_REPORTS"]);
-    expect(statement.limitations).toHaveLength(5);
+    expect(statement.limitations).toHaveLength(6);
   });
 });
 

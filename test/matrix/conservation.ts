@@ -37,9 +37,6 @@ interface Stage {
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-/** People who sell with the terminal, or give it to another merchant, look first whether the agent is done; a fault must not make them. */
-const handsOn = ({ script = [] }: Scenario) => script.some(({ do: act }) => act === "serve-again" || act === "sell");
-
 /** Every point of a run at which something can be lost. */
 function pointsOf({ points }: Performed): Extra[] {
   return [
@@ -59,11 +56,26 @@ async function staged(scenario: Scenario): Promise<Stage> {
   return { scenario: fits ? smaller : scenario, points: pointsOf(fits ? alike : await perform(scenario)) };
 }
 
-/** What must hold whatever else goes wrong. One fault alone passes, so a scenario that ends in a certificate still does; after two it may be parked. */
-function judged({ expect: usual }: Scenario, { last, wrong, violations }: Performed, alone: boolean): string[] {
+/**
+ * Where a scenario may come to besides its own end when more goes wrong than it says, by that end; `-` is none. What ends in a certificate
+ * still does; what was to stop a run may be behind it by then, or be met as the same thing at another moment.
+ */
+const ALSO: Readonly<Record<string, RegExp>> = {
+  CERT: /^$/,
+  REFUSE: /^$/,
+  "-": /^CERT ok$/,
+  HOLD: /^(CERT ok|HOLD settle\..*|QUAR identity\.twice)$/,
+  QUAR: /^(CERT ok|HOLD settle\..*|QUAR erase\.residue|- identity\.twice)$/,
+  DESTROY: /^DESTROY erase\..*$/,
+};
+const endOf = ({ endState, code }: { readonly endState: string | null; readonly code: string }) => `${endState ?? "-"} ${code}`;
+
+/** What must hold whatever else goes wrong. */
+function judged({ expect: usual }: Scenario, { last, wrong, violations }: Performed): string[] {
   const unheard = violations.filter((violation) => usual.violations?.includes(violation) !== true);
-  const through = alone && usual.endState === "CERT" && last.endState !== "CERT" ? [`ended as ${last.endState} ${last.code}`] : [];
-  return [...wrong, ...unheard.map((violation) => `violation ${violation}`), ...through];
+  const end = endOf(last);
+  const strange = end !== endOf(usual) && ALSO[usual.endState ?? "-"]?.test(end) !== true;
+  return [...wrong, ...unheard.map((violation) => `violation ${violation}`), ...(strange ? [`ended as ${end}`] : [])];
 }
 
 class Tally {
@@ -72,14 +84,13 @@ class Tally {
   readonly wrong: string[] = [];
   readonly ends = new Map<string, number>();
 
-  async play(scenario: Scenario, extra: Extra, alone: boolean): Promise<void> {
+  async play(scenario: Scenario, extra: Extra): Promise<void> {
     const ended = await perform(scenario, extra);
     this.runs++;
     if (ended.extraReached) this.reached++;
-    const end = `${ended.last.endState ?? "-"} ${ended.last.code}`;
+    const end = endOf(ended.last);
     this.ends.set(end, (this.ends.get(end) ?? 0) + 1);
-    for (const what of judged(scenario, ended, alone))
-      this.wrong.push(`${scenario.name} (${scenario.model}) ${JSON.stringify(extra)}: ${what}`);
+    for (const what of judged(scenario, ended)) this.wrong.push(`${scenario.name} (${scenario.model}) ${JSON.stringify(extra)}: ${what}`);
   }
 
   toString(): string {
@@ -98,7 +109,7 @@ export function conserves(shard: number): void {
           const [a = 0, b = 0, c = 0] = random.bytes(3);
           return from[(a * 65_536 + b * 256 + c) % from.length] as T; // no list here is empty
         };
-        const own = corpus.filter((scenario, i) => i % SHARDS === shard && !handsOn(scenario));
+        const own = corpus.filter((_, i) => i % SHARDS === shard);
         // A scenario has to be played once to know its points: a small share is drawn from a few of them.
         const few = Math.ceil(RUNS / RUNS_EACH);
         const drawn = few < own.length ? new Set(range(few).map(() => draw(own))) : own;
@@ -106,15 +117,15 @@ export function conserves(shard: number): void {
         const tally = new Tally();
         const singles = stages.flatMap(({ scenario, points }) => points.map((extra) => ({ scenario, extra })));
         // Alone at every point where the budget allows it, else a share; the rest are pairs of points of different sorts.
-        if (singles.length <= RUNS) for (const { scenario, extra } of singles) await tally.play(scenario, extra, true);
+        if (singles.length <= RUNS) for (const { scenario, extra } of singles) await tally.play(scenario, extra);
         else
           while (tally.runs < RUNS / 2) {
             const { scenario, extra } = draw(singles);
-            await tally.play(scenario, extra, true);
+            await tally.play(scenario, extra);
           }
         while (tally.runs < RUNS) {
           const { scenario, points } = draw(stages);
-          await tally.play(scenario, { ...draw(points), ...draw(points) }, false);
+          await tally.play(scenario, { ...draw(points), ...draw(points) });
         }
         console.log(tally.toString());
         expect(tally.wrong.slice(0, 20)).toEqual([]);

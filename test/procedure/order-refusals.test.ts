@@ -115,6 +115,9 @@ const rows: readonly Row[] = [
     hostView: viewsOf(w).map((view) => ({ ...view, lastStanAt: at(-2) })),
   })),
   row("order.registry", "while the registry says ACTIVE (R07)", () => ({ registry: { state: "ACTIVE", settlementAllowed: true } })),
+  row("order.registry", "that allows no settlement, though the host holds uncaptured items that no exception names (R07)", () => ({
+    registry: { state: "DEREGISTERED", settlementAllowed: false },
+  })),
   row("order.custody", "before the terminal was handed over (R23)", ({ custody }) => ({ custody: { ...custody!, received: at(1) } })),
   row("order.replacement", "with one serial number for old and new (R32)", (_, w) => ({ replacement: { newSerial: w.serial } })),
   row("order.people", "with one approver twice (R24)", () => ({

@@ -157,6 +157,46 @@ describe("an item that the order excepts", () => {
   });
 });
 
+describe("a registry that allows no settlement (R07)", () => {
+  const closed = { state: "DEREGISTERED", settlementAllowed: false } as const;
+  const told: Pick<Order, "hostView"> = { hostView: { unavailable: true, reason: "deregistered", approvers: ["B-0002", "B-0003"] } };
+  const heard = (bytes: { readonly bookings: readonly unknown[] }) => bytes.bookings.length;
+
+  it("HOLD: what is open is not even sent to the host, however willing that is (E24)", async () => {
+    const { end, bytes, untouched, world } = await run(() => ({ registry: closed, ...told }));
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.deregistered", certificate: null });
+    expect({ untouched, heard: heard(bytes), ops: world.sim.terminal.ops.next }).toEqual({ untouched: true, heard: 0, ops: 1 });
+  });
+
+  it("HOLD: an exception for one item lets no other go", async () => {
+    const some: Change = (_, w) => ({ exceptions: exceptionsFor(w, censusOf(w, "U01", "U05").slice(1)), dualControl: true });
+    const { end, bytes, untouched } = await run((order, w) => ({ registry: closed, ...told, ...some(order, w) }));
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
+    expect({ untouched, heard: heard(bytes) }).toEqual({ untouched: true, heard: 0 });
+  });
+
+  it.each([undefined, { alone: true, items: [{ kind: "U01", count: 3 }] }] as const)(
+    "what signed exceptions name is let go as it is, and nothing of it is sent",
+    async (plant) => {
+      const excepting: Change = (_, w) => ({
+        ...{ registry: closed, dualControl: true },
+        exceptions: [
+          ...exceptionsFor(w, censusOf(w, "U01", "U05")),
+          ...exceptionsFor(w, censusOf(w, "U03"), { hostReference: "H00000000001" }),
+        ],
+      });
+      const { end, bytes } = await run(excepting, plant === undefined ? {} : { plant });
+      expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+      expect({ heard: heard(bytes), violations: bytes.violations }).toEqual({ heard: 0, violations: [] });
+    },
+  );
+
+  it("a terminal without anything open is wiped as any other", async () => {
+    const { end } = await run(() => ({ registry: closed }), { plant: { alone: true, items: [] } });
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
+  });
+});
+
 describe("the host's view", () => {
   const viewed =
     (change: (view: ReturnType<typeof viewsOf>[number]) => object): Change =>

@@ -47,6 +47,14 @@ describe("a settlement that is refused", () => {
     expectBookedOnce(world);
   });
 
+  it("is tried again as often as people like: what was refused takes no room from what is to come", async () => {
+    const { world } = await run({ options: { host: { rejects: "90", rejections: 40 } } });
+    const codes: (string | undefined)[] = [];
+    while (codes.length < 9 && codes.at(-1) !== "ok") codes.push((await again(world))?.code);
+    expect(codes).toEqual([...Array.from({ length: 7 }, () => "settle.host-down"), "ok"]);
+    expectBookedOnce(world);
+  });
+
   it("with an error flag is not tried again on our own: nobody knows what the host booked", async () => {
     const { world } = await run({ options: { host: { errorFlag: true } } });
     const { nextOp } = { nextOp: world.sim.terminal.ops.next };

@@ -1,7 +1,7 @@
 // Runs that are taken up while something of them is still under way, or was intended and never sent: what was meant is looked up, then done once.
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/evidence/entries.js";
-import { Death } from "../support/memory-disk.js";
+import { Death, MemoryDisk } from "../support/memory-disk.js";
 import { orderFor } from "../support/orders.js";
 import { continuing } from "../support/scenario-order.js";
 import { World } from "../support/world.js";
@@ -130,6 +130,39 @@ describe("what still runs", () => {
     expect(busy.length).toBeGreaterThan(0);
     expect(busy.filter((op) => op !== undefined)).toEqual([]);
     expectBookedOnce(world);
+  });
+});
+
+describe("another station's wipe", () => {
+  /** The frame that the agent had sent last when the terminal was armed. */
+  async function frameOfArm(): Promise<number> {
+    const world = new World({ model: "podp-tiny" });
+    const { terminal } = world.sim;
+    const arm = terminal.arm.bind(terminal);
+    let frame = 0;
+    terminal.arm = (order) => {
+      frame = world.line.frames.out;
+      arm(order);
+    };
+    await world.clock.run(() => world.run("run"));
+    return frame;
+  }
+
+  it("is waited for before an order is made or judged: the life is another one afterwards", async () => {
+    const armed = await frameOfArm();
+    let busy = 0;
+    for (const nth of [armed + 1, armed + 2, armed + 3]) {
+      const world = new World({ model: "podp-tiny", faults: [{ on: "out", nth, kind: "cut" }] });
+      const end = await world.clock.run(async () => {
+        expect(await world.run("run")).toMatchObject({ endState: "HOLD", code: "link.closed" });
+        world.disk = new MemoryDisk();
+        await world.replug();
+        if (world.sim.terminal.busy !== undefined) busy++;
+        return await world.run("run");
+      });
+      expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS", blank: true });
+    }
+    expect(busy).toBeGreaterThan(0);
   });
 });
 

@@ -126,9 +126,7 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E68: later,
   E70: `${people}: a new activation`,
   E74: `${people}: from the host's records`,
-  E80: "a unit that nobody vouches for is UNIT_UNPROVEN: test/evidence/rules.test.ts",
   E86: "the phone of a reader is never connected here; an order that says its app is empty comes in a later version",
-  E88: "no simulated terminal has a timer; a batch that others changed is held as settle.batch-changed",
   E94: "needs revocation lists: later version",
   E95: "needs the archive's consent in the order: later version",
   E97: "the simulated terminal has no network of its own to look at",
@@ -140,4 +138,5 @@ export const remarks: Readonly<Record<string, string>> = {
   E75: "one that was seen tampered with before it gave out; what never had power has no run, and is people's work",
   E76: "under a bench order nothing is wiped; under one that knows of it the certificate says ERASED, and every verifier answers QUARANTINED",
   E82: "stricter than parking: under our lock nothing may write (E72), so whatever does is met by a person before anybody goes on",
+  E80: "the simulator takes a serial number for enough; in production a unit that no key proves is UNIT_UNPROVEN (test/evidence/rules.test.ts), and a relay is told apart by nothing: see fixtures/liars",
 };

@@ -1,17 +1,16 @@
 // Plays a scenario in virtual time: does what its script says, or what a technician would, and judges what bytes and books say afterwards.
-import { families } from "../../protocols/index.js";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
-import { abandon } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
+import { inspect } from "../../src/sim/inspect.js";
 import type { Scenario, ScenarioAct } from "../../src/sim/scenario/scenario.js";
 import { type Entry, PowerCut } from "../../src/sim/stores.js";
 import { type Item, type Kind, kinds } from "../../src/terminal/facts.js";
 import { astray } from "./books.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
-import { booksOf, isAmong, journalsOf, misjudged, type Performed, type Turn } from "./performed.js";
+import { answering, booksOf, isAmong, journalsOf, misjudged, type Performed, type Turn } from "./performed.js";
 import { continuing, ordered } from "./scenario-order.js";
 import { World } from "./world.js";
 
@@ -78,7 +77,7 @@ class Stage {
     const { script } = this.#scenario;
     if (script === undefined) return this.#carryOn();
     for (const act of script) await this.#do(act);
-    if (this.#extraFaults) await this.#carryOn("resume");
+    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
   }
 
   performed(): Performed {
@@ -92,7 +91,7 @@ class Stage {
       last,
       unreached: world.staging.unreached,
       extraReached: this.#powerReached && this.#deathReached && (frame === undefined || this.#first.reached.has(frame)),
-      wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, last)],
+      wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, last, this.#scenario.expect.undetected)],
       violations,
       items: { host: books.host.length, terminal: books.terminal.length, doubt: books.doubt.length, exception: books.exceptions.length },
       points: { disk: this.#disks[0]?.operations ?? 0, ...this.#first.frames, ...this.#passed },
@@ -123,9 +122,9 @@ class Stage {
     }
   }
 
-  async #turn(how: "run" | "resume"): Promise<Turn> {
+  async #turn(how: "run" | "resume" | "abandon"): Promise<Turn> {
     const { world } = this;
-    const turn = await told(() => world.run(how));
+    const turn = await told(() => (how === "abandon" ? world.abandon() : world.run(how)));
     this.#turns.push(turn);
     this.#due.clear();
     world.computer.canSign = true;
@@ -143,7 +142,7 @@ class Stage {
       case "resume": {
         const { code } = await this.#turn(act.do);
         // One more fault than planned may stop a turn early; a technician takes it up again.
-        if (this.#extraFaults && GOES_ON.has(code)) await this.#turn(code === "run.none" ? "run" : "resume");
+        if (this.#extraFaults && GOES_ON.has(code)) await this.#carryOn(code === "run.none" ? "run" : "resume");
         return;
       }
       case "wait":
@@ -152,8 +151,7 @@ class Stage {
         world.computer.skewMs = act.hours * 3_600_000;
         return;
       case "sell":
-        if (!world.sim.terminal.sell(act.account ?? 0, act.amount)) this.#wrong.push("the terminal refused a sale of the script");
-        return;
+        return await this.#sell(act);
       case "host":
         return world.staging.host(act.host);
       case "swap":
@@ -163,7 +161,8 @@ class Stage {
       case "twin":
         return world.twin();
       case "serve-again":
-        return world.serveAgain(act.seed);
+        if (await this.#isOver()) await world.serveAgain(act.seed);
+        return;
       case "lose-op-store":
         return world.loseOps();
       case "power-off":
@@ -191,11 +190,31 @@ class Stage {
         this.#unlock = world.disk.lock(`keys/state/${world.serial}.lock`);
         return;
       case "abandon":
-        this.#turns.push(await told(async () => abandon(world.bench(), families, world.serial)));
+        await this.#turn("abandon");
         return;
       default:
         act satisfies never;
     }
+  }
+
+  /** Nobody sells with a terminal that an agent works on, or gives it to the next merchant: a run that a fault has stopped is ended first. */
+  async #isOver(): Promise<boolean> {
+    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
+    return this.#isEnded;
+  }
+
+  get #isEnded(): boolean {
+    const last = this.#turns.at(-1);
+    return last === undefined || ENDED.has(last.endState);
+  }
+
+  async #sell({ account = 0, amount }: Extract<ScenarioAct, { readonly do: "sell" }>): Promise<void> {
+    const { world } = this;
+    if (!(await this.#isOver())) return;
+    const { terminal } = world.sim;
+    const sold = terminal.guard(() => terminal.sell(account, amount));
+    if (sold !== true && terminal.alive) this.#wrong.push("the terminal refused a sale of the script");
+    world.powerUp();
   }
 
   /** From now on the agent works on this disk. */
@@ -219,7 +238,7 @@ class Stage {
       this.#erased = true;
       // The host log's kinds are those of the table.
       const blocks = (entry: Entry) => kinds[entry.kind as Kind].gate !== "WARN" && !isAmong(this.#excepted, entry);
-      const open = this.world.inspect().terminal.filter(blocks);
+      const open = inspect(answering(this.world, this.world.stores)).terminal.filter(blocks);
       if (open.length > 0) this.#wrong.push(`erased while ${open.length} items were open`);
     }
     const n = this.#passed[act]++;
@@ -233,6 +252,9 @@ class Stage {
 
 /** What a technician tries again after. */
 const GOES_ON: ReadonlySet<string> = new Set(["died", "run.none", "run.open", "terminal.absent", "file.unwritable"]);
+
+/** Nothing goes on after these. */
+const ENDED: ReadonlySet<string | null> = new Set(["CERT", "QUAR", "DESTROY", "REFUSE", "ABANDONED"]);
 
 const ending = ({ endState, code, exit, outcome }: RunResult): Turn => ({ endState, code, exit, outcome });
 

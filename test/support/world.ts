@@ -15,7 +15,7 @@ import { type Fault, FaultyLink } from "../../src/link/faults.js";
 import type { Link } from "../../src/link/link.js";
 import { memoryPair } from "../../src/link/memory.js";
 import type { Bench } from "../../src/procedure/context.js";
-import { decommission, resume } from "../../src/procedure/decommission.js";
+import { abandon, decommission, resume } from "../../src/procedure/decommission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import { inspect } from "../../src/sim/inspect.js";
 import { Staging } from "../../src/sim/scenario/staging.js";
@@ -104,17 +104,26 @@ export class World {
       ...(signal === undefined ? {} : { signal }),
       ...(archiveRecipients === undefined ? {} : { archiveRecipients }),
     };
+    return await this.#process((bench) =>
+      how === "resume"
+        ? resume(bench, { ...connection, ...(this.newer === undefined ? {} : { order: this.newer }) })
+        : decommission(bench, {
+            ...connection,
+            expectSerial: this.setup.label ?? this.serial,
+            order: this.setup.order?.(this) ?? "bench",
+            isolation: "no network on this bench",
+          }),
+    );
+  }
+
+  /** Gives the terminal's unfinished run up. Undefined when the process was killed. */
+  async abandon(): Promise<RunResult | undefined> {
+    return await this.#process(async (bench) => abandon(bench, families, this.serial));
+  }
+
+  async #process(work: (bench: Bench) => Promise<RunResult>): Promise<RunResult | undefined> {
     try {
-      const bench = this.bench();
-      const end =
-        how === "resume"
-          ? await resume(bench, { ...connection, ...(this.newer === undefined ? {} : { order: this.newer }) })
-          : await decommission(bench, {
-              ...connection,
-              expectSerial: this.setup.label ?? this.serial,
-              order: this.setup.order?.(this) ?? "bench",
-              isolation: "no network on this bench",
-            });
+      const end = await work(this.bench());
       this.ends.push(end);
       return end;
     } catch (thrown) {

@@ -107,7 +107,8 @@ export const orderRules = {
   "stop-use": { code: "order.stop-use", objection: stillInUse },
   registry: {
     code: "order.registry",
-    objection: ({ registry }) => says(registry?.state === "ACTIVE", "the registry still lists the terminal as ACTIVE"),
+    objection: (order) =>
+      says(order.registry?.state === "ACTIVE", "the registry still lists the terminal as ACTIVE") ?? unsettleable(order),
   },
   custody: {
     code: "order.custody",
@@ -203,6 +204,19 @@ function stillInUse({ stopUse, hostView }: Order, { now }: OrderFacing): Objecti
     says(rfc3339(now) < until, `${stopUse.requiredDays} days without use are over at ${until}`) ??
     says(newer !== undefined, `the host saw a transaction at ${newer}, after use was to stop at ${stopUse.since}`)
   );
+}
+
+/** Nothing may be settled any more: then all that the host still holds has to be let go by exceptions, or the order cannot be carried out. */
+function unsettleable({ registry, hostView, exceptions }: Order): Objection {
+  if (registry?.settlementAllowed !== false || !Array.isArray(hostView)) return undefined;
+  for (const view of hostView) {
+    if ("unavailable" in view) continue;
+    const held = view.uncaptured.reduce((sum, { count }) => sum + count, 0);
+    const named = exceptions.filter((one) => sameAccount(one, view)).reduce((sum, { count }) => sum + count, 0);
+    if (held > named)
+      return `the registry allows no settlement, but the host holds ${held} items of ${view.tid}, and ${named} are excepted`;
+  }
+  return undefined;
 }
 
 /** Two people are two, and neither is at the bench nor signs the order (R24). */

@@ -3,11 +3,10 @@ import { hex, unhex } from "../../base/bytes.js";
 import { sha256 } from "../../base/sign.js";
 import type { ProofFacts } from "../../terminal/driver.js";
 import type { ContentClass, SampleFacts } from "../../terminal/facts.js";
-import { areasToWipe, type Model, type ModelArea, type ModelSlots } from "../../terminal/model.js";
-import { stateIn } from "../../terminal/slots.js";
+import { areasToWipe, type Model, type ModelArea } from "../../terminal/model.js";
 import type { SampledArea } from "../entries.js";
 import { opensGate, type RunRecord, settlementOf } from "../record.js";
-import { isBlank, isDefault, straysOf } from "./build-keys.js";
+import { isBlank, isEmpty, straysOf } from "./build-keys.js";
 import type { Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
 import type { AreaRow } from "./statement-erasure.js";
@@ -19,13 +18,16 @@ const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 
 export function inspectionRows(record: RunRecord, model: Model): Statement["inspections"] {
   return record.inspections.map((look) => {
-    const { n, bootNumber, at, areas, probes } = look;
+    const { n, bootNumber, at, areas, probes, cannotPay } = look;
     const unreadable = probes.some(({ state }) => state === "ERROR");
-    const isEmpty = (range: ModelSlots) => stateIn(probes, range) === "ABSENT" || isDefault(look, range);
-    const empty = model.slots.every((range) => range.after === "retained" || isEmpty(range)) && straysOf(look, model).length === 0;
-    return { n, bootNumber, at, result: areas.every(clean) && (empty || unreadable) ? (unreadable ? "unreadable" : "clean") : "residue" };
+    const empty = model.slots.every((range) => range.after === "retained" || isEmpty(look, range)) && straysOf(look, model).length === 0;
+    const gone = areas.every(clean) && (empty || unreadable) && isOutOfUse(cannotPay);
+    return { n, bootNumber, at, result: gone ? (unreadable ? "unreadable" : "clean") : "residue" };
   });
 }
+
+/** What a wiped terminal lacks, whatever else keeps it from paying. */
+const isOutOfUse = (cannotPay: readonly string[]) => cannotPay.includes("merchant") && cannotPay.includes("keys");
 
 /** All areas of the model: those that were to be wiped, and what became of those that were left. */
 export function areaRows(record: RunRecord, model: Model, requested: readonly ContentClass[]): AreaRow[] {

@@ -14,6 +14,7 @@ export function limitationsOf(body: Evidence): readonly Limitation[] {
   const memory = body.device.unprovenMemory;
   const says: Readonly<Record<keyof typeof limitations, boolean>> = {
     addressable: levels.includes("V3"),
+    probed: body.keys.some(({ level }) => level.includes("V2")),
     sampled: methods.includes("sampled-read"),
     seedFill: levels.includes("V4"),
     streamFill: levels.includes("V5"),
@@ -21,6 +22,7 @@ export function limitationsOf(body: Evidence): readonly Limitation[] {
     blank: isFoundBlank(body),
     settlement: body.settlement.length > 0,
     unit: body.device.identityLevel === "P0" || body.device.identityLevel === "P1",
+    relay: body.device.identityLevel === "P3",
     tampered: isTampered(body),
     memory: !isKnown(memory) || memory.length > 0,
   };

@@ -2,13 +2,16 @@
 import { DecomError } from "../../base/errors.js";
 import type { CensusMoment, Stored } from "../../evidence/entries.js";
 import { opensGate, type RunRecord, settlementOf } from "../../evidence/record.js";
-import type { Account, Census, Item, Kind, TotalRow } from "../../terminal/facts.js";
+import type { Account, Census, Item, TotalRow } from "../../terminal/facts.js";
 import { nextBatch } from "../../terminal/model.js";
 import { Counted } from "../../terminal/proofs.js";
 import { judgeAccounts } from "../accounts.js";
+import { isUnfinished } from "../batches.js";
 import { contradictions, grown, vanished } from "../books.js";
 import type { Run } from "../context.js";
+import { settledElsewhere } from "../settle-held.js";
 import { traceGaps } from "../traces.js";
+import { isWithoutEffect } from "../unknown.js";
 
 /** Counts everything and mints the proof that it was counted. */
 export function census(when: CensusMoment): (run: Run) => Promise<void> {
@@ -57,11 +60,9 @@ function refuseContradiction(rows: readonly TotalRow[], items: readonly Item[]):
   throw new DecomError("batch.contradiction", `totals and census differ: ${first}${more}`);
 }
 
-const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
-
 /** An unfinished settlement that this journal did not begin is somebody else's: who has its op can look, we could only guess. */
 function refuseOthersSettlement(record: RunRecord, accounts: readonly Account[], items: readonly Item[]): void {
-  const foreign = items.find(({ kind, account }) => UNFINISHED.has(kind) && record.begun(account).length === 0);
+  const foreign = items.find((item) => isUnfinished(item) && record.begun(item.account).length === 0);
   if (foreign === undefined) return;
   const { tid = "of no account" } = accounts.find(({ id }) => id === foreign.account) ?? {};
   throw new DecomError("settle.elsewhere", `batch ${foreign.batch} of ${tid} is in an unfinished settlement that this run did not begin`, {
@@ -71,21 +72,19 @@ function refuseOthersSettlement(record: RunRecord, accounts: readonly Account[],
 }
 
 /** The open batch moves on once, by the model's rule, when we have settled it, and never else. */
-async function refuseOtherBatch(run: Run, { id, tid, batch }: Account): Promise<void> {
+async function refuseOtherBatch(run: Run, account: Account): Promise<void> {
+  const { id, tid, batch } = account;
   const record = run.record();
   const before = record.census("start")?.accounts.find((account) => account.id === id)?.batch;
   const outcome = settlementOf(record, id)?.outcome;
   const due = opensGate(outcome) && outcome !== "NOTHING_TO_SETTLE" && before !== undefined ? nextBatch(run.model, before) : before;
   if (due === undefined || batch === due) return;
   // A settlement of ours whose end is not known yet may have moved it: the settle step looks at that.
-  if (!opensGate(outcome) && record.begun(id).length > 0) return;
+  const newest = record.begun(id).at(-1);
+  if (!opensGate(outcome) && newest !== undefined && !isWithoutEffect(newest.seen?.outcome)) return;
   const last = await run.terminal.lastSettlement(id);
-  if (!opensGate(outcome) && last.state === "cleared" && last.batch === before) {
-    throw new DecomError("settle.elsewhere", `batch ${before} of ${tid} was settled during this run, but not by it`, {
-      account: id,
-      did: "done",
-    });
-  }
+  if (!opensGate(outcome) && before !== undefined && last.state === "cleared" && last.batch === before)
+    throw settledElsewhere(account, before);
   throw new DecomError("settle.batch-changed", `the open batch of ${tid} is ${batch}, it should be ${due}`, {
     account: id,
     did: "unknown",

@@ -4,6 +4,8 @@ import { words } from "../../base/words.js";
 import { isRefusal, type OpFacts } from "../../terminal/driver.js";
 import type { Account, Kind, OpState } from "../../terminal/facts.js";
 import type { Model } from "../../terminal/model.js";
+import { maySettle } from "../accounts.js";
+import { isUnfinished } from "../batches.js";
 import type { Run } from "../context.js";
 import { isExcepted, isLetGo } from "../exceptions.js";
 import { dismissUnsent } from "../situation.js";
@@ -35,9 +37,6 @@ export const preSteps: readonly PreStep[] = [
   { kind: "U21", fails: "warn", tries: 1 },
 ];
 
-/** A settlement that was begun and has not ended. */
-const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
-
 /** What an op can come to; of any other answer nothing follows. */
 const ENDS: ReadonlySet<OpState> = new Set(["DONE", "FAILED", "UNKNOWN", "NOT_STARTED"]);
 
@@ -54,9 +53,10 @@ export function standsInTheWay(kind: Kind): boolean {
 export async function pending(run: Run): Promise<void> {
   await lookUpInterrupted(run);
   await dismissUnsent(run);
+  if (!maySettle(run.order.order)) return;
   const items = run.proofs.census?.items ?? [];
   // A settlement in question comes first: the terminal takes nothing beside it, and what is pending is still pending afterwards.
-  const free = run.proofs.accounts.filter(({ id }) => !items.some((item) => item.account === id && UNFINISHED.has(item.kind)));
+  const free = run.proofs.accounts.filter(({ id }) => !items.some((item) => item.account === id && isUnfinished(item)));
   for (const step of stepsFor(run.model)) {
     for (const account of free) {
       if (!items.some((item) => item.kind === step.kind && item.account === account.id)) continue;

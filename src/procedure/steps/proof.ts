@@ -53,6 +53,9 @@ export async function restart(run: Run): Promise<void> {
   run.write({ kind: "intent", step: "restart", bootNumber: run.terminal.identity.bootNumber });
   const { bootNumber } = await run.terminal.restart();
   run.write({ kind: "seen", step: "restart", bootNumber });
+  const { serial } = run.record().begin;
+  const now = run.terminal.identity.serial;
+  if (now !== serial) throw new DecomError("identity.swapped", `${serial} was restarted, and ${now} answers`, { did: "done" });
   await run.terminal.open(run.authority);
 }
 
@@ -85,7 +88,7 @@ export async function attest(run: Run): Promise<void> {
   const nonce = attestNonce(run.order.order.nonce, record.logged?.intentSha256 ?? "");
   const op = record.arm?.op ?? unreachable("nothing was armed");
   run.write({ kind: "intent", step: "attest", nonce: Buffer.from(nonce).toString("hex") });
-  const { proven, keyId, token, certificateSha256 } = await run.terminal.attest(
+  const { proven, flaw, keyId, token, certificateSha256 } = await run.terminal.attest(
     op,
     nonce,
     record.plan?.planHash ?? "",
@@ -101,6 +104,8 @@ export async function attest(run: Run): Promise<void> {
     token: Buffer.from(token).toString("base64"),
     ...(certificateSha256 === undefined ? {} : { certificateSha256 }),
   });
+  if (flaw !== undefined)
+    throw new DecomError("identity.forged", `the terminal answers as ${run.record().begin.serial}, but ${flaw}`, { did: "done" });
 }
 
 export function attestNonce(orderNonce: string, intentSha256: string): Uint8Array {

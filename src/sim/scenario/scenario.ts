@@ -3,6 +3,7 @@ import { DecomError } from "../../base/errors.js";
 import { type Algorithm, algorithms, type KeyType, type Kind, keyTypes, kinds } from "../../terminal/facts.js";
 import { cutPoints, type SimOptions } from "../body.js";
 import type { HostOptions } from "../host/options.js";
+import { lieNames } from "../lies.js";
 import type { Planting } from "../planting.js";
 import { byField, closed, either, list, Misread, minor, oneOf, orNull, type Read, type Reading, text, whole, yes } from "./closed.js";
 
@@ -49,12 +50,14 @@ const terminal = closed({}, {
   clockOffsetMs: whole(-4_000_000_000_000, 4_000_000_000_000),
   printer: oneOf("ok", "out-of-paper"),
   rebootAfter: whole(1, 1_000_000),
+  settlesAfter: whole(1, 1_000_000),
   unreadable: list(area),
   stuck: list(area),
   worn: list(area),
-  lying: list(area),
+  attest: yes,
+  environment: oneOf("bench"),
+  lie: oneOf(...lieNames),
   skipsZeroTotals: yes,
-  hides: list(kind),
   clearFails: yes,
   keyStore: oneOf("fills-00", "fills-ff", "unreadable"),
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
@@ -161,6 +164,8 @@ const order = closed(
     acceptSchemas: list(whole(1, 1000)),
     /** Signed exceptions for every item that will be of these kinds. */
     excepts: list(kind),
+    /** What it demands to be seen of every area beyond the floor. */
+    areas: list(oneOf("V4", "V5")),
     /** `more`: the host has an item that the terminal lacks; `older`: it has not seen the last one; `none`: two people say there is none. */
     view: oneOf("more", "older", "none"),
     /** Another order for the same terminal that is as valid, or that replaces the first. */
@@ -185,6 +190,8 @@ const expectation = closed(
     /** What each turn said, the last included; `died` where the agent's process was killed. */
     codes: list(code),
     violations: list(text(/^[a-z-]+$/, "a broken rule")),
+    /** The terminal lies, and what is asked for does not show it: the certificate says ERASED, and something is still there. */
+    undetected: yes,
   },
 );
 

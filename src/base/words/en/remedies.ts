@@ -35,6 +35,8 @@ export const remedy = {
   "proof.stale": "Something changed after it was checked; run: decom resume",
   "identity.serial": "Compare the label with the order; connect the terminal that the order names.",
   "identity.swapped": "Another terminal answers on this port. Put both into quarantine and report it.",
+  "identity.forged":
+    "The terminal signs with a key that is not the one of this serial number, or gives an old answer. Put it into quarantine and report it.",
   "identity.twice":
     "There are two terminals with this serial number. Put both into quarantine and report it. (A new simulated terminal of a seed that was wiped before is such a pair: take another seed.)",
   "identity.unreadable": "The terminal does not report a usable serial number; put it into quarantine.",
