@@ -16,6 +16,8 @@ export interface Disk {
   rename(from: string, to: string): void;
   syncFolder(folder: string): void;
   truncate(path: string, length: number): void;
+  /** Of a file that is not there, nothing happens. */
+  remove(path: string): void;
   /** One holder at a time across processes; a holder that died gives the lock up. Throws `file.locked` after `patience` ms, at once without. */
   lock(path: string, patience?: number): () => void;
 }
@@ -32,6 +34,13 @@ export function replaceDurably(disk: Disk, path: string, bytes: Uint8Array, mode
   disk.write(temporary, bytes, mode);
   disk.sync(temporary);
   disk.rename(temporary, path);
+  disk.syncFolder(dirname(path));
+}
+
+/** On return there is no such file, nor one that was to take its place. */
+export function removeDurably(disk: Disk, path: string): void {
+  disk.remove(`${path}.tmp`);
+  disk.remove(path);
   disk.syncFolder(dirname(path));
 }
 
@@ -103,6 +112,7 @@ export const systemDisk: Disk = {
   rename: (from, to) => writing(to, () => fs.renameSync(from, to)),
   syncFolder: (folder) => writing(folder, () => syncPath(folder)),
   truncate: (path, length) => writing(path, () => fs.truncateSync(path, length)),
+  remove: (path) => writing(path, () => fs.rmSync(path, { force: true })),
   lock(path, patience = 0) {
     const own = `${path}.${process.pid}`;
     writing(own, () => fs.writeFileSync(own, `${process.pid}\n`, { mode: 0o600 }));

@@ -116,7 +116,7 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--bench", option.bench)
       .option("--dry-run", option.dryRun)
       .option("--fill <mode>", option.fill, oneOf("stream", "seed"))
-      .option("--isolated <how>", option.isolated),
+      .option("--isolated <ways>", option.isolated),
     async () => (await import("./commands/run.js")).run,
   );
   on(

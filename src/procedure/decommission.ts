@@ -12,6 +12,7 @@ import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
 import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
+import type { IsolationWay } from "../terminal/isolation.js";
 import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock, refusePeople } from "./admission.js";
 import type { Bench } from "./context.js";
@@ -34,8 +35,8 @@ export interface RunRequest extends Connection {
   /** From the label, typed or scanned; must be what the terminal reports. */
   readonly expectSerial: string;
   readonly order: GivenOrder;
-  /** How the terminal is kept off every network, as the technician states it. */
-  readonly isolation: string;
+  /** How the terminal is kept off every network, as the technician states it; empty when nobody does. */
+  readonly isolation: readonly IsolationWay[];
 }
 
 /** Begins a run on a connected terminal and carries it to an end state. Throws what comes before a run exists. */
@@ -52,7 +53,14 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       refuseStrangeSerial(model, identity);
       const order = acceptedOrder(bench, family, identity, request.order);
       const { link, isolation, expectSerial } = request;
-      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial, ...recipientsOf(bench, request) });
+      const { folder, journal } = begin(bench, {
+        identity,
+        order,
+        link,
+        isolation,
+        expectSerial,
+        ...recipientsOf(bench, request, identity, order),
+      });
       return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
     } catch (thrown) {
       // A refusal is a started run too: it leaves a record, though no folder.
@@ -94,13 +102,13 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
       throw thrown;
     }
     const model = modelOf(family, identity.model);
-    const recipients = recipientsOf(bench, connection);
     const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, found.record);
     const { arm, wipeOp } = found.record;
     if (order.sha256 !== before.sha256 && arm !== undefined && arm.op === wipeOp) {
       throw new DecomError("order.continues", `the wipe was ordered under order ${before.order.id}, and is carried to its end under that`);
     }
     refusePeople(bench, order);
+    const recipients = recipientsOf(bench, connection, identity, order);
     if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
@@ -186,8 +194,9 @@ function refuseStrangeSerial({ id, serial: { form } }: Model, { serial }: Identi
   throw new DecomError("identity.unreadable", `${serial} is no serial number of a ${id}, which are of the form ${form}`);
 }
 
-function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection): Recipients {
-  return archiveRecipients === undefined ? {} : { archiveRecipients: checkRecipients(archiveRecipients, clock.wall()) };
+function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection, { environment }: Identity, { order }: CheckedOrder): Recipients {
+  if (archiveRecipients === undefined) return {};
+  return { archiveRecipients: checkRecipients(archiveRecipients, { order, environment, now: clock.wall() }) };
 }
 
 interface Recipients {
@@ -214,7 +223,7 @@ async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promi
 
 function begin(
   bench: Bench,
-  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
+  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: readonly IsolationWay[]; expectSerial: string },
 ): { folder: string; journal: Journal } {
   const { clock, random, disk, station } = bench;
   const { identity, order, link } = at;

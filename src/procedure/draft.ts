@@ -5,6 +5,7 @@ import { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
 import { archiveOf } from "../evidence/archive/build.js";
 import { recordsIn } from "../evidence/archive/lines.js";
+import { hashOf } from "../evidence/archive/recipients.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry, Stored } from "../evidence/entries.js";
 import { signForTrial } from "../evidence/envelope/cms.js";
@@ -18,7 +19,8 @@ import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
 import { type Identity, type Item, kinds } from "../terminal/facts.js";
-import { areasToWipe, type Model } from "../terminal/model.js";
+import { leftOpen } from "../terminal/isolation.js";
+import { areasToWipe, type Model, networksOf } from "../terminal/model.js";
 import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
@@ -101,7 +103,7 @@ function proven(record: RunRecord, model: Model, order: Order, identity: Identit
 function archiveToCome(record: RunRecord): Entry[] {
   if (record.archive !== undefined || (record.archiveRecipients.length === 0 && record.begin.environment === "production")) return [];
   const sha256 = "0".repeat(64);
-  const recipients = record.archiveRecipients.map(({ party }) => ({ party, certSha256: sha256 }));
+  const recipients = record.archiveRecipients.map((stored) => ({ party: stored.party, certSha256: hashOf(stored) }));
   const records = recordsIn(archiveOf({ record, life: 0, files: [] }));
   return [{ kind: "seen", step: "archive", sha256, size: 0, records, file: "archive.p7m", recipients }];
 }
@@ -125,7 +127,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const facts = { state: "cleared", code: "BALANCED", macVerified: false } as const;
   const wiped = areasToWipe(model, order.requestedAreas);
   const clean = wiped.map(({ id, size }) => ({ area: id, blocks: 1, coverageBytes: size, nonBlank: 0, macAgrees: true }));
-  const at = record.begin.at;
+  const { at, isolation: how } = record.begin;
   const inspection = (n: number, bootNumber: number): Entry[] => [
     { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: area.toString(16).padStart(32, "0") })) },
     {
@@ -148,7 +150,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
     ...archiveToCome(record),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
-    { kind: "seen", step: "isolate", how: record.begin.isolation },
+    ...(how.length === 0 ? [] : [{ kind: "seen", step: "isolate", how, open: leftOpen(networksOf(model), how) } as const]),
     { kind: "intent", step: "arm", op },
     {
       kind: "seen",

@@ -6,6 +6,7 @@ import type { DataArea } from "./data-areas.js";
 import type { Dialect } from "./dialects/dialect.js";
 import { type DialectName, dialects } from "./dialects/list.js";
 import type { ContentClass, EraseMethod, SlotRange } from "./facts.js";
+import { type Network, networks } from "./isolation.js";
 
 export interface ModelArea {
   readonly id: number;
@@ -73,6 +74,8 @@ export interface Model {
   readonly batchWraps: { readonly last: string; readonly first: string };
   /** Uncompressed P-256 points of makers whose device certificates count, in hex. */
   readonly vendorKeys: readonly string[];
+  /** Over which it can be reached; every one that there is when absent. */
+  readonly networks?: readonly Network[];
 }
 
 /**
@@ -86,6 +89,11 @@ export function areasToWipe({ areas }: Model, requested: readonly ContentClass[]
 
 export function dialectOf({ dialect, dialects: others = {}, longestDelay }: Model, acquirer: string): Dialect {
   return { ...dialects[others[acquirer] ?? dialect], ...(longestDelay === undefined ? {} : { longestDelay }) };
+}
+
+/** What has to be taken away before it is out of everybody's reach. */
+export function networksOf(model: Model): readonly Network[] {
+  return model.networks ?? networks;
 }
 
 /** The number of the batch that follows, as this model counts. */

@@ -9,7 +9,7 @@ import { Death, MemoryDisk } from "../support/memory-disk.js";
 
 const key = seededRandom("journal").bytes(32);
 const path = "out/run/journal.ndjson";
-const entry = (how: string): Entry => ({ kind: "seen", step: "isolate", how });
+const entry = (account: string): Entry => ({ kind: "seen", step: "nothing", account });
 
 function written(count: number): { disk: MemoryDisk; clock: VirtualClock } {
   const disk = new MemoryDisk();

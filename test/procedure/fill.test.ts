@@ -41,6 +41,32 @@ describe("a run whose order demands a streamed fill", () => {
   });
 });
 
+describe("a streamed fill of a terminal that somebody could still reach", () => {
+  it.each([
+    ["nobody has said how it is kept apart", []],
+    ["a network of its model was left open", ["shielded", "lan-out"]],
+    ["only one was taken away", ["sim-out"]],
+  ] as const)("shows no more than V4 where %s, and the certificate says that it may have reloaded", async (_why, isolation) => {
+    const { end, levels, statement, status } = await run("V5", { isolation });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(status).toBe("ACCEPTED_WITH_FINDINGS");
+    expect(levels?.areas).toEqual(["V1", "V3", "V4"]);
+    expect(statement?.outcomeReasons).toEqual(["BELOW_MINIMUM"]);
+    expect(statement?.limitations).toContain(limitations.reload);
+    expect(statement?.limitations).not.toContain(limitations.streamFill);
+    expect(statement?.isolation).toEqual(isolation.length === 0 ? { unknown: "NOT_ASKED" } : expect.objectContaining({ how: isolation }));
+  });
+
+  it("shows V5 where every network that the model has was taken away, from before the wipe to the last look", async () => {
+    const { levels, statement } = await run("V5", { isolation: ["esim-off", "lan-out"], knows: { networks: ["esim", "lan"] } });
+    expect(levels?.areas).toContain("V5");
+    expect(statement?.limitations).not.toContain(limitations.reload);
+    const { from, to } = statement!.isolation as { from: string; to: string };
+    expect(statement?.areas.every(({ startedAt }) => from <= String(startedAt))).toBe(true);
+    expect(statement?.inspections.map(({ at }) => at <= to)).toEqual([true, true]);
+  });
+});
+
 describe("a run whose order demands a seed fill", () => {
   it("proves every data area against a terminal that does not lie on purpose, and says so", async () => {
     const { end, levels, statement } = await run("V4");

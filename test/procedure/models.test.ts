@@ -7,7 +7,7 @@ import { simModel } from "../../src/sim/models.js";
 import { plantedValues } from "../../src/sim/provision.js";
 import { type DataArea, dataAreas } from "../../src/terminal/data-areas.js";
 import type { SlotRange } from "../../src/terminal/facts.js";
-import { type Model, modelSha256 } from "../../src/terminal/model.js";
+import { type Model, modelSha256, networksOf } from "../../src/terminal/model.js";
 import { foundIn } from "../support/planted.js";
 import { World } from "../support/world.js";
 
@@ -74,6 +74,7 @@ const described = models.map((model) => [
   `${model.slots.reduce((sum, { from, to }) => sum + to - from + 1, 0)}`,
   `${model.acquirerSets}`,
   [model.dialect, ...Object.values(model.dialects ?? {})].join(", "),
+  networksOf(model).join(", "),
   `\`${model.serial.form}\`, TUSN ${model.serial.tusn}`,
 ]);
 
@@ -100,7 +101,10 @@ for (const model of models) {
 }
 
 const tables = {
-  models: table(["model", "class", "areas", "bytes", "storage", "key slots", "acquirer sets", "dialects", "serial number"], described),
+  models: table(
+    ["model", "class", "areas", "bytes", "storage", "key slots", "acquirer sets", "dialects", "networks", "serial number"],
+    described,
+  ),
   data: table(["data area", "what it is", ...runs.map(({ model }) => short(model))], data),
   keys: table(["slots", "keys", ...runs.map(({ model }) => short(model))], keys),
   elsewhere: table(

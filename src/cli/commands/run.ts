@@ -8,6 +8,7 @@ import type { GivenOrder } from "../../procedure/admission.js";
 import type { Bench, RunEvent } from "../../procedure/context.js";
 import { type Connection, decommission, resume as takeUp } from "../../procedure/decommission.js";
 import { survey } from "../../procedure/survey.js";
+import { type IsolationWay, isIsolationWay, isolationWays } from "../../terminal/isolation.js";
 import { openBench } from "../bench.js";
 import { complain, errorJson, type Io, type Told, toLine } from "../io.js";
 import { openLog } from "../log.js";
@@ -41,7 +42,8 @@ interface RunOptions extends ResumeOptions {
 export function run(options: RunOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
     const order = givenOrder(options);
-    const { dryRun, isolated: isolation = "not stated" } = options;
+    const { dryRun } = options;
+    const isolation = isolationOf(options);
     if (dryRun === true) {
       const { expectSerial } = options;
       return onBench(options, io, async (bench, connection) =>
@@ -53,6 +55,16 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
       runTold(await decommission(bench, { ...connection, expectSerial, order, isolation }), seed(options, io), io),
     );
   });
+}
+
+function isolationOf({ isolated = "" }: RunOptions): IsolationWay[] {
+  return isolated
+    .split(",")
+    .filter((way) => way !== "")
+    .map((way) => {
+      if (isIsolationWay(way)) return way;
+      throw new DecomError("args.invalid", `--isolated ${way}: ${words.cli.oneOf(Object.keys(isolationWays).join(", "))}`);
+    });
 }
 
 function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrder {

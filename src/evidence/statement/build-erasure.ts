@@ -85,7 +85,7 @@ function fillRow(record: RunRecord, area: ModelArea): FillRow | undefined {
   const inTime = rounds.every((round) => round.elapsedMs <= round.deadlineMs);
   const simulated = record.begin.environment === "simulator";
   if (agrees && !(inTime && (intent.mode === "seed" || simulated || elapsedMs >= lineMs))) return undefined;
-  const isolated = record.isolation !== undefined && record.arm !== undefined;
+  const isolated = record.isolation?.open.length === 0 && record.arm !== undefined;
   return {
     level: agrees ? ["V4", ...(intent.mode === "stream" && isolated ? (["V5"] as const) : [])] : [],
     verification: {

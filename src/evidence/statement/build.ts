@@ -3,7 +3,7 @@ import { hex } from "../../base/bytes.js";
 import type { DecomError } from "../../base/errors.js";
 import { pointOf, sha256 } from "../../base/sign.js";
 import type { Mark } from "../../terminal/driver.js";
-import { areasToWipe, type Model, modelSha256 } from "../../terminal/model.js";
+import { areasToWipe, type Model, modelSha256, networksOf } from "../../terminal/model.js";
 import { demandsArchive } from "../archive/needed.js";
 import type { Signer } from "../envelope/cms.js";
 import type { Station } from "../envelope/keys.js";
@@ -104,6 +104,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
         alg: algorithm,
         after: after === "absent" ? after : "retained",
       })),
+      networks: [...networksOf(model)],
     },
     station: {
       id: station.stationId,
@@ -186,7 +187,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
     isolation:
       record.isolation === undefined || armedAt === undefined
         ? NOT_ASKED
-        : { how: record.isolation.how, from: record.isolation.at, to: lastInspection ?? armedAt },
+        : { how: [...record.isolation.how], from: record.isolation.at, to: lastInspection ?? armedAt },
     inspections,
     custody: custodySteps(source),
     origin: { siteId: { unknown: "NOT_IN_ORDER" } },

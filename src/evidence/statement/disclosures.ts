@@ -2,6 +2,7 @@
 
 import { opensGate } from "../record.js";
 import { isKnown } from "./fields.js";
+import { isCutOff } from "./isolated.js";
 import { outcomeOf } from "./outcome.js";
 import type { Reason } from "./reasons.js";
 import type { Claim, Evidence, Statement } from "./statement.js";
@@ -78,8 +79,9 @@ function isFoundBlank({ areas, keys }: Evidence): boolean {
   return rows.some(([result, act]) => result === "erased" && act === "none");
 }
 
-function staysIsolated({ isolation, areas, inspections }: Evidence): boolean {
-  if (!isKnown(isolation)) return false;
+function staysIsolated(body: Evidence): boolean {
+  const { isolation, areas, inspections } = body;
+  if (!isKnown(isolation) || !isCutOff(body)) return false;
   const started = areas.map(({ startedAt }) => startedAt).filter((at) => isKnown(at));
   return started.every((at) => isolation.from <= at) && inspections.every(({ at }) => at <= isolation.to);
 }

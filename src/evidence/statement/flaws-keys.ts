@@ -74,7 +74,8 @@ function* rowFlaws(row: KeyRow, body: Evidence, floor: Floor): Generator<readonl
   if (!failedAsExpected(row)) return yield ["SLOT_UNPROBED", "probe"];
   const tampered = body.device.tamperStatus.state === "tampered";
   if (isKnown(row.deviceCode) && row.deviceCode !== 0) yield ["SLOT_FAILED", "deviceCode"];
-  if (row.action === "delete" || (row.result === "zeroised-by-tamper" && !tampered)) yield ["SLOT_FAILED", "result"];
+  if (row.action === "delete" || (row.result === "zeroised-by-tamper" && !(tampered && row.before === "absent")))
+    yield ["SLOT_FAILED", "result"];
   // Empty before and untouched: an observation, not an erasure.
   if (row.action === "none" && row.result === "erased") yield ["FOUND_BLANK", "action"];
   const lack = lacking(row.level, body.order.minimumLevels.keys, floor.keys);

@@ -25,7 +25,17 @@ export interface Policy {
 /** The order as its own file says it, with that file's hash. */
 export type OrderFacts = Pick<
   Order,
-  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "accounts" | "destination" | "requestedAreas" | "minimumLevels" | "exceptions"
+  | "id"
+  | "nonce"
+  | "issuedAt"
+  | "notAfter"
+  | "station"
+  | "accounts"
+  | "destination"
+  | "requestedAreas"
+  | "minimumLevels"
+  | "exceptions"
+  | "archiveRecipients"
 > & { readonly device: Pick<Order["device"], "serial" | "life">; readonly sha256: string };
 
 export interface RuleContext {
@@ -157,7 +167,14 @@ function* orderFindings(statement: Statement, order: OrderFacts): Generator<Find
   ];
   for (const [wrong, code, pointer] of differs) if (wrong) yield finding(code, pointer);
   yield* exceptionFindings(statement, order);
+  const { archive } = statement;
+  const sealed = archive.present ? archive.recipients.map(named) : [];
+  if (archive.present && order.archiveRecipients !== undefined && !same(sealed, order.archiveRecipients.map(named))) {
+    yield finding("ARCHIVE_RECIPIENT", "/archive/recipients");
+  }
 }
+
+const named = ({ party, certSha256 }: NonNullable<Order["archiveRecipients"]>[number]) => `${party} ${certSha256}`;
 
 /** What was let go must stand in the order, word for word, and be approved by whom the order says. */
 function* exceptionFindings({ settlement, approvers = [] }: Statement, { exceptions }: OrderFacts): Generator<Finding> {

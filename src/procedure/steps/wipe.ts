@@ -10,6 +10,7 @@ import type { Run } from "../context.js";
 import { useExceptions } from "../exceptions.js";
 import { areasToFill } from "../fills.js";
 import { inventoryOf, refuseDifferences } from "../inventory.js";
+import { inWipeOrder } from "../wipe-order.js";
 
 /**
  * What the model holds, and what the order asks for beyond that: an order may widen a plan, never narrow it. `fills` are to be filled and
@@ -31,7 +32,8 @@ export async function plan(run: Run): Promise<void> {
   const found = await inventoryOf(run.terminal, run.model, run.proofs.accounts.length);
   refuseDifferences(run.model, found);
   const { areas, slots, probes } = found;
-  const intended = planOf(run.model, order.requestedAreas, areasToFill(order, run.model, run.terminal.identity, areas));
+  const fills = areasToFill(order, run.model, run.terminal.identity, areas);
+  const intended = inWipeOrder(run.model, planOf(run.model, order.requestedAreas, fills));
   const { planHash, censusHash } = await run.terminal.prepare(intended);
   run.write({ kind: "seen", step: "plan", plan: intended, planHash, censusHash, areas, slots, probes });
 }

@@ -116,8 +116,8 @@ export const remedy = {
   "slot.beyond": "A key is where this model can have none; put the terminal into quarantine and report an incident.",
   "slot.foreign": "Another application must give up its key first; ask the back office for the vendor's way, then run: decom resume",
   "archive.recipient":
-    "Ask the back office for a certificate with an RSA key of 3072 bits or more that may encipher keys and is valid now.",
-  "archive.unsealed": "Give the certificate of every acquirer with --seal-to, then run: decom resume",
+    "Ask the back office for a certificate with an RSA key of 3072 bits or more that may encipher keys and is valid now, and for an order that names it.",
+  "archive.unsealed": "Give the certificate of every acquirer, and of all whom the order names, with --seal-to, then run: decom resume",
   "archive.leak": "The terminal handed out data that must not leave it; nothing was stored. Report firmware and model with the hold file.",
   "archive.size": "The terminal's records are larger than an archive may be; send the hold file to the back office.",
   "archive.damaged": "This file is not an archive as it was written; fetch it again and compare its hash with the certificate's.",
