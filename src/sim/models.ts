@@ -36,6 +36,8 @@ export interface SimModel {
   readonly firmware: string;
   readonly hardware: string;
   readonly environment: Environment;
+  /** False: a restart takes with it what it was asked and what it had sent, as in firmware that knows only its last settlement. */
+  readonly keepsOps?: false;
   readonly maxFrame: number;
   readonly window: number;
   readonly block: number;
@@ -217,6 +219,7 @@ export const simModels: readonly SimModel[] = [
   small,
   tiny,
   { ...tiny, name: "podp-mute", hostQuery: false },
+  { ...tiny, name: "podp-forgetful", keepsOps: false },
   multi,
   large,
   { ...small, name: "podp-production", environment: "production" },

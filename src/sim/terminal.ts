@@ -93,6 +93,7 @@ export class Terminal {
     this.#guard(() => {
       this.self.countBoot();
       if (this.self.tamperCodes !== undefined) this.keys.zeroise();
+      if (this.model.keepsOps === false) this.settlements.forget();
       this.settlements.recover();
       const { rebootAfter, settlesAfter } = this.#options;
       if (rebootAfter !== undefined) this.#later(rebootAfter, () => this.restart("forced-security"));

@@ -122,6 +122,7 @@ export const simulatedModels: readonly Model[] = [
   small,
   tiny,
   { ...tiny, id: "podp-mute" },
+  { ...tiny, id: "podp-forgetful", settlementState: "none" },
   multi,
   large,
   { ...small, id: "podp-production" },
