@@ -52,6 +52,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
       const model = modelOf(family, identity.model);
       const order = acceptedOrder(bench, family, identity, request.order);
+      authorityOf(bench, family, order, identity); // nothing is begun that the terminal would not be opened for
       const { link, isolation, expectSerial } = request;
       const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial, ...recipientsOf(bench, request) });
       return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
