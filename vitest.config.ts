@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** Whole runs in memory, one after the other. */
+/** Whole runs in memory. */
 const WHOLE = [
   "test/procedure/**/*.test.ts",
   "test/cli/**/*.test.ts",
   "test/podp/{stream,efficiency,fill-times}.test.ts",
   "test/sim/host/{agent,settling}.test.ts",
-  "test/evidence/{hold,verify}.test.ts",
+  "test/evidence/{archive-run,archive-secrets,hold,verify}.test.ts",
 ];
 
 /** unit: parts, under ten seconds. matrix: scenarios, and a seeded share of the crash matrices. real: ptys, sockets, child processes, OpenSSL. */

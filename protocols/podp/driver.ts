@@ -3,7 +3,7 @@ import { concat, equal, hex, unhex } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
 import type { ErrorCode } from "../../src/base/codes.js";
 import { DecomError } from "../../src/base/errors.js";
-import { hmacSha256, keyIdOf, keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
+import { hmacSha256, sha256 } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";
 import {
   type Attestation,
@@ -36,6 +36,7 @@ import {
 import type { Model } from "../../src/terminal/model.js";
 import { type Blank, type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
 import type { Command } from "../../src/wire/messages.js";
+import { attestMessage, flawOf, vouchedKey } from "./attestation.js";
 import { keepReasons, limits, type Result, settleCodes } from "./codes.js";
 import { areaFact, type CensusItem, identityOf, itemFact, known, named, slotRange, totalRow } from "./facts.js";
 import { type Filler, proveFill, writeFill } from "./filling.js";
@@ -43,7 +44,7 @@ import { payloadRoom } from "./frame.js";
 import { commands, wipeResult } from "./messages.js";
 import { samplePositions } from "./sampling.js";
 import { type Answer, describeRefusal, Session } from "./session.js";
-import { attestMessage, grantHash, stationMessage, vouchedKey } from "./signed.js";
+import { grantHash, stationMessage } from "./signed.js";
 
 /** What a refusal means to a run; anything not listed is `terminal.refused`. */
 const refusals: Readonly<Partial<Record<Result, ErrorCode>>> = {
@@ -62,7 +63,7 @@ const refusals: Readonly<Partial<Record<Result, ErrorCode>>> = {
   AREA_FAILED: "erase.failed",
 };
 const POLL = 250;
-const WIPE_LIMIT = 30 * 60_000;
+const OP_LIMIT = 30 * 60_000;
 const RESTART_PATIENCE = 60_000;
 
 export class PodpTerminal implements Terminal {
@@ -95,7 +96,7 @@ export class PodpTerminal implements Terminal {
   async idle(): Promise<Identity> {
     const { clock } = this.#context;
     for (const begun = clock.monotonic(); this.#identity.busyOp !== undefined; await this.hello()) {
-      if (clock.monotonic() - begun > WIPE_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
+      if (clock.monotonic() - begun > OP_LIMIT) throw new DecomError("terminal.busy", `op ${this.#identity.busyOp} does not end`);
       await sleep(clock, POLL);
     }
     return this.#identity;
@@ -265,13 +266,13 @@ export class PodpTerminal implements Terminal {
     };
   }
 
-  async finished(op: string): Promise<OpFacts> {
+  async finished(op: string, withinMs: number = OP_LIMIT): Promise<OpFacts> {
     const { clock } = this.#context;
-    for (const begun = clock.monotonic(); clock.monotonic() - begun < WIPE_LIMIT; await sleep(clock, POLL)) {
+    for (const begun = clock.monotonic(); clock.monotonic() - begun < withinMs; await sleep(clock, POLL)) {
       const seen = await this.op(op);
       if (seen.state !== "RUNNING") return seen;
     }
-    throw new DecomError("terminal.busy", `op ${op} still runs after ${WIPE_LIMIT / 60_000} minutes`, { did: "unknown" });
+    throw new DecomError("terminal.busy", `op ${op} still runs after ${withinMs / 60_000} minutes`, { did: "unknown" });
   }
 
   async release(op: string): Promise<void> {
@@ -341,16 +342,15 @@ export class PodpTerminal implements Terminal {
     const { serial, life, bootNumber } = this.#identity;
     const answer = await this.#session.ask(commands.attest, { op: unhex(op), nonce });
     const seen = this.#granted(commands.attest, answer);
-    const key = seen.certificate === undefined ? undefined : vouchedKey(seen.certificate, serial, model.id, model.vendorKeys);
-    const publicKey = key === undefined ? undefined : keyOfPoint(key);
+    const vouched = seen.certificate === undefined ? undefined : vouchedKey(seen.certificate, serial, model.id, model.vendorKeys);
     const hashes = { planHash: unhex(planHash), resultHash: unhex(resultHash), firmwareHash: seen.firmwareHash };
     const message = attestMessage({ nonce, serial, life, bootNumber, op: unhex(op), ...hashes });
-    const proven =
-      key !== undefined && publicKey !== undefined && equal(keyIdOf(key), seen.keyId) && verifyP256(publicKey, message, seen.signature);
+    const flaw = flawOf(vouched, seen, message);
     return {
       keyId: hex(seen.keyId),
       firmwareHash: hex(seen.firmwareHash),
-      proven,
+      proven: vouched !== undefined && flaw === undefined,
+      ...(flaw === undefined ? {} : { flaw }),
       token: answer.raw,
       ...(seen.certificate === undefined ? {} : { certificateSha256: hex(sha256(seen.certificate)) }),
     };

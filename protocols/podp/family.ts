@@ -1,7 +1,7 @@
 // The podp family: its models, its marks and how a link becomes one of its terminals.
 import type { Family } from "../../src/terminal/driver.js";
 import { PodpTerminal } from "./driver.js";
-import { simulatedModels } from "./models/simulated.js";
+import { models } from "./models/list.js";
 import { grantMaker } from "./signed.js";
 
 export const podp: Family = {
@@ -15,7 +15,7 @@ export const podp: Family = {
     fill: "simulated",
     attest: "simulated",
   },
-  models: simulatedModels,
+  models,
   authority: grantMaker,
   connect: (link, context, patience) => PodpTerminal.connect(link, context, patience),
 };

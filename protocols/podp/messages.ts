@@ -143,7 +143,7 @@ const item = group({
   digest: one(0xdf6a, bytes(32)),
   count: optional(0xdf67, u16),
 });
-const totals = group({
+export const totals = group({
   debitCount: one(0xdf67, u16),
   debit: one(0x9f02, number(6)),
   creditCount: one(0xdf6b, u16),

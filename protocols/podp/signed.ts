@@ -1,13 +1,13 @@
 // What is signed on a podp line, byte for byte (README: "Authority", "Erasure and what proves it"). Raw P-256, no envelope.
 import { ascii, bcd, concat, hex, uint, unhex } from "../../src/base/bytes.js";
 import { DecomError, unreachable } from "../../src/base/errors.js";
-import { keyOfPoint, sha256, verifyP256 } from "../../src/base/sign.js";
+import { sha256 } from "../../src/base/sign.js";
 import type { GrantMaker } from "../../src/terminal/authority.js";
 import type { AccountNumbers, Exception, Ruling } from "../../src/terminal/exceptions.js";
 import { contentClasses } from "../../src/terminal/facts.js";
 import { element, elements } from "../../src/wire/tlv.js";
 import { limits, rights } from "./codes.js";
-import { deviceCertificate, grant, pass } from "./messages.js";
+import { grant, pass } from "./messages.js";
 
 const SIGNATURE_TAG = 0xdf2c;
 const GRANT_TAG = 0xff21;
@@ -143,53 +143,4 @@ function exceptionTail(group: readonly Exception[]): Uint8Array {
 function rulingRow({ answer, batch, ...account }: Ruling): Uint8Array {
   const head = concat(accountId(account), Uint8Array.of(answer === "closed" ? 0xf1 : 0xf2, 0), bcd(0n, 2), bcd(BigInt(batch), 3));
   return concat(head, new Uint8Array(40));
-}
-
-export interface AttestedState {
-  readonly nonce: Uint8Array;
-  readonly serial: string;
-  readonly life: number;
-  readonly bootNumber: number;
-  readonly op: Uint8Array;
-  readonly planHash: Uint8Array;
-  readonly resultHash: Uint8Array;
-  readonly firmwareHash: Uint8Array;
-}
-
-export function attestMessage(at: AttestedState): Uint8Array {
-  return concat(
-    ascii("podp1 attest"),
-    at.nonce,
-    uint(at.serial.length, 1),
-    ascii(at.serial),
-    uint(at.life, 4),
-    uint(at.bootNumber, 4),
-    at.op,
-    at.planHash,
-    at.resultHash,
-    at.firmwareHash,
-  );
-}
-
-/** The device key that a maker vouches for, or undefined when the certificate is not for this unit or not by one of these makers. */
-export function vouchedKey(certificate: Uint8Array, serial: string, model: string, vendorKeys: readonly string[]): Uint8Array | undefined {
-  const decoded = deviceCertificate.decode(certificate);
-  if ("badTag" in decoded || decoded.value.serial !== serial || decoded.value.model !== model) return undefined;
-  const { value } = decoded;
-  const message = concat(
-    ascii("podp1 device"),
-    uint(value.serial.length, 1),
-    ascii(value.serial),
-    uint(value.model.length, 1),
-    ascii(value.model),
-    value.deviceKey,
-    value.vendorKeyId,
-  );
-  for (const point of vendorKeys.map(unhex)) {
-    const key = keyOfPoint(point);
-    if (key !== undefined && hex(sha256(point).subarray(0, 8)) === hex(value.vendorKeyId) && verifyP256(key, message, value.signature)) {
-      return value.deviceKey;
-    }
-  }
-  return undefined;
 }

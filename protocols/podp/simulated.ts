@@ -6,7 +6,8 @@ import { keyIdOf, sha256 } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";
 import type { Progress, SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
-import { type SimModel, simModel, simModels } from "../../src/sim/models.js";
+import type { SimModel } from "../../src/sim/models/shape.js";
+import { simModel, simModels } from "../../src/sim/models.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { provision } from "../../src/sim/provision.js";
 import { Refused } from "../../src/sim/refused.js";
@@ -98,6 +99,7 @@ const capable: Readonly<Partial<Record<CommandName, Capability>>> = {
   fillEnd: "fill",
   fillRelease: "fill",
   proof: "fill",
+  attest: "attest",
 };
 const accepted: ReadonlySet<CommandName> = new Set(["pendingSend", "settleStart", "arm"]);
 const signing: ReadonlySet<CommandName> = new Set(["open", "commit", "attest"]);
@@ -131,13 +133,14 @@ class Session implements Conversation {
   readonly #streams: Streams = { out: undefined, into: undefined };
   readonly #handlers;
   readonly #speed: number;
-  readonly #announce: (work: Work) => void;
+  readonly #announce: (work: Work) => () => void;
+  #quiet: () => void = () => undefined;
   /** Ops that this session began: their repetition is still transport. */
   readonly #own = new Set<string>();
   #hellos = 0;
   #maxFrame: number = limits.minFrame;
 
-  constructor(terminal: Terminal, speed: number, announce: (work: Work) => void) {
+  constructor(terminal: Terminal, speed: number, announce: (work: Work) => () => void) {
     this.#terminal = terminal;
     this.#speed = speed;
     this.#announce = announce;
@@ -178,6 +181,7 @@ class Session implements Conversation {
   }
 
   ended(): void {
+    this.#quiet();
     this.#authority.void();
     this.#plan.current = undefined;
     this.#streams.into = undefined;
@@ -194,7 +198,8 @@ class Session implements Conversation {
     const ms = (name !== undefined && signing.has(name) ? signature : answer) * this.#speed;
     const work = this.#terminal.guard(() => workOf(this.#terminal, this.#speed, name, message.subarray(1)));
     if (work === undefined) return ms;
-    this.#announce(work);
+    this.#quiet();
+    this.#quiet = this.#announce(work);
     return ms + work.ms;
   }
 
@@ -329,10 +334,14 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
   /** A host waits five seconds; whatever takes longer is announced. */
   const announce = ({ op, area, ms }: Work) => {
     const { progress: every } = timers;
+    const cancels: (() => void)[] = [];
     for (let at: number = every; at < ms; at += every) {
       const told = { op, step: 1, steps: 1, area, permille: Math.floor((at * 1000) / ms), silence: every };
-      clock.after(at, () => tell.progress(told));
+      cancels.push(clock.after(at, () => tell.progress(told)));
     }
+    return () => {
+      for (const cancel of cancels) cancel();
+    };
   };
   const boot = (reset: ResetReason) => {
     terminal = start(reset);

@@ -53,6 +53,7 @@ export const codes = {
   // identity
   "identity.serial": { ...bench, exit: 2, end: "REFUSE" },
   "identity.swapped": { ...bench, exit: 5, end: "QUAR" },
+  "identity.forged": { ...office, exit: 5, end: "QUAR" },
   "identity.twice": { ...office, exit: 5, end: "QUAR" },
   "identity.unreadable": { ...bench, exit: 5, end: "QUAR" },
   "identity.binding": { ...office, exit: 5, end: "QUAR" },
@@ -124,6 +125,8 @@ export const codes = {
   "erase.unfinished": { ...bench, exit: 6, end: "HOLD" },
   "model.unknown": { ...office, exit: 2, end: "REFUSE" },
   "model.differs": { ...office, exit: 6, end: "HOLD" },
+  "slot.beyond": { ...office, exit: 5, end: "QUAR" },
+  "slot.foreign": { ...office, exit: 6, end: "HOLD" },
   // archive
   "archive.recipient": { ...office, exit: 2, end: "REFUSE" },
   "archive.unsealed": { ...office, exit: 6, end: "HOLD" },

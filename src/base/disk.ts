@@ -1,6 +1,6 @@
 // The few file operations that evidence needs, small enough that a test can die between any two of them.
 import * as fs from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { DecomError } from "./errors.js";
 
 /** Paths are absolute or relative to the working folder. Writes are not durable until `sync` or `syncFolder` returned. */
@@ -16,8 +16,10 @@ export interface Disk {
   rename(from: string, to: string): void;
   syncFolder(folder: string): void;
   truncate(path: string, length: number): void;
-  /** One holder at a time across processes; a holder that died gives the lock up. Throws `file.locked`. */
-  lock(path: string): () => void;
+  /** Of a file that is not there, nothing happens. */
+  remove(path: string): void;
+  /** One holder at a time across processes; a holder that died gives the lock up. Throws `file.locked` after `patience` ms, at once without. */
+  lock(path: string, patience?: number): () => void;
 }
 
 /** On return the bytes are at the end of the file and survive a power cut. */
@@ -32,6 +34,13 @@ export function replaceDurably(disk: Disk, path: string, bytes: Uint8Array, mode
   disk.write(temporary, bytes, mode);
   disk.sync(temporary);
   disk.rename(temporary, path);
+  disk.syncFolder(dirname(path));
+}
+
+/** On return there is no such file, nor one that was to take its place. */
+export function removeDurably(disk: Disk, path: string): void {
+  disk.remove(`${path}.tmp`);
+  disk.remove(path);
   disk.syncFolder(dirname(path));
 }
 
@@ -52,12 +61,37 @@ function syncPath(path: string): void {
   }
 }
 
+/** Our own number counts as alive: it stands for another holder in this process. */
 function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false; // a file that a power cut emptied
   try {
     process.kill(pid, 0);
     return true;
   } catch (cause) {
     return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+const LOCK_PAUSE = 10;
+const IDLE = new Int32Array(new SharedArrayBuffer(4));
+
+/** A lock comes to stand there with its holder's number in it, or not at all. */
+function linked(own: string, path: string): boolean {
+  try {
+    fs.linkSync(own, path);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw new DecomError("file.unwritable", `cannot lock ${path}`, { cause, path });
+  }
+}
+
+function holderOf(path: string): number | undefined {
+  try {
+    return Number(fs.readFileSync(path, "utf8").trim());
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new DecomError("file.unreadable", `cannot read ${path}: ${(cause as Error).message}`, { cause, path });
   }
 }
 
@@ -78,21 +112,22 @@ export const systemDisk: Disk = {
   rename: (from, to) => writing(to, () => fs.renameSync(from, to)),
   syncFolder: (folder) => writing(folder, () => syncPath(folder)),
   truncate: (path, length) => writing(path, () => fs.truncateSync(path, length)),
-  lock(path) {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        fs.writeFileSync(path, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
-        return () => fs.rmSync(path, { force: true });
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code !== "EEXIST")
-          throw new DecomError("file.unwritable", `cannot lock ${path}`, { cause, path });
+  remove: (path) => writing(path, () => fs.rmSync(path, { force: true })),
+  lock(path, patience = 0) {
+    const own = `${path}.${process.pid}`;
+    writing(own, () => fs.writeFileSync(own, `${process.pid}\n`, { mode: 0o600 }));
+    const until = performance.now() + patience;
+    try {
+      for (let removed = 0; ; ) {
+        if (linked(own, path)) return () => fs.rmSync(path, { force: true });
+        const holder = holderOf(path);
+        if (holder === undefined) continue; // given up just now
+        if (!isAlive(holder) && removed++ < 3) fs.rmSync(path, { force: true });
+        else if (performance.now() < until) Atomics.wait(IDLE, 0, 0, LOCK_PAUSE);
+        else throw new DecomError("file.locked", `${path} is held by process ${holder}`, { path, holder });
       }
-      const holder = Number(fs.readFileSync(path, "utf8").trim());
-      if (holder === process.pid || (Number.isInteger(holder) && holder > 0 && isAlive(holder))) {
-        throw new DecomError("file.locked", `${join(path)} is held by process ${holder}`, { path, holder });
-      }
-      fs.rmSync(path, { force: true });
+    } finally {
+      fs.rmSync(own, { force: true });
     }
-    throw new DecomError("file.locked", `${path} could not be locked`, { path });
   },
 };

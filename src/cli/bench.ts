@@ -1,5 +1,4 @@
 // This computer and its station as a bench that runs can use: the composition that the command line and programs share.
-import { existsSync, readFileSync } from "node:fs";
 import { arch, release, type } from "node:os";
 import { join } from "node:path";
 import { hex } from "../base/bytes.js";
@@ -11,6 +10,7 @@ import { pointOf, sha256 } from "../base/sign.js";
 import { openStation } from "../evidence/envelope/keys.js";
 import { StationLog } from "../evidence/station-log.js";
 import type { Bench, RunEvent } from "../procedure/context.js";
+import { tool } from "./version.js";
 
 export interface BenchRequest {
   /** Key folder, made by `decom keys init`. */
@@ -53,19 +53,4 @@ export async function openBench(request: BenchRequest): Promise<Bench> {
     runtime: { node: process.versions.node, os: `${type()} ${release()}`, arch: arch() },
     ...(onEvent === undefined ? {} : { onEvent }),
   };
-}
-
-/** Name, version and the hash of what was built; a checkout that was not built has none. */
-export function tool(): Bench["tool"] {
-  const built = new URL("../../build.json", import.meta.url); // dist/build.json, seen from dist/src/cli
-  return {
-    version: version(),
-    buildSha256: existsSync(built) ? JSON.parse(readFileSync(built, "utf8")).sha256 : "0".repeat(64),
-  };
-}
-
-export function version(): string {
-  const files = ["../../package.json", "../../../package.json"].map((path) => new URL(path, import.meta.url)); // seen from src, from dist/src
-  const file = files.find((candidate) => existsSync(candidate));
-  return file === undefined ? "0.0.0" : JSON.parse(readFileSync(file, "utf8")).version;
 }

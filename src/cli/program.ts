@@ -3,8 +3,8 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { codes } from "../base/codes.js";
 import { asDecomError, DecomError } from "../base/errors.js";
 import { words } from "../base/words.js";
-import { version } from "./bench.js";
 import { complain, errorJson, type Io, type Told, toLine } from "./io.js";
+import { version } from "./version.js";
 
 const { cli } = words;
 const { option } = cli;
@@ -77,6 +77,7 @@ const withPeople = (command: Command) =>
   command
     .option("--operator <id>", option.operator)
     .option("--witness <id>", option.witness)
+    .option("--expect-serial <sn>", option.expectSerial)
     .option("--yes", option.yes)
     .option("--events", option.events);
 
@@ -113,10 +114,9 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(
     withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run)))))))
       .option("--bench", option.bench)
-      .option("--expect-serial <sn>", option.expectSerial)
       .option("--dry-run", option.dryRun)
       .option("--fill <mode>", option.fill, oneOf("stream", "seed"))
-      .option("--isolated <how>", option.isolated),
+      .option("--isolated <ways>", option.isolated),
     async () => (await import("./commands/run.js")).run,
   );
   on(

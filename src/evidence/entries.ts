@@ -20,6 +20,7 @@ import type {
   Totals,
   WipeResult,
 } from "../terminal/facts.js";
+import type { IsolationWay, Network } from "../terminal/isolation.js";
 import type { StoredRecipient } from "./archive/recipients.js";
 
 /** Facts as JSON keeps them: amounts as safe whole numbers. */
@@ -86,7 +87,8 @@ export type Entry =
       readonly labelSerial: string;
       readonly performedBy: string;
       readonly witness?: string;
-      readonly isolation: string;
+      /** As the technician stated it; empty where nobody did. */
+      readonly isolation: readonly IsolationWay[];
       readonly archiveRecipients?: readonly StoredRecipient[];
     } & KeptOrder)
   /** A newer order that continues this run: from here on it is done under that. */
@@ -156,6 +158,7 @@ export type Seen =
       readonly op: string;
       readonly wipedBy: string | null;
       readonly areas: readonly AreaFact[];
+      readonly slots?: readonly SlotFact[];
       readonly probes: readonly ProbeRange[];
     }
   | { readonly kind: "seen"; readonly step: "condition"; readonly condition: Condition }
@@ -211,7 +214,8 @@ export type Seen =
     }
   /** The gate was open: exceptions of the order by their hash, each used whole. */
   | { readonly kind: "seen"; readonly step: "gate"; readonly exceptions: readonly string[] }
-  | { readonly kind: "seen"; readonly step: "isolate"; readonly how: string }
+  /** From here on; over the networks that are left open it could still be reached. */
+  | { readonly kind: "seen"; readonly step: "isolate"; readonly how: readonly IsolationWay[]; readonly open: readonly Network[] }
   | {
       readonly kind: "seen";
       readonly step: "plan";
@@ -238,6 +242,8 @@ export type Seen =
       readonly n: number;
       readonly bootNumber: number;
       readonly areas: readonly SampledArea[];
+      /** As the terminal lists them; journals of earlier versions have none. */
+      readonly slots?: readonly SlotFact[];
       readonly probes: readonly ProbeRange[];
       readonly cannotPay: readonly string[];
     }

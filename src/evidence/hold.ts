@@ -111,7 +111,7 @@ function holdOf({ now, deadline, record, error }: HoldRequest): Hold {
     certId: begin.certId,
     serial: begin.serial,
     station: begin.stationId,
-    orderSha256: begin.orderSha256,
+    orderSha256: record.order.orderSha256,
     at: rfc3339(now),
     deadline,
     code: error.code,

@@ -149,7 +149,7 @@ function addUp(lines: readonly Line[]) {
       return seen("host-view", underOrder).at(0);
     },
     get gate() {
-      return seen("gate").at(-1);
+      return seen("gate", underOrder).at(-1);
     },
     /** The newest that were named. */
     get archiveRecipients() {

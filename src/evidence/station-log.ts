@@ -1,5 +1,5 @@
 // The station's append-only log: every run it began, parked or ended, so that a lost or hidden run leaves a visible hole.
-import { hex } from "../base/bytes.js";
+import { concat, EMPTY, equal, hex } from "../base/bytes.js";
 import { type Clock, rfc3339 } from "../base/clock.js";
 import type { EndState } from "../base/codes.js";
 import { appendDurably, type Disk } from "../base/disk.js";
@@ -39,12 +39,18 @@ export interface LogLine {
 }
 
 const START = "0".repeat(64);
+/** Another run of this station writes for a moment only. */
+const PATIENCE = 2000;
 
 export class StationLog {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #clock: Clock;
   readonly #lines: LogLine[] = [];
+  /** The bytes of these lines: what only grew is not read through again. */
+  #known = EMPTY;
+  /** Where a last line begins that has no end. */
+  #torn: number | undefined;
 
   private constructor(disk: Disk, path: string, clock: Clock) {
     this.#disk = disk;
@@ -52,7 +58,7 @@ export class StationLog {
     this.#clock = clock;
   }
 
-  /** Reads and checks the chain; a torn last line was never acted upon and is cut off. */
+  /** Reads and checks the chain; a torn last line was never acted upon and is left out. */
   static open(disk: Disk, path: string, clock: Clock): StationLog {
     const log = new StationLog(disk, path, clock);
     log.#read();
@@ -82,9 +88,10 @@ export class StationLog {
   }
 
   write(record: LogRecord): LogLine {
-    const unlock = this.#disk.lock(`${this.#path}.lock`);
+    const unlock = this.#disk.lock(`${this.#path}.lock`, PATIENCE);
     try {
       this.#read();
+      this.#cutTorn();
       const at = rfc3339(this.#clock.wall());
       if (at < this.timeFloor) throw new DecomError("clock.floor", `the clock says ${at}, the station log already ${this.timeFloor}`);
       const recordSeq = this.#lines.length + 1;
@@ -93,6 +100,7 @@ export class StationLog {
       appendDurably(this.#disk, this.#path, bytes);
       const line = { recordSeq, at, sha256: hex(sha256(bytes)), record };
       this.#lines.push(line);
+      this.#known = concat(this.#known, bytes);
       return line;
     } finally {
       unlock();
@@ -100,18 +108,24 @@ export class StationLog {
   }
 
   #read(): void {
-    const bytes = this.#disk.read(this.#path) ?? new Uint8Array(0);
-    this.#lines.length = 0;
-    let at = 0;
-    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, at)) {
+    const bytes = this.#disk.read(this.#path) ?? EMPTY;
+    const grown = equal(bytes.subarray(0, this.#known.length), this.#known);
+    if (!grown) this.#lines.length = 0;
+    let at = grown ? this.#known.length : 0;
+    for (let end = bytes.indexOf(0x0a, at); end !== -1; end = bytes.indexOf(0x0a, at)) {
       const raw = bytes.subarray(at, end + 1);
       this.#lines.push(parse(raw, this.head, this.#path));
       at = end + 1;
     }
-    if (at < bytes.length) {
-      this.#disk.truncate(this.#path, at);
-      this.#disk.sync(this.#path);
-    }
+    this.#known = bytes.subarray(0, at);
+    this.#torn = at < bytes.length ? at : undefined;
+  }
+
+  /** Only who holds the lock knows that nobody is in the middle of that line. */
+  #cutTorn(): void {
+    if (this.#torn === undefined) return;
+    this.#disk.truncate(this.#path, this.#torn);
+    this.#disk.sync(this.#path);
   }
 }
 

@@ -6,6 +6,7 @@ import { pointOf, sha256, signP256 } from "../base/sign.js";
 import { type CheckedOrder, parseOrder, readAcceptedOrder } from "../evidence/order/check.js";
 import { chooseOrder } from "../evidence/order/choose.js";
 import { benchDraft, makeBenchOrder, signOrder } from "../evidence/order/make.js";
+import { judge } from "../evidence/order/rules.js";
 import type { SignedOrder } from "../evidence/order/schema.js";
 import type { RunRecord } from "../evidence/record.js";
 import type { EvidenceLevel } from "../evidence/statement/fields.js";
@@ -80,6 +81,13 @@ export function orderGoingOn(
   const known = others.length < orders.length;
   if (known && others.every(({ content }) => parseOrder(content).continues !== runId)) return before;
   return acceptedOrder(bench, family, identity, known ? others : given, { runId, orderSha256: before.sha256 });
+}
+
+/** People change between two walks; who approves still does not work at the bench, and two are still two. */
+export function refusePeople({ performedBy, witness, clock }: Bench, { order }: CheckedOrder): void {
+  const atBench = [performedBy, ...(witness === undefined ? [] : [witness])];
+  const failed = judge(order, { now: clock.wall(), atBench }).find(({ rule, result }) => rule === "people" && result === "fails");
+  if (failed !== undefined) throw new DecomError(failed.code, `order ${order.id}: ${failed.why}`, { order: order.id, rule: failed.rule });
 }
 
 /** Whether an order is spent. The one that a run is under is not, for that run: who gives it again only says the same again. */

@@ -1,10 +1,11 @@
 // A terminal that somebody has wiped before us. It is only looked at: there is nothing to settle, and what is not there cannot be erased again.
 import type { Terminal } from "../terminal/driver.js";
-import type { AreaFact, ProbeRange } from "../terminal/facts.js";
-import type { Model } from "../terminal/model.js";
+import type { AreaFact, ProbeRange, SlotFact } from "../terminal/facts.js";
+import type { Model, ModelSlots } from "../terminal/model.js";
+import { holdsDefault, stateIn } from "../terminal/slots.js";
 import type { Run } from "./context.js";
+import { inventoryOf, refuseDifferences } from "./inventory.js";
 import { runsOf } from "./runs.js";
-import { compare } from "./steps/wipe.js";
 
 const FIRST_LIFE = 1;
 
@@ -12,6 +13,7 @@ export interface Blank {
   /** Op of the wipe that left it so. */
   readonly op: string;
   readonly areas: readonly AreaFact[];
+  readonly slots: readonly SlotFact[];
   readonly probes: readonly ProbeRange[];
 }
 
@@ -25,14 +27,12 @@ export async function lookForBlank(terminal: Terminal, model: Model): Promise<Bl
   if (op === undefined || (await terminal.accounts()).accounts.length > 0) return undefined;
   const { items, unread } = await terminal.census();
   if (items.length + unread.length > 0 || (await terminal.op(op)).state !== "DONE") return undefined;
-  const probes: ProbeRange[] = [];
-  for (const { type, algorithm, from, to, after } of model.slots) {
-    if (after === "absent") probes.push(...(await terminal.probe({ type, algorithm, from, to })));
-  }
-  if (probes.some(({ state }) => state !== "ABSENT")) return undefined;
-  const areas = await terminal.areas();
-  compare(model, areas);
-  return { op, areas, probes };
+  const found = await inventoryOf(terminal, model, 0);
+  const { areas, slots, probes } = found;
+  const isEmpty = (range: ModelSlots) => stateIn(probes, range) === "ABSENT" || holdsDefault(range, probes, slots);
+  if (!model.slots.every((range) => range.after === "retained" || isEmpty(range))) return undefined;
+  refuseDifferences(model, found);
+  return { op, areas, slots, probes };
 }
 
 /** Whether the run has met a blank terminal and has not begun to change it; then that is written down. */

@@ -21,6 +21,13 @@ function counts<T>(of: readonly T[], key: (one: T) => string, count: (one: T) =>
   for (const one of of) sums.set(key(one), (sums.get(key(one)) ?? 0) + count(one));
   return sums;
 }
+/** Takes so many of a sort; whether that is more than there were. */
+function take(from: Map<string, number>, key: string, n: number): boolean {
+  const rest = (from.get(key) ?? 0) - n;
+  from.set(key, rest);
+  return rest < 0;
+}
+const minor = ({ money }: AnyItem) => Number(money.minor); // terminals carry 12 digits: always safe
 const size = ({ count = 1 }: AnyItem) => count;
 
 /** Records that an earlier census did not have: new, or no longer what they were. */
@@ -28,11 +35,6 @@ export function grown(before: readonly AnyItem[], now: readonly Item[]): readonl
   if (before.length === 0 && now.length === 0) return [];
   const left = counts(before.filter(isListed), nameOf, size);
   const heaps = counts(before.filter(isSum), heapOf, size);
-  const take = (from: Map<string, number>, key: string, n: number) => {
-    const rest = (from.get(key) ?? 0) - n;
-    from.set(key, rest);
-    return rest < 0;
-  };
   return now.filter((item) => (isListed(item) && take(left, nameOf(item), 1)) || (isSum(item) && take(heaps, heapOf(item), size(item))));
 }
 
@@ -42,10 +44,15 @@ export function vanished(record: RunRecord, now: readonly Item[]): readonly AnyI
   const there = counts(now.filter(isListed), nameOf, size);
   const heaps = counts(now.filter(isSum), heapOf, size);
   const wasThere = counts(first.filter(isSum), heapOf, size);
+  const sums = counts(now.filter(isSum), heapOf, minor);
+  const were = counts(first.filter(isSum), heapOf, minor);
+  // As many as before and another sum: one went and another came.
+  const isOther = (heap: string) => heaps.get(heap) === wasThere.get(heap) && sums.get(heap) !== were.get(heap);
   return first.filter((item) => {
     if (!isRecord(item) || mayBeGone(record, item)) return false;
-    if (isListed(item)) return (there.get(nameOf(item)) ?? 0) === 0;
-    return (heaps.get(heapOf(item)) ?? 0) < (wasThere.get(heapOf(item)) ?? 0);
+    if (isListed(item)) return take(there, nameOf(item), 1);
+    const heap = heapOf(item);
+    return (heaps.get(heap) ?? 0) < (wasThere.get(heap) ?? 0) || isOther(heap);
   });
 }
 

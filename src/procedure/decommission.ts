@@ -12,8 +12,9 @@ import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
 import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
+import type { IsolationWay } from "../terminal/isolation.js";
 import type { Model } from "../terminal/model.js";
-import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock } from "./admission.js";
+import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock, refusePeople } from "./admission.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { type FoundRun, runsOf } from "./runs.js";
@@ -34,8 +35,8 @@ export interface RunRequest extends Connection {
   /** From the label, typed or scanned; must be what the terminal reports. */
   readonly expectSerial: string;
   readonly order: GivenOrder;
-  /** How the terminal is kept off every network, as the technician states it. */
-  readonly isolation: string;
+  /** How the terminal is kept off every network, as the technician states it; empty when nobody does. */
+  readonly isolation: readonly IsolationWay[];
 }
 
 /** Begins a run on a connected terminal and carries it to an end state. Throws what comes before a run exists. */
@@ -44,17 +45,23 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
   const { terminal, family } = await connect(bench, request, (line) => transcript.add(line));
   return await exclusively(bench, terminal.identity.serial, async () => {
     try {
+      refuseOther(terminal.identity, request.expectSerial);
       const identity = await terminal.idle(); // another station's wipe may be about to end the life that an order is for
-      if (identity.serial !== request.expectSerial) {
-        throw new DecomError("identity.serial", `expected ${request.expectSerial}, the terminal is ${identity.serial}`);
-      }
       const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
       if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
       const model = modelOf(family, identity.model);
+      refuseStrangeSerial(model, identity);
       const order = acceptedOrder(bench, family, identity, request.order);
       authorityOf(bench, family, order, identity); // nothing is begun that the terminal would not be opened for
       const { link, isolation, expectSerial } = request;
-      const { folder, journal } = begin(bench, { identity, order, link, isolation, expectSerial, ...recipientsOf(bench, request) });
+      const { folder, journal } = begin(bench, {
+        identity,
+        order,
+        link,
+        isolation,
+        expectSerial,
+        ...recipientsOf(bench, request, identity, order),
+      });
       return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
     } catch (thrown) {
       // A refusal is a started run too: it leaves a record, though no folder.
@@ -69,6 +76,8 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
 export interface ResumeRequest extends Connection {
   /** A newer order that continues the run; without one it goes on under its own. */
   readonly order?: Exclude<GivenOrder, "bench">;
+  /** As a person typed it; another terminal than this is not taken up. */
+  readonly expectSerial?: string;
 }
 
 /** Takes up the unfinished run of the connected terminal; a finished one gives its result again. */
@@ -77,6 +86,7 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
   const { terminal, family } = await connect(bench, connection, (line) => transcript.add(line));
   const { identity } = terminal;
   return await exclusively(bench, identity.serial, async () => {
+    refuseOther(identity, connection.expectSerial);
     const runs = runsOf(bench, identity.serial);
     const found = runs.find((run) => run.record.end === undefined) ?? runs.at(-1);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
@@ -93,8 +103,13 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
       throw thrown;
     }
     const model = modelOf(family, identity.model);
-    const recipients = recipientsOf(bench, connection);
     const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, found.record);
+    const { arm, wipeOp } = found.record;
+    if (order.sha256 !== before.sha256 && arm !== undefined && arm.op === wipeOp) {
+      throw new DecomError("order.continues", `the wipe was ordered under order ${before.order.id}, and is carried to its end under that`);
+    }
+    refusePeople(bench, order);
+    const recipients = recipientsOf(bench, connection, identity, order);
     if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
     return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
@@ -103,7 +118,7 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
 
 /**
  * Ends an unfinished run for good, with a certificate that says so. Needs no terminal. One that was seen tampered with is not given up but
- * goes to be destroyed: whoever cannot go on with it can no longer show anything of it.
+ * goes to be destroyed, as does one whose wipe was ordered: whoever cannot go on with it can no longer show anything of it.
  */
 export function abandon(bench: Bench, families: readonly Family[], serial: string): RunResult {
   const unlock = lockFor(bench, serial);
@@ -114,13 +129,27 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
     const family = families.find(({ models }) => models.some(({ id }) => id === found.record.begin.model));
     if (family === undefined) throw new DecomError("model.unknown", `no family describes model ${found.record.begin.model}`);
     const at = parked(bench, family, found, order);
-    if (found.record.tampering.length > 0) {
+    const { signing, arm, wipeOp, tampering } = found.record;
+    if (signing !== undefined) return certify(at); // its statement is fixed: it only waits for its signature
+    if (arm !== undefined && arm.op === wipeOp) {
+      return ended(
+        at,
+        new DecomError("terminal.lost", `its wipe was ordered under op ${arm.op}, and given up before anybody saw it through`),
+      );
+    }
+    if (tampering.length > 0) {
       return ended(at, new DecomError("terminal.lost", "was tampered with, and given up: nothing can be shown of it any more"));
     }
     return certify(at, { endState: "ABANDONED", error: new DecomError("run.abandoned", "given up by decom abandon") });
   } finally {
     unlock();
   }
+}
+
+/** Throws `identity.serial` unless this is the terminal that somebody has named. */
+export function refuseOther({ serial }: Identity, expected: string | undefined): void {
+  if (expected === undefined || serial === expected) return;
+  throw new DecomError("identity.serial", `expected ${expected}, the terminal is ${serial}`);
 }
 
 const witnessed = ({ witness }: Bench): { witness?: string } => (witness === undefined ? {} : { witness });
@@ -160,8 +189,15 @@ export function modelOf(family: Family, name: string): Model {
   return model;
 }
 
-function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection): Recipients {
-  return archiveRecipients === undefined ? {} : { archiveRecipients: checkRecipients(archiveRecipients, clock.wall()) };
+/** A number that this model's maker never gives is not read off this unit. */
+function refuseStrangeSerial({ id, serial: { form } }: Model, { serial }: Identity): void {
+  if (new RegExp(`^(?:${form})$`).test(serial)) return;
+  throw new DecomError("identity.unreadable", `${serial} is no serial number of a ${id}, which are of the form ${form}`);
+}
+
+function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection, { environment }: Identity, { order }: CheckedOrder): Recipients {
+  if (archiveRecipients === undefined) return {};
+  return { archiveRecipients: checkRecipients(archiveRecipients, { order, environment, now: clock.wall() }) };
 }
 
 interface Recipients {
@@ -188,7 +224,7 @@ async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promi
 
 function begin(
   bench: Bench,
-  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: string; expectSerial: string },
+  at: Recipients & { identity: Identity; order: CheckedOrder; link: Link; isolation: readonly IsolationWay[]; expectSerial: string },
 ): { folder: string; journal: Journal } {
   const { clock, random, disk, station } = bench;
   const { identity, order, link } = at;

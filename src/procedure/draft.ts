@@ -5,6 +5,7 @@ import { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
 import { archiveOf } from "../evidence/archive/build.js";
 import { recordsIn } from "../evidence/archive/lines.js";
+import { hashOf } from "../evidence/archive/recipients.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry, Stored } from "../evidence/entries.js";
 import { signForTrial } from "../evidence/envelope/cms.js";
@@ -16,9 +17,11 @@ import { opensGate, outcomeFor, type RunRecord, recordOf, type SeenStep } from "
 import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
+import type { WipePlan } from "../terminal/driver.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
 import { type Account, type Identity, type Item, kinds } from "../terminal/facts.js";
-import type { Model } from "../terminal/model.js";
+import { leftOpen } from "../terminal/isolation.js";
+import { areasToWipe, type Model, networksOf } from "../terminal/model.js";
 import { storedTotals, totalsOf } from "./batches.js";
 import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
@@ -79,13 +82,15 @@ function leftBehind(record: RunRecord, order: Order, { census, accounts }: SeenS
 
 /** The fills that the order demands, as they end when every byte is held. What is fillable is known from the plan on. */
 function proven(record: RunRecord, model: Model, order: Order, identity: Identity, op: string): Entry[] {
-  const mode = fillModeOf(order);
   const facts =
-    record.plan?.areas ?? model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: true, files: [] }));
-  if (mode === undefined) return [];
+    record.plan?.areas ??
+    model.areas.map((area) => ({ ...area, block: area.size, blank: 0, generation: 0, fillable: area.verify === "fill", files: [] }));
   const round = { macAgrees: true, deviceMs: 0, elapsedMs: 0, deadlineMs: 1000 };
   return areasToFill(order, model, identity, facts).flatMap((area): Entry[] => {
-    const sizeBytes = facts.find(({ id }) => id === area)?.size ?? 0;
+    const fact = facts.find(({ id }) => id === area);
+    const mode = fact === undefined ? undefined : fillModeOf(order, fact);
+    if (fact === undefined || mode === undefined) return [];
+    const sizeBytes = fact.size;
     const lineMs = record.begin.baud > 0 ? (sizeBytes * 10_000) / record.begin.baud : 0;
     const filled = { elapsedMs: Math.ceil(lineMs), rounds: [round, round], sample: { nonBlank: 0, macAgrees: true } };
     const seed = hex(sha256(Buffer.from(`fill ${area}`)));
@@ -111,18 +116,18 @@ function settledWell({ id: account, batch }: Account, { census }: SeenStep<"cens
 }
 
 /** Until the terminal was asked what it holds, it holds what its model says. */
-function planToCome(record: RunRecord, model: Model): Entry[] {
+function planToCome(record: RunRecord, model: Model, plan: WipePlan): Entry[] {
   if (record.plan !== undefined) return [];
   const hash = "0".repeat(64);
   const probes = model.slots.map(({ type, algorithm, from, to }) => ({ type, algorithm, from, to, state: "PRESENT" as const }));
-  return [{ kind: "seen", step: "plan", plan: planOf(model), planHash: hash, censusHash: hash, areas: [], slots: [], probes }];
+  return [{ kind: "seen", step: "plan", plan, planHash: hash, censusHash: hash, areas: [], slots: [], probes }];
 }
 
 /** Without anybody to seal it to, production makes none. */
 function archiveToCome(record: RunRecord): Entry[] {
   if (record.archive !== undefined || (record.archiveRecipients.length === 0 && record.begin.environment === "production")) return [];
   const sha256 = "0".repeat(64);
-  const recipients = record.archiveRecipients.map(({ party }) => ({ party, certSha256: sha256 }));
+  const recipients = record.archiveRecipients.map((stored) => ({ party: stored.party, certSha256: hashOf(stored) }));
   const records = recordsIn(archiveOf({ record, life: 0, files: [] }));
   return [{ kind: "seen", step: "archive", sha256, size: 0, records, file: "archive.p7m", recipients }];
 }
@@ -134,7 +139,7 @@ function isHeap({ direction, count, money }: Stored<Item>, one: Exception): bool
 
 /** The journal lines that would follow a run in which every look finds what the plan expects. */
 function expected(record: RunRecord, model: Model, order: Order): Entry[] {
-  const plan = planOf(model);
+  const plan = planOf(model, order.requestedAreas);
   const identity = record.identities.at(-1)?.identity;
   const start = record.census("start");
   if (identity === undefined || start === undefined) return [];
@@ -143,10 +148,9 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const open = record.gate === undefined ? start.accounts.filter(({ id }) => !opensGate(outcomeFor(record, id))) : [];
   const op = "f".repeat(32);
   const hash = "0".repeat(64);
-  const clean = model.areas.flatMap((area) =>
-    area.keep === undefined ? [{ area: area.id, blocks: 1, coverageBytes: area.size, nonBlank: 0, macAgrees: true }] : [],
-  );
-  const at = record.begin.at;
+  const wiped = areasToWipe(model, order.requestedAreas);
+  const clean = wiped.map(({ id, size }) => ({ area: id, blocks: 1, coverageBytes: size, nonBlank: 0, macAgrees: true }));
+  const { at, isolation: how } = record.begin;
   const inspection = (n: number, bootNumber: number): Entry[] => [
     { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: area.toString(16).padStart(32, "0") })) },
     {
@@ -164,10 +168,10 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   return [
     ...open.flatMap((account) => settledWell(account, start)),
     ...archiveToCome(record),
-    ...planToCome(record, model),
+    ...planToCome(record, model, plan),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
-    { kind: "seen", step: "isolate", how: record.begin.isolation },
+    ...(how.length === 0 ? [] : [{ kind: "seen", step: "isolate", how, open: leftOpen(networksOf(model), how) } as const]),
     { kind: "intent", step: "arm", op },
     {
       kind: "seen",

@@ -60,7 +60,9 @@ export function certify(run: Parked, ended?: Issue["ended"]): RunResult {
 }
 
 /** A certificate tells what was erased; that the terminal itself is an incident stays the first thing to be said of the run. */
-function codeOf({ outcome, device }: Statement): string {
+function codeOf({ outcome, outcomeReasons, device }: Statement): string {
+  const stopped = outcomeReasons.find((reason) => reason in codes); // by a process that is gone, when the statement was fixed
+  if (stopped !== undefined) return stopped;
   if (outcome === "NOT_ERASED") return "erase.residue";
   return device.tamperStatus.state === "tampered" ? "terminal.tampered" : "ok";
 }

@@ -83,7 +83,7 @@ function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | 
       : `the host has items open that are not here (STAN ${lacking.map(({ stan }) => stan).join(", ")})`;
   }
   const known = items.filter(({ kind }) => AUTHORISED.has(kind));
-  for (const { direction, currency, count, amount } of view.uncaptured) {
+  for (const { direction, currency, count, amount } of summed(view.uncaptured)) {
     const own = known.filter((item) => atHost(item) === direction && item.money.currency === numeric(currency));
     const sum = own.reduce((total, { money }) => total + money.minor, 0);
     const here = own.reduce((total, { count: records = 1 }) => total + records, 0);
@@ -92,6 +92,17 @@ function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | 
     }
   }
   return undefined;
+}
+
+/** One row for each direction and currency, however many the back office wrote. */
+function summed(rows: AccountView["uncaptured"]): AccountView["uncaptured"] {
+  const sums = new Map<string, AccountView["uncaptured"][number]>();
+  for (const { direction, currency, count, amount } of rows) {
+    const key = `${direction} ${numeric(currency)}`;
+    const sum = sums.get(key) ?? { direction, currency, count: 0, amount: 0 };
+    sums.set(key, { ...sum, count: sum.count + count, amount: sum.amount + amount });
+  }
+  return [...sums.values()];
 }
 
 /** Batch or trace numbers behind the host's, or no record of a settlement that the host knows of. */

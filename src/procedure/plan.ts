@@ -1,6 +1,6 @@
 // The decommission as a table: read it from top to bottom. A run that is taken up again walks the same table from the phase it is in.
 import type { Run } from "./context.js";
-import { archive } from "./steps/archive.js";
+import { archive, sealLate } from "./steps/archive.js";
 import { census } from "./steps/census.js";
 import { fill, unfill } from "./steps/fill.js";
 import { condition, draft, isolate, lock, permit, settle } from "./steps/money.js";
@@ -51,6 +51,7 @@ export const steps: readonly Step[] = [
   { name: "permit", in: WIPE, effect: "read", act: permit },
   { name: "draft-erase", in: WIPE, effect: "read", act: draft("erase") },
   { name: "erase", in: WIPE, effect: "destroy", act: erase },
+  { name: "archive-sealed", in: ["proof"], effect: "read", act: sealLate },
   { name: "erased", in: PROOF, effect: "read", act: erased },
   { name: "unfill", in: PROOF, effect: "destroy", act: unfill },
   { name: "inspect", in: ALWAYS, effect: "read", act: inspect(1) },

@@ -244,7 +244,7 @@ async function backOff(run: Run, account: Account, { waited }: Round): Promise<b
 async function askHost(run: Run, account: Account, { intent }: SettleAttempt, facts: SettlementFacts): Promise<HostAnswer> {
   const { op, batch } = intent;
   let reply = await run.terminal.askHost(op);
-  const early = Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay - run.clock.wall();
+  const early = quietSince(run, account, op) + dialectOf(run.model, account.acquirer).longestDelay - run.clock.wall();
   if (reply.answer === "open" && early > 0) {
     await sleep(run.clock, early);
     reply = await run.terminal.askHost(op);
@@ -254,6 +254,15 @@ async function askHost(run: Run, account: Account, { intent }: SettleAttempt, fa
   const answer = reply.answer === "closed" && differs ? "cannot-tell" : reply.answer;
   run.write({ kind: "seen", step: "host-query", op, account: account.id, batch, answer, by: "host" });
   return answer;
+}
+
+/** When it was first seen that this op sends nothing more. How long it had been sending before is the terminal's secret. */
+function quietSince(run: Run, account: Account, op: string): number {
+  const first = run
+    .record()
+    .asked(account.id)
+    .find((asked) => asked.op === op);
+  return first === undefined ? run.clock.wall() : Date.parse(first.at);
 }
 
 const WORDS = ["closed", "open"] as const satisfies readonly Office[];

@@ -9,11 +9,12 @@ import { bindingObjection, compareViews, settlementObjection, storedItems } from
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { lookForBlank } from "./blank.js";
 import type { Bench } from "./context.js";
-import { connect, modelOf, type RunRequest } from "./decommission.js";
+import { connect, modelOf, type RunRequest, refuseOther } from "./decommission.js";
 import { isExcepted } from "./exceptions.js";
+import { probeAll, refuseDifferences } from "./inventory.js";
 import { runsOf } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
-import { compare, planOf } from "./steps/wipe.js";
+import { planOf } from "./steps/wipe.js";
 import { refuseEndedLife } from "./twin.js";
 
 export interface SurveyRequest extends Omit<RunRequest, "expectSerial" | "isolation"> {
@@ -44,10 +45,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const { terminal, family } = await connect(bench, request);
   await using _ = terminal;
   const { identity } = terminal;
-  const { expectSerial } = request;
-  if (expectSerial !== undefined && identity.serial !== expectSerial) {
-    throw new DecomError("identity.serial", `expected ${expectSerial}, the terminal is ${identity.serial}`);
-  }
+  refuseOther(identity, request.expectSerial);
   const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
   if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
   refuseEndedLife(bench.stationLog, identity);
@@ -58,9 +56,11 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const { accounts, rows } = await terminal.accounts();
   const census = await terminal.census();
   const areas = await terminal.areas();
-  const { slots } = await terminal.slots();
+  const { ranges, slots } = await terminal.slots();
+  // Probing takes the right to wipe.
+  const probes = mayWipe(order.order) ? await probeAll(terminal, model) : [];
   const blank = (await lookForBlank(terminal, model)) !== undefined;
-  const plan = planOf(model);
+  const plan = planOf(model, order.order.requestedAreas);
 
   const stops: Survey["stops"][number][] = [];
   const tampered = isTampered(condition, order.order);
@@ -85,7 +85,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   stops.push(...findings);
   if (!mayWipe(order.order)) stops.push({ code: "order.held", why: order.order.reasonCode });
   try {
-    compare(model, areas);
+    refuseDifferences(model, { areas, ranges, slots, probes, accounts: accounts.length });
   } catch (thrown) {
     if (!(thrown instanceof DecomError)) throw thrown;
     stops.push({ code: thrown.code, why: thrown.message });

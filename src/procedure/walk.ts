@@ -16,7 +16,6 @@ import { refuseEndedLife, refuseOlderSelf } from "./twin.js";
 /** Interruptions after which the same line may simply be tried again, as a person would with `resume`. */
 const AGAIN: ReadonlySet<string> = new Set(["terminal.restarted", "terminal.silent", "census.changed", "proof.stale"]);
 const WALKS = 3;
-const REBOOT_PATIENCE = 60_000;
 
 export interface WalkRequest extends Omit<Run, "record" | "write" | "draft" | "proofs"> {
   readonly journal: Journal;
@@ -37,11 +36,13 @@ export async function walk(request: WalkRequest): Promise<RunResult> {
   for (let walks = 1; ; walks++) {
     try {
       if (walks > 1) {
-        await run.terminal.hello(REBOOT_PATIENCE);
+        await run.terminal.hello(run.model.limits.boot);
         run.write({ kind: "resumed", tool: run.tool.version, address: run.record().begin.address });
       }
-      if (run.record().signing === undefined) await once(run);
-      request.transcript.flush();
+      if (run.record().signing === undefined) {
+        await once(run);
+        request.transcript.flush(); // a statement that is fixed names the transcript as it was then
+      }
       return certify(parked);
     } catch (thrown) {
       if (!(thrown instanceof DecomError)) throw thrown;
@@ -59,7 +60,7 @@ function isNews(run: Run, { code }: DecomError): boolean {
 /** Where the end cannot be written, the journal says what the run is; why it stopped is told with what has to be helped first. */
 function stop(request: WalkRequest, error: DecomError): RunResult {
   try {
-    request.transcript.flush();
+    if (recordOf(request.journal.lines).signing === undefined) request.transcript.flush();
     return ended(request, error);
   } catch (thrown) {
     if (!(thrown instanceof DecomError) || thrown === error) throw thrown;
@@ -137,6 +138,9 @@ function refuseTwin({ stationLog, terminal: { identity }, record }: Run): void {
 /** The station's own record that this run began stands before its first money or destroy message. */
 function recordIntent(run: Run): void {
   const { begin, logged, order } = run.record();
+  if (logged !== undefined && run.stationLog.lines[logged.intentSeq - 1]?.sha256 !== logged.intentSha256) {
+    throw new DecomError("log.rolled-back", `the station's log does not have record ${logged.intentSeq} as this run wrote it`);
+  }
   const { runId, certId, serial } = begin;
   const { orderSha256 } = order;
   const known = run.stationLog.find((record) => record.kind === "intent" && record.runId === runId && record.orderSha256 === orderSha256);

@@ -5,7 +5,7 @@ import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js
 import { type Body, memo } from "./body.js";
 import { isFilled } from "./filled.js";
 import { totalsOf } from "./host/totals.js";
-import { recordFiles } from "./models.js";
+import { recordFiles } from "./models/shape.js";
 import {
   canBeSent,
   changes,
@@ -94,7 +94,7 @@ export class Batch {
     const version = () => body.stores.changes;
     const content = () => body.stores.flashChanges;
     this.#accounts = memo(content, () => this.#readAccounts());
-    this.#records = memo(content, () => this.#readRecords());
+    this.#records = memo(content, () => body.firmware.records(this.#readRecords()));
     this.census = memo(version, () => ({
       generation: this.files.reduce((sum, area) => sum + this.generation(area), 0),
       items: this.#items(),
@@ -183,7 +183,6 @@ export class Batch {
     const rows = new Map<string, TotalRow>();
     for (const item of this.census().items) {
       if (account !== undefined && item.account !== account) continue;
-      if (this.#body.options.hides?.includes(item.kind) === true) continue;
       const key = `${item.account} ${item.kind} ${item.direction}`;
       const { count = 0, money = { minor: 0n, currency: item.money.currency } } = rows.get(key) ?? {};
       const { account: of, kind, direction, count: listed = 1 } = item;

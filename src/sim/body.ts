@@ -1,9 +1,12 @@
 // What the parts of a simulated terminal share: its stores, its time, its host, and ways to tell the world what it is doing.
 import type { Clock } from "../base/clock.js";
-import type { Kind, SettlementFacts, Totals, WipeResult } from "../terminal/facts.js";
+import type { SettlementFacts, Totals, WipeResult } from "../terminal/facts.js";
+import type { Firmware } from "./firmware.js";
 import type { AcquirerHost } from "./host/host.js";
 import type { HostOptions } from "./host/options.js";
-import type { SimModel } from "./models.js";
+import type { KeyStore } from "./keys.js";
+import type { LieName } from "./lies.js";
+import type { SimModel } from "./models/shape.js";
 import type { Powered } from "./stores.js";
 import type { Violation } from "./violations.js";
 
@@ -37,20 +40,25 @@ export interface SimOptions {
   readonly printer?: "ok" | "out-of-paper";
   /** Firmware that goes by the totals: a batch of a sale and its void is "nothing to settle", and its records stay. */
   readonly skipsZeroTotals?: boolean;
-  /** Kinds that its totals leave out although a census lists them. */
-  readonly hides?: readonly Kind[];
   /** A settled batch cannot be cleared: its records take no mark. */
   readonly clearFails?: boolean;
   /** Seconds of uptime after which it restarts by itself; none when absent. */
   readonly rebootAfter?: number;
   /** Seconds of uptime after which it settles all it has by its own timer, whoever works on it and whether it is locked; never when absent. */
   readonly settlesAfter?: number;
-  /** Areas that cannot be read, whose erase fails, whose erase claims to have worked. */
+  /** Areas that cannot be read, whose erase fails. */
   readonly unreadable?: readonly number[];
   readonly stuck?: readonly number[];
   /** Areas in which some cells no longer take what is programmed. */
   readonly worn?: readonly number[];
-  readonly lying?: readonly number[];
+  /** Overrides the model: this terminal can (not) attest. */
+  readonly attest?: boolean;
+  /** It says that it is no simulator, so that its times count. */
+  readonly environment?: "bench";
+  /** Its firmware is dishonest, in this one way. */
+  readonly lie?: LieName;
+  /** How its key store fails. */
+  readonly keyStore?: KeyStore;
 }
 
 export interface Progress {
@@ -76,6 +84,7 @@ export interface Body {
   readonly clock: Clock;
   readonly model: SimModel;
   readonly options: SimOptions;
+  readonly firmware: Firmware;
   readonly encode: Encoding;
   /** Waits `ms` of the terminal's own time. Throws PowerCut when it woke up dead. */
   pause(ms: number): Promise<void>;

@@ -27,9 +27,9 @@ export type Verdict =
 
 export interface QueryReply {
   readonly answer: "closed" | "open" | "cannot-tell";
-  readonly totals?: Totals;
+  readonly hostTotals?: Totals;
   readonly reference?: string;
-  readonly date?: string;
+  readonly hostDate?: string;
 }
 
 /** A record as the acquirer is to have it: the only place outside the flash where its card number is whole. */
@@ -75,11 +75,6 @@ export class Dialogue {
     this.#dialect = dialect;
     this.#announce = announce;
     this.#trace = trace;
-  }
-
-  /** How many uploads may follow totals that differ. */
-  get rounds(): number {
-    return this.#dialect.rounds;
   }
 
   /** Asks to close a batch. `left` is called once the bytes have left. */
@@ -206,25 +201,18 @@ export class Dialogue {
     const flags = verdict.by.map((name) => values[name] ?? "").join("");
     const hostCode = judged === "refused" || verdict.by.includes("code") ? (values.code ?? "") : `F${flags}`;
     if (judged === "refused") return { kind: hostCode === codes.duplicate ? "duplicate" : "refused", hostCode };
-    const { totals, reference, date } = this.#evidence(values);
-    const told = { hostCode, ...(totals === undefined ? {} : { hostTotals: totals }) };
-    if (judged !== "equal") return { kind: judged, ...told };
-    return {
-      kind: judged,
-      ...told,
-      ...(reference === undefined ? {} : { reference }),
-      ...(date === undefined ? {} : { hostDate: date }),
-      mac,
-    };
+    const { hostTotals, ...closing } = this.#evidence(values);
+    const told = { hostCode, ...(hostTotals === undefined ? {} : { hostTotals }) };
+    return judged === "equal" ? { kind: judged, ...told, ...closing, mac } : { kind: judged, ...told };
   }
 
   #evidence({ reference, date, ...values }: Values): Omit<QueryReply, "answer"> {
     const totals = totalsIn(values);
     const day = date === undefined ? undefined : this.#dated(date);
     return {
-      ...(totals === undefined ? {} : { totals }),
+      ...(totals === undefined ? {} : { hostTotals: totals }),
       ...(reference === undefined ? {} : { reference }),
-      ...(day === undefined ? {} : { date: day }),
+      ...(day === undefined ? {} : { hostDate: day }),
     };
   }
 

@@ -20,6 +20,11 @@ export class Fills {
     this.#wipe = wipe;
   }
 
+  /** Hex; of a fill by seed. */
+  seed(area: number): string | undefined {
+    return this.#cell(area).get()?.seed;
+  }
+
   /** Whether the area is not blank because of a fill. */
   holds(area: number): boolean {
     return isFilled(this.#body.stores.nv, area);
@@ -47,8 +52,9 @@ export class Fills {
     const held = fill.get();
     const open = this.#open;
     if (held === undefined || area !== open.area || offset !== open.at || offset + bytes.length > held.size) return;
-    const lost = this.#body.options.worn?.includes(area) === true ? 1 : 0;
-    this.#body.stores.flash.program(area, offset + lost, bytes.subarray(lost));
+    const { firmware, options, stores } = this.#body;
+    const lost = options.worn?.includes(area) === true ? 1 : 0;
+    if (firmware.keepsFill(this.#body, area)) stores.flash.program(area, offset + lost, bytes.subarray(lost));
     open.at += bytes.length;
     const sure = open.at === held.size ? held.size : open.at - (open.at % UNIT);
     if (sure > held.written) fill.set({ ...held, written: sure });
@@ -93,8 +99,9 @@ export class Fills {
     const held = fill.get();
     if (held !== undefined) fill.set({ ...held, written: 0, closed: false });
     if (this.#open.area === area) this.#open = { area: -1, at: 0 };
-    const blocks = flash.bytes(area).length / flash.block(area);
-    if (this.#body.options.stuck?.includes(area) !== true) for (let block = 0; block < blocks; block++) flash.erase(area, block);
+    const { firmware, options } = this.#body;
+    const blocks = options.stuck?.includes(area) === true ? 0 : flash.bytes(area).length / flash.block(area);
+    for (let block = 0; block < blocks; block++) if (firmware.erases(this.#body, area, block)) flash.erase(area, block);
     forgetFill(nv, area);
   }
 

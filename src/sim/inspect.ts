@@ -1,15 +1,18 @@
 // What the bytes say, without starting a terminal: what can still be read, where the money is, what the host booked.
-import { isFilledWith, text } from "../base/bytes.js";
+import { EMPTY, hex, isFilledWith, text } from "../base/bytes.js";
 import { isUnfinished, type Ledger } from "./batch.js";
-import { recordFiles, simModel } from "./models.js";
+import { recordFiles } from "./models/shape.js";
+import { simModel } from "./models.js";
 import { decodeRecord, has, RECORD } from "./records.js";
-import { cell, type Entry, fromJson, type Stores } from "./stores.js";
+import { cell, type Entry, fromJson, type Stores, spareName } from "./stores.js";
 import { ledgerName, UNIT, type Unit } from "./unit.js";
 
 export interface Inspection {
   /** What a wipe has to take; `readable`: some byte is not blank. */
   readonly areas: readonly { readonly id: number; readonly readable: boolean }[];
   readonly keys: readonly { readonly slot: string; readonly readable: boolean }[];
+  /** Areas of which a copy lies in memory that no list names. */
+  readonly undeclared: readonly number[];
   /** What belongs to the terminal itself and stays: its identity. */
   readonly kept: { readonly areas: readonly number[]; readonly keys: readonly string[] };
   /** Net minor units of sales, refunds, reversals and advices: what was put in, what the host has booked, what the terminal still has. */
@@ -44,16 +47,27 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
   const slots = [
     ...new Set([...(model?.keys ?? []).flatMap((k) => k.used.map((slot) => `key/${k.type}/${k.algorithm}/${slot}`)), ...nv.names()]),
   ];
-  const isOwn = (id: number) => area(id)?.classes.includes("ID") === true;
+  const isOwn = (id: number) => area(id)?.classes.includes("ID") === true || area(id)?.kept === true;
   const names = slots.filter((name) => name.startsWith("key/")).map((name) => name.slice(4));
-  const isIdentity = (slot: string) => slot.startsWith("IDENTITY/");
+  const ranges = model?.keys ?? [];
+  const rangeOf = (name: string) => {
+    const [type, algorithm, slot] = name.split("/");
+    return ranges.find((k) => k.type === type && k.algorithm === algorithm && k.from <= Number(slot) && Number(slot) <= k.to);
+  };
+  const isKept = (slot: string) => rangeOf(slot)?.kept === true;
+  /** A key that the maker puts into every unit is no secret of this one. */
+  const isReadable = (slot: string) => {
+    const key = hex(nv.get(`key/${slot}`) ?? EMPTY);
+    return key !== "" && key !== rangeOf(slot)?.reseeds;
+  };
   return {
     areas: flash
       .areas()
       .filter((id) => !isOwn(id))
       .map((id) => ({ id, readable: !isFilledWith(flash.bytes(id), 0xff) })),
-    keys: names.filter((slot) => !isIdentity(slot)).map((slot) => ({ slot, readable: (nv.get(`key/${slot}`)?.length ?? 0) > 0 })),
-    kept: { areas: flash.areas().filter(isOwn), keys: names.filter(isIdentity) },
+    keys: names.filter((slot) => !isKept(slot)).map((slot) => ({ slot, readable: isReadable(slot) })),
+    undeclared: flash.areas().filter((id) => nv.get(spareName(id)) !== undefined),
+    kept: { areas: flash.areas().filter(isOwn), keys: names.filter(isKept) },
     money: { start: net(start), host: net(bookings), terminal: net(terminal) },
     start,
     terminal,

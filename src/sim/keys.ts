@@ -1,14 +1,35 @@
 // Key slots: one non-volatile record each, so that an erased key is a record that is no longer there.
 import { createCipheriv, createECDH, createPrivateKey, type KeyObject } from "node:crypto";
-import { concat, EMPTY, isFilledWith } from "../base/bytes.js";
+import { concat, EMPTY, isFilledWith, unhex } from "../base/bytes.js";
 import type { Algorithm, KeyType, ProbeRange, SlotFact, SlotRange } from "../terminal/facts.js";
+import type { SimKeys, SimModel } from "./models/shape.js";
 import type { Nv } from "./stores.js";
 
 const PREFIX = "key/";
-export const keyName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${PREFIX}${type}/${algorithm}/${slot}`;
+const APP = "app/";
+const slotName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${type}/${algorithm}/${slot}`;
+export const keyName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${PREFIX}${slotName(type, algorithm, slot)}`;
+/** Beside a key that another application put there: only that one can use or erase it. */
+export const appName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${APP}${slotName(type, algorithm, slot)}`;
 
-/** Work keys go first, then masters, then what the session rests on, then what the unit is. */
-const order: Readonly<Record<KeyType, number>> = { TPK: 0, TAK: 0, TDK: 0, TMK: 1, TLK: 1, IPEK: 1, TLS: 2, IDENTITY: 3 };
+/** How a key store fails at what it is asked: it overwrites a key instead of emptying the slot, or can no longer look at a slot. */
+export type KeyStore = "fills-00" | "fills-ff" | "unreadable";
+
+/** Work keys go first, then masters, then what the session and the storage rest on, then what the unit is. */
+const order: Readonly<Record<KeyType, number>> = {
+  TPK: 0,
+  TAK: 0,
+  TDK: 0,
+  TLE: 0,
+  TMK: 1,
+  TLK: 1,
+  IPEK: 1,
+  TLS: 2,
+  STORAGE: 2,
+  LOADER: 2,
+  FIRMWARE: 3,
+  IDENTITY: 3,
+};
 export function inEraseOrder<R extends SlotRange>(ranges: readonly R[]): R[] {
   return [...ranges].sort((a, b) => order[a.type] - order[b.type]);
 }
@@ -24,11 +45,19 @@ function kcv(algorithm: Algorithm, key: Uint8Array): Uint8Array {
   return new Uint8Array(encrypted.subarray(0, 3));
 }
 
+interface Slot extends Omit<SlotFact, "kcv"> {
+  readonly key: Uint8Array;
+}
+
 export class Keys {
   readonly #nv: Nv;
+  readonly #ranges: readonly SimKeys[];
+  readonly #store: KeyStore | undefined;
 
-  constructor(nv: Nv) {
+  constructor(nv: Nv, { keys }: Pick<SimModel, "keys">, store?: KeyStore) {
     this.#nv = nv;
+    this.#ranges = keys;
+    this.#store = store;
   }
 
   get(type: KeyType, algorithm: Algorithm, slot: number): Uint8Array | undefined {
@@ -36,13 +65,7 @@ export class Keys {
   }
 
   list(): (Omit<SlotFact, "kcv"> & { readonly kcv: Uint8Array })[] {
-    return this.#nv
-      .names()
-      .filter((name) => name.startsWith(PREFIX))
-      .map((name) => {
-        const [, type, algorithm, slot] = name.split("/") as [string, KeyType, Algorithm, string]; // written by keyName() alone
-        return { type, algorithm, slot: Number(slot), kcv: kcv(algorithm, this.#nv.get(name) ?? EMPTY) };
-      });
+    return this.#slots().map(({ key, ...slot }) => ({ ...slot, kcv: kcv(slot.algorithm, key) }));
   }
 
   has(type: KeyType): boolean {
@@ -51,27 +74,69 @@ export class Keys {
 
   /** The state of every slot in a range, neighbours in the same state as one. */
   probe(range: SlotRange): ProbeRange[] {
+    if (this.#store === "unreadable") return [{ ...range, state: "ERROR" }];
     const out: ProbeRange[] = [];
-    for (let slot = range.from; slot <= range.to; slot++) {
-      const key = this.get(range.type, range.algorithm, slot);
-      const state =
-        key === undefined ? "ABSENT" : isFilledWith(key, 0) ? "CONSTANT_00" : isFilledWith(key, 0xff) ? "CONSTANT_FF" : "PRESENT";
+    const add = (from: number, to: number, state: ProbeRange["state"]) => {
       const last = out.at(-1);
-      if (last?.state === state) out[out.length - 1] = { ...last, to: slot };
-      else out.push({ ...range, from: slot, to: slot, state });
+      if (last?.state === state) out[out.length - 1] = { ...last, to };
+      else if (from <= to) out.push({ ...range, from, to, state });
+    };
+    let next = range.from;
+    for (const { slot, ...held } of this.#within(range)) {
+      add(next, slot - 1, "ABSENT");
+      add(slot, slot, this.#state({ slot, ...held }));
+      next = slot + 1;
     }
+    add(next, range.to, "ABSENT");
     return out;
   }
 
+  /** Another application's keys stay, and so does the maker's load key where the firmware puts it back. */
   erase(range: SlotRange): void {
-    for (let slot = range.from; slot <= range.to; slot++) {
-      if (this.get(range.type, range.algorithm, slot) !== undefined) this.#nv.set(keyName(range.type, range.algorithm, slot), undefined);
+    for (const { type, algorithm, slot } of this.#within(range)) {
+      if (this.#nv.get(appName(type, algorithm, slot)) === undefined)
+        this.#nv.set(keyName(type, algorithm, slot), this.#leaves(type, algorithm, slot));
     }
   }
 
-  /** What the hardware does when the case is opened: every key but the unit's own. */
+  /** What the hardware does when the case is opened: every key but the maker's own. */
   zeroise(): void {
-    for (const { type, algorithm, slot } of this.list()) if (type !== "IDENTITY") this.erase({ type, algorithm, from: slot, to: slot });
+    for (const { type, algorithm, slot } of this.#slots()) {
+      if (this.#range(type, algorithm, slot)?.kept !== true) this.#nv.set(keyName(type, algorithm, slot), undefined);
+    }
+  }
+
+  #slots(): Slot[] {
+    return this.#nv
+      .names()
+      .filter((name) => name.startsWith(PREFIX))
+      .map((name) => {
+        const [, type, algorithm, slot] = name.split("/") as [string, KeyType, Algorithm, string]; // written by keyName() alone
+        return { type, algorithm, slot: Number(slot), key: this.#nv.get(name) ?? EMPTY };
+      });
+  }
+
+  /** Slots of a range that hold something, in their order. */
+  #within({ type, algorithm, from, to }: SlotRange): Slot[] {
+    const held = this.#slots().filter((one) => one.type === type && one.algorithm === algorithm && one.slot >= from && one.slot <= to);
+    return held.sort((a, b) => a.slot - b.slot);
+  }
+
+  #state({ type, algorithm, slot, key }: Slot): ProbeRange["state"] {
+    if (this.#nv.get(appName(type, algorithm, slot)) !== undefined) return "FOREIGN";
+    return isFilledWith(key, 0) ? "CONSTANT_00" : isFilledWith(key, 0xff) ? "CONSTANT_FF" : "PRESENT";
+  }
+
+  #range(type: KeyType, algorithm: Algorithm, slot: number): SimKeys | undefined {
+    return this.#ranges.find((one) => one.type === type && one.algorithm === algorithm && one.from <= slot && slot <= one.to);
+  }
+
+  /** What a slot holds after its erase. */
+  #leaves(type: KeyType, algorithm: Algorithm, slot: number): Uint8Array | undefined {
+    const reseeds = this.#range(type, algorithm, slot)?.reseeds;
+    if (reseeds !== undefined) return unhex(reseeds);
+    if (this.#store === "fills-00") return new Uint8Array(16);
+    return this.#store === "fills-ff" ? new Uint8Array(16).fill(0xff) : undefined;
   }
 }
 

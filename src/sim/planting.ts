@@ -3,10 +3,10 @@
 import { readUint } from "../base/bytes.js";
 import type { Direction } from "../base/money.js";
 import type { Random } from "../base/random.js";
-import type { Kind } from "../terminal/facts.js";
+import type { Algorithm, KeyType, Kind } from "../terminal/facts.js";
 import type { Settlement } from "./batch.js";
 import { totalsOf } from "./host/totals.js";
-import type { RecordFile } from "./models.js";
+import type { RecordFile } from "./models/shape.js";
 import type { Op } from "./ops.js";
 import { type Card, MAX_TRIES, marked, marks, type Sale } from "./records.js";
 import type { Entry, HostLine } from "./stores.js";
@@ -38,10 +38,20 @@ export interface Planting {
   readonly tries?: number;
 }
 
+/** A key where its model has none. */
+export interface PlantedKey {
+  readonly type: KeyType;
+  readonly algorithm: Algorithm;
+  readonly slot: number;
+  /** Another application put it there. */
+  readonly foreign?: boolean;
+}
+
 export interface Plant {
   /** Without the items that the model comes with. */
   readonly alone?: boolean;
   readonly items: readonly Planting[];
+  readonly keys?: readonly PlantedKey[];
 }
 
 /** A record as it is to lie in its file. */
@@ -70,7 +80,7 @@ export const WITHOUT_AMOUNT: ReadonlySet<Kind> = new Set(["U08", "U09"]);
 const LATER = "260105075900";
 
 /** The type that a record carries on its own: what a kind says beyond it is in its state, its sum, its neighbours or its time. */
-const recordKind: Readonly<Partial<Record<Kind, Kind>>> = { U02: "U01", U06: "U05", U07: "U05", U25: "U25", U26: "U01" };
+const recordKind: Readonly<Partial<Record<Kind, Kind>>> = { U02: "U01", U06: "U05", U07: "U05", U26: "U01" };
 const fates: Readonly<Partial<Record<Kind, Fate>>> = { U06: "rejected", U07: "unanswered" };
 /** How another's settlement of the account ended, as the terminal keeps it. */
 const ends = {
@@ -144,7 +154,9 @@ function settledByOthers(items: readonly Planting[], { accounts }: Soil, records
     const { state, code, op } = ends[kind];
     const id = (ops.length + 1).toString(16).padStart(8, "0") + "e5".repeat(12);
     const { id: name, batch } = account;
-    const open: Entry[] = records.filter((sale) => sale.account === at && sale.kind === "U01").map((sale) => entryOf(sale, name));
+    const open: Entry[] = records
+      .filter((sale) => sale.account === at && sale.batch === batch && sale.kind === "U01")
+      .map((sale) => entryOf(sale, name));
     const terminalTotals = totalsOf(open);
     const reference = `${batch}000001`;
     const date = "20260104";

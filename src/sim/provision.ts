@@ -1,20 +1,16 @@
 // The factory and a working life: fills a simulated terminal's stores with what a returned one holds, as bytes, repeatably from a seed.
-import { ascii, concat, EMPTY, hex, readUint } from "../base/bytes.js";
+import { ascii, concat, EMPTY, hex, readUint, text } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
 import { seededRandom } from "../base/random.js";
 import type { Ledger } from "./batch.js";
-import { keyName } from "./keys.js";
-import { type Content, type RecordFile, recordFiles, type SimModel } from "./models.js";
+import { asPlanted, type Planted, writersOf } from "./contents.js";
+import { appName, keyName } from "./keys.js";
+import { type Content, type RecordFile, recordFiles, type SimModel } from "./models/shape.js";
 import { type Op, opName } from "./ops.js";
 import { fileOf, grow, type Plant, type PlantedRecord, WITHOUT_AMOUNT } from "./planting.js";
 import { type Card, encodeRecord, RECORD, type Sale } from "./records.js";
 import { cell, type FactoryStores, type HostLine } from "./stores.js";
 import { type Account, accountId, entryOf, ledgerName, UNIT, type Unit } from "./unit.js";
-
-export interface Planted {
-  readonly what: "pan" | "track" | "pin-block" | "key" | "password" | "phone" | "id-number" | "merchant";
-  readonly value: Uint8Array;
-}
 
 interface Contents {
   readonly unit: Unit;
@@ -31,16 +27,15 @@ export function serialOf(seed: number): string {
   return `SIM${String(Math.abs(Math.trunc(seed)) * 1_000_000 + 1).padStart(7, "0")}`;
 }
 
-function contents(model: SimModel, seed: number, { alone = false, items: wanted }: Plant): Contents {
+function contents(model: SimModel, seed: number, { alone = false, items: wanted, keys: strays = [] }: Plant): Contents {
   const random = seededRandom(`podp simulator ${model.name} ${seed}`);
   const planted: Planted[] = [];
   const plant = (what: Planted["what"], value: string): string => {
-    planted.push({ what, value: ascii(value) });
+    planted.push(asPlanted(what, value));
     return value;
   };
   const below = (n: number) => readUint(random.bytes(4)) % n;
   const digits = (n: number) => Array.from(random.bytes(n), (byte) => byte % 10).join("");
-  const word = () => hex(random.bytes(5));
 
   const accounts = model.accounts.map(({ acquirer, name, currency }) => {
     const mid = plant("merchant", `89810${digits(10)}`);
@@ -85,19 +80,8 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted 
   for (const [sale, of] of own) fileIn(fileOf(sale.kind))?.push(encodeRecord(sale, of));
   for (const record of grown.records) fileIn(record.file)?.push(bytesOf(record));
 
-  const personal = seededRandom(`personal ${model.name} ${seed}`);
-  const pinBlock = () => plant("pin-block", hex(personal.bytes(8)));
-  const idNumber = () => plant("id-number", `11010119${Array.from(personal.bytes(10), (byte) => byte % 10).join("")}`);
   const tracks = planted.filter(({ what }) => what === "track").slice(0, 2 + model.block / 256);
-  const write: Readonly<Record<Exclude<Content, RecordFile>, () => string>> = {
-    merchant: () => accounts.map((a) => `ACQ|${a.acquirer}|${a.mid}|${a.tid}|${a.name}|${a.currency}\n`).join(""),
-    operators: () => `OP|99|${plant("password", word())}\nOP|01|${plant("password", word())}\n`,
-    comms: () => `APN|depot|${plant("password", word())}\nTMS|https://tms.example/|${plant("password", word())}\n`,
-    signatures: () => Array.from({ length: 2 }, () => `JBIG${hex(random.bytes(400))}\n`).join(""),
-    traces: () => [...tracks.map(({ value }, i) => `${i} T2 ${Buffer.from(value).toString("latin1")}\n`), `PIN ${pinBlock()}\n`].join(""),
-    receipt: () => `SALE 629999******${digits(4)}\nTEL ${plant("phone", `139${digits(8)}`)}\nID ${idNumber()}\n`,
-    identity: () => `SERIAL ${serialOf(seed)}\nCALIBRATION ${word()}\n`,
-  };
+  const write = writersOf({ model, seed, serial: serialOf(seed), accounts, plant, tracks: tracks.map(({ value }) => text(value)), random });
   const areas = new Map(
     model.areas.map(({ id, holds }) => [
       id,
@@ -106,12 +90,19 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted 
   );
 
   const keys = new Map<string, Uint8Array>();
-  for (const { type, algorithm, used } of model.keys) {
+  for (const { type, algorithm, used, kept } of model.keys) {
     for (const slot of used) {
       const value = random.bytes(algorithm === "P256" ? 32 : 16);
       keys.set(keyName(type, algorithm, slot), value);
-      if (type !== "IDENTITY") planted.push({ what: "key", value });
+      if (kept !== true) planted.push({ what: "key", value });
     }
+  }
+  const strange = seededRandom(`keys ${model.name} ${seed}`);
+  for (const { type, algorithm, slot, foreign } of strays) {
+    const value = strange.bytes(16);
+    keys.set(keyName(type, algorithm, slot), value);
+    if (foreign === true) keys.set(appName(type, algorithm, slot), ascii("com.example.other"));
+    planted.push({ what: "key", value });
   }
   const ledgers = new Map(
     accounts.map(({ id, batch }): [string, Ledger] => {

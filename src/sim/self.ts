@@ -5,7 +5,8 @@ import { hmacSha256, sha256 } from "../base/sign.js";
 import { type Capability, cannotPay, contentClasses, type Identity, type OwnerState } from "../terminal/facts.js";
 import type { Batch } from "./batch.js";
 import type { Body } from "./body.js";
-import { type Keys, pairOf } from "./keys.js";
+import type { Firmware, Signer } from "./firmware.js";
+import type { Keys } from "./keys.js";
 import { RECORD } from "./records.js";
 import type { ResetReason } from "./setup.js";
 import { type Cell, cell } from "./stores.js";
@@ -25,6 +26,8 @@ export class Self {
   readonly unit: Unit;
   readonly reset: ResetReason;
   readonly boot: number;
+  /** The last wipe was done when it started. */
+  readonly wiped: boolean;
   readonly owners: Cell<Owners>;
   readonly passFloor: Cell<number>;
   readonly #body: Body;
@@ -45,6 +48,7 @@ export class Self {
     this.#boots = cell(nv, "boot", 0);
     this.reset = reset;
     this.boot = this.#boots.get() + 1;
+    this.wiped = this.life.wipe?.state === "done";
     this.unit = cell<Unit>(nv, UNIT, { serial: "SIM0000000", model: body.model.name, secret: "" }).get();
     this.owners = cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
     this.passFloor = cell(nv, "pass-floor", 0);
@@ -58,16 +62,16 @@ export class Self {
 
   /** What HELLO_ACK says, in the words of `Identity`, but for what is under way. */
   identity(): Omit<Identity, "nextOp" | "busyOp"> {
-    const { model } = this.#body;
+    const { model, options } = this.#body;
     const { life, locked } = this.life;
     return {
-      serial: this.unit.serial,
+      serial: this.serial,
       model: model.name,
       firmware: model.firmware,
       life,
       bootNumber: this.boot,
       resetReason: this.reset,
-      environment: model.environment,
+      environment: options.environment ?? model.environment,
       capabilities: this.capabilities,
       ownerKeyIds: this.owners.get().keys.map((key) => hex(sha256(unhex(key)).subarray(0, 8))),
       ownerState: this.ownerState,
@@ -81,11 +85,17 @@ export class Self {
     return this.#life.get();
   }
 
+  /** As it says. */
+  get serial(): string {
+    return this.#body.firmware.serial(this.unit.serial, this.wiped);
+  }
+
   get capabilities(): Capability[] {
     const { model, options } = this.#body;
     const hostQuery = options.hostQuery ?? model.hostQuery;
     const fill = model.fillable.length > 0 ? (["fill"] as const) : [];
-    return [...(hostQuery ? (["host-query"] as const) : []), ...fill, "attest", "locate", "printer", "rollover"];
+    const attest = options.attest === false ? [] : (["attest"] as const);
+    return [...(hostQuery ? (["host-query"] as const) : []), ...fill, ...attest, "locate", "printer", "rollover"];
   }
 
   get ownerState(): OwnerState {
@@ -136,17 +146,18 @@ export class Self {
       clock: Math.abs(options.clockOffsetMs ?? 0) > 86_400_000,
       full,
     };
-    return (Object.keys(reasons) as (keyof typeof cannotPay)[]) // keys() loses the key type
-      .reduce((set, reason) => set | (reasons[reason] ? cannotPay[reason] : 0), 0);
+    const names = Object.keys(reasons) as (keyof typeof cannotPay)[]; // keys() loses the key type
+    const set = names.reduce((bits, reason) => bits | (reasons[reason] ? cannotPay[reason] : 0), 0);
+    return this.#body.firmware.cannotPay(set, this.life.wipe?.state === "done");
   }
 
   areas() {
-    const { model, stores } = this.#body;
+    const { firmware, model, stores } = this.#body;
     const { flash } = stores;
     return model.areas.map(({ id, classes }) => ({
       area: id,
       classes: classes.reduce((set, name) => set | contentClasses[name], 0),
-      size: flash.bytes(id).length,
+      size: firmware.size(this.#body, id, flash.bytes(id).length),
       block: flash.block(id),
       blank: 0xff,
       generation: this.#batch.generation(id),
@@ -157,11 +168,22 @@ export class Self {
     }));
   }
 
-  /** Blocks of an area as a sample wants them: what is in them stays inside. */
-  blocks(area: number, positions: readonly number[]): Uint8Array[] {
+  /** A block of an area as a sample wants it: what is in it stays inside. */
+  block(area: number, at: number): Uint8Array {
+    const { firmware } = this.#body;
+    return firmware.readsBack(this.#body, area, this.#block(area, at));
+  }
+
+  /** A block as a PROOF wants it; `again` makes what it holds of a fill by seed once more. */
+  provenBlock(area: number, at: number, again: (() => Uint8Array) | undefined): Uint8Array {
+    const { firmware } = this.#body;
+    return firmware.proves(this.#body, area, this.#block(area, at), again);
+  }
+
+  #block(area: number, at: number): Uint8Array {
     const { flash } = this.#body.stores;
     const size = flash.block(area);
-    return positions.map((at) => flash.bytes(area).subarray(at * size, (at + 1) * size));
+    return flash.bytes(area).subarray(at * size, (at + 1) * size);
   }
 
   // --- what only it can make -------------------------------------------------------------------------------------------------
@@ -180,8 +202,14 @@ export class Self {
     return hmacSha256(unhex(this.unit.secret), ...parts);
   }
 
-  identityKey() {
+  /** Whose key signs what it attests; `maker`: the scalar of who vouches for it. Undefined without a key. */
+  signer(maker: Uint8Array): Signer | undefined {
     const scalar = this.#keys.get("IDENTITY", "P256", 0);
-    return scalar === undefined ? undefined : pairOf(scalar);
+    return scalar === undefined ? undefined : this.#body.firmware.signer({ scalar, serial: this.unit.serial, maker });
+  }
+
+  /** What an answer is bound to, as it was asked for. */
+  nonce(of: Parameters<Firmware["nonce"]>[0], asked: Uint8Array): Uint8Array {
+    return this.#body.firmware.nonce(of, asked);
   }
 }

@@ -104,14 +104,7 @@ export class Settlements {
     if (!this.#body.host.takesCalls) return refuse("NEEDS_HOST");
     const { account, last } = found;
     const reply = this.#settling.query(account, last);
-    const { answer, totals, reference, date } = reply;
-    this.#settling.save(account, {
-      ...last,
-      answer,
-      ...(totals === undefined ? {} : { hostTotals: totals }),
-      ...(reference === undefined ? {} : { reference }),
-      ...(date === undefined ? {} : { hostDate: date }),
-    });
+    this.#settling.save(account, { ...last, ...reply });
     return reply;
   }
 

@@ -1,7 +1,7 @@
 // What a simulated terminal is started with, and whom it tells of its life.
 import type { Clock } from "../base/clock.js";
 import type { CutPoint, Encoding, Progress, SimOptions } from "./body.js";
-import type { SimModel } from "./models.js";
+import type { SimModel } from "./models/shape.js";
 import type { NonVolatileHook, Stores } from "./stores.js";
 
 export interface Hooks {

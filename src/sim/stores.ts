@@ -23,6 +23,9 @@ export interface Flash {
   erase(area: number, block: number, upTo?: number): void;
 }
 
+/** Where a terminal that has more memory than it says keeps a copy of an area. */
+export const spareName = (area: number): string => `spare/${area}`;
+
 /** Another machine's memory: it only grows, and no power cut of the terminal touches it. */
 export interface HostLog {
   lines(): readonly HostLine[];

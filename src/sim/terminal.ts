@@ -5,11 +5,13 @@ import { Batch } from "./batch.js";
 import type { Body, CutPoint, SimOptions } from "./body.js";
 import { type Booking, book } from "./counter.js";
 import { Fills } from "./fill.js";
+import type { Firmware } from "./firmware.js";
 import { dialectOf } from "./host/dialects/dialects.js";
 import { AcquirerHost } from "./host/host.js";
 import { type Asked, interlock } from "./interlock.js";
 import { Keys } from "./keys.js";
-import type { SimModel } from "./models.js";
+import { firmwareOf } from "./lies.js";
+import type { SimModel } from "./models/shape.js";
 import { Ops } from "./ops.js";
 import { refuse } from "./refused.js";
 import { Self } from "./self.js";
@@ -54,7 +56,8 @@ export class Terminal {
     this.#speed = speed;
     this.#hooks = hooks;
     this.#listener = listener;
-    this.#stores = powered(stores, hooks.nonVolatile);
+    const firmware = firmwareOf(options.lie);
+    this.#stores = powered(firmware.memory(stores), hooks.nonVolatile);
     this.host = new AcquirerHost(stores.host, clock, options.host ?? {}, (acquirer) => dialectOf(model, acquirer));
     this.#body = {
       stores: this.#stores,
@@ -62,6 +65,7 @@ export class Terminal {
       clock,
       model,
       options,
+      firmware,
       encode,
       pause: (ms) => this.#pause(ms),
       progress: (at) => listener.progress({ ...at, silence: Math.ceil(at.silence * speed) }),
@@ -73,7 +77,7 @@ export class Terminal {
     };
     const body = this.#body;
     this.#life = lifeOf(body);
-    this.keys = new Keys(this.#stores.nv);
+    this.keys = new Keys(this.#stores.nv, model, options.keyStore);
     this.batch = new Batch(body);
     this.self = new Self(body, this.batch, this.keys, reset);
     this.wipe = new Wipe(body, this.batch, this.keys);
@@ -95,6 +99,7 @@ export class Terminal {
       if (this.self.tamperCodes !== undefined) this.keys.zeroise();
       if (this.model.keepsOps === false) this.settlements.forget();
       this.settlements.recover();
+      this.#body.firmware.started(this.#body, this.self.wiped);
       const { rebootAfter, settlesAfter } = this.#options;
       if (rebootAfter !== undefined) this.#later(rebootAfter, () => this.restart("forced-security"));
       if (settlesAfter !== undefined) this.#later(settlesAfter, () => this.#settleByItself());
@@ -128,6 +133,10 @@ export class Terminal {
 
   violate(code: Violation): void {
     this.#stores.host.append({ event: "violation", code });
+  }
+
+  get firmware(): Firmware {
+    return this.#body.firmware;
   }
 
   // --- where it stands -------------------------------------------------------------------------------------------------------

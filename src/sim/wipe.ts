@@ -89,6 +89,7 @@ export class Wipe {
 
   arm({ areas, ...order }: WipeOrder): void {
     const stored = areas.map((area) => ({ area, generation: this.#batch.generation(area), begun: false }));
+    this.#body.firmware.armed(this.#body);
     this.#life.set({ ...this.#life.get(), wipe: { ...order, state: "armed", areas: stored, slots: inEraseOrder(order.slots) } });
   }
 
@@ -110,7 +111,7 @@ export class Wipe {
       }
       erased += blocks[i] ?? 0;
     }
-    for (const range of journal.slots) this.#keys.erase(range);
+    for (const range of journal.slots) if (this.#body.firmware.forgets(range)) this.#keys.erase(range);
     for (const name of this.#body.stores.nv.names()) if (name.startsWith("settle/")) this.#body.stores.nv.set(name, undefined);
     this.#end();
   }
@@ -128,20 +129,20 @@ export class Wipe {
   }
 
   async #eraseArea(area: number, at: (k: number) => Parameters<Body["progress"]>[0], before: number): Promise<void> {
-    const { stores, options, model } = this.#body;
-    const idle = options.stuck?.includes(area) === true || options.lying?.includes(area) === true;
+    const { stores, options, model, firmware } = this.#body;
+    const stuck = options.stuck?.includes(area) === true;
     for (let block = 0; block < this.#blocks(area); block++) {
       if (block % 8 === 0) this.#body.progress(at(block));
       this.#body.point("erase", before + block + 1);
       this.#body.stall(model.ms.erase);
       await this.#body.pause(model.ms.erase);
-      if (!idle) stores.flash.erase(area, block);
+      if (!stuck && firmware.erases(this.#body, area, block)) stores.flash.erase(area, block);
     }
   }
 
   #codeOf(area: number): AreaCode {
-    const lying = this.#body.options.lying?.includes(area) === true;
-    return lying || isFilledWith(this.#body.stores.flash.bytes(area), 0xff) ? "OK" : "WRITE";
+    const blank = isFilledWith(this.#body.stores.flash.bytes(area), 0xff);
+    return this.#body.firmware.reports(blank) ? "OK" : "WRITE";
   }
 
   #blocks(area: number): number {

@@ -121,6 +121,8 @@ export interface Attestation {
   readonly firmwareHash: string;
   /** The vendor's word that this key belongs to this serial number holds, and the signature is by this key. */
   readonly proven: boolean;
+  /** Somebody known is said to vouch for the unit, and this is why that does not hold: a unit that is not what it says. */
+  readonly flaw?: string;
   readonly token: Uint8Array;
   readonly certificateSha256?: string;
 }
@@ -159,7 +161,7 @@ export interface Terminal extends AsyncDisposable {
   askHost(op: string): Promise<HostReply>;
   op(op: string): Promise<OpFacts>;
   /** Waits, bounded, until the op is no longer running. */
-  finished(op: string): Promise<OpFacts>;
+  finished(op: string, withinMs?: number): Promise<OpFacts>;
   release(op: string): Promise<void>;
   prepare(plan: WipePlan): Promise<Prepared>;
   /** Leaves the terminal one ARM away from erasing; returns the token for it. */

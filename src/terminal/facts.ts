@@ -143,7 +143,24 @@ export interface AreaFact {
   readonly files: readonly FileFact[];
 }
 
-export const keyTypes = { TMK: 1, TPK: 2, TAK: 3, TDK: 4, TLK: 5, IPEK: 6, TLS: 7, IDENTITY: 8 } as const;
+/**
+ * TMK master; TPK, TAK, TDK working keys for PIN, MAC, data; TLK load; IPEK of DUKPT; TLS client; IDENTITY the unit's own; TLE line
+ * encryption; STORAGE under which memory is encrypted; LOADER what decides which applications may be loaded, FIRMWARE which firmware.
+ */
+export const keyTypes = {
+  TMK: 1,
+  TPK: 2,
+  TAK: 3,
+  TDK: 4,
+  TLK: 5,
+  IPEK: 6,
+  TLS: 7,
+  IDENTITY: 8,
+  TLE: 9,
+  STORAGE: 10,
+  LOADER: 11,
+  FIRMWARE: 12,
+} as const;
 export const algorithms = { TDES: 1, AES: 2, SM4: 3, RSA: 4, P256: 5 } as const;
 export type KeyType = keyof typeof keyTypes;
 export type Algorithm = keyof typeof algorithms;

@@ -10,6 +10,7 @@ import { type ArchiveRecipient, checkRecipients } from "../../src/evidence/archi
 import type { Entry } from "../../src/evidence/entries.js";
 import { unseal } from "../../src/evidence/envelope/sealed.js";
 import { Journal, type Line } from "../../src/evidence/journal.js";
+import type { Order } from "../../src/evidence/order/schema.js";
 import { recordOf } from "../../src/evidence/record.js";
 import { verify } from "../../src/evidence/verify.js";
 import type { Run } from "../../src/procedure/context.js";
@@ -17,7 +18,8 @@ import { archive } from "../../src/procedure/steps/archive.js";
 import { RECORD } from "../../src/sim/records.js";
 import { START } from "../support/factory.js";
 import { testRoot, testStation } from "../support/identities.js";
-import { MemoryDisk } from "../support/memory-disk.js";
+import { Death, MemoryDisk } from "../support/memory-disk.js";
+import { orderFor } from "../support/orders.js";
 import { acquirer, escrow, recipientCertificate } from "../support/recipients.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
@@ -38,6 +40,10 @@ const digestsIn = ({ files }: Archive) =>
 
 const withLuhn = (digits: string) => digits + [..."0123456789"].find((digit) => passesLuhn(digits + digit));
 
+type Named = NonNullable<Order["archiveRecipients"]>[number];
+const namedOf = (to: readonly ArchiveRecipient[]): Named[] =>
+  to.map(({ certificate }, i) => ({ party: PARTIES[i + PARTIES.length - to.length] ?? "", certSha256: hex(sha256(certificate)) }));
+const PARTIES = ["00100000001", "ESCROW"];
 const sealedTo = [acquirer, escrow].map(({ certificate }) => ({ certificate }));
 
 describe("the archive of a simulated terminal", () => {
@@ -118,12 +124,97 @@ describe("the wipe waits", () => {
     expect(world.disk.list(done?.folder ?? "")).toContain("archive.p7m");
   });
 
+  const ordering: WorldSetup["order"] = (world) => orderFor(world, () => ({ archiveRecipients: namedOf(sealedTo) }));
+
+  it("where the order names who is to read the archive and the bench has not brought their certificates; none lies in the clear", async () => {
+    const { end, file, untouched, world } = await run({ order: ordering });
+    expect(end).toMatchObject({ endState: "HOLD" });
+    expect({ untouched, clear: file("archive.ndjson"), bookings: world.inspect().bookings }).toEqual({
+      untouched: true,
+      clear: undefined,
+      bookings: [],
+    });
+    await world.replug();
+    const done = await world.clock.run(() => world.run("resume", undefined, sealedTo));
+    expect(done).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+  });
+
+  it("nobody can be named whom the order does not name; nothing beyond identify was sent", async () => {
+    const order: WorldSetup["order"] = (world) => orderFor(world, () => ({ archiveRecipients: namedOf(sealedTo).slice(0, 1) }));
+    const world = new World({ order, archiveRecipients: sealedTo });
+    await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "archive.recipient", row: { end: "REFUSE" } });
+    expect(world.line.frames.out).toBe(1);
+  });
+
   it("nobody can be named to whom nothing can be sealed; nothing beyond identify was sent", async () => {
     const certificate = recipientCertificate(acquirer.key, { notAfter: START - 1000 });
     const world = new World({ archiveRecipients: [{ certificate }] });
     await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "archive.recipient", row: { end: "REFUSE" } });
     expect(world.line.frames.out).toBe(1);
     expect(world.disk.list("out")).toEqual([]);
+  });
+});
+
+describe("a run that is taken up again with recipients", () => {
+  const names = (world: World) =>
+    world.disk.list("out").flatMap((folder) => world.disk.list(`out/${folder}`).filter((name) => /^archive/.test(name)));
+
+  it("before the wipe: the archive that lay in the clear is gone, a sealed one is there", async () => {
+    const world = new World({ order: (w) => orderFor(w, () => ({ reasonCode: "VIOLATION_FROZEN", archiveDemanded: true })) });
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ code: "order.held" });
+    expect(names(world)).toEqual(["archive.ndjson"]);
+    await world.replug();
+    await world.clock.run(() => world.run("resume", undefined, sealedTo));
+    expect(names(world)).toEqual(["archive.p7m"]);
+  });
+
+  it.each(["", "a death before the clear one was removed"])(
+    "after it: the very bytes are sealed, and the certificate is about them (%s)",
+    async (death) => {
+      const world = new World();
+      world.sim.terminal.point = (name) => {
+        if (name === "erase") world.powerOff();
+      };
+      const parked = await world.clock.run(() => world.run("run"));
+      const clear = world.disk.read(`${parked?.folder}/archive.ndjson`) ?? new Uint8Array(0);
+      expect(names(world)).toEqual(["archive.ndjson"]);
+      world.powerOn();
+      await world.replug();
+      if (death !== "") {
+        world.disk.hook = (_n, when, what) => {
+          if (when === "before" && what.startsWith("remove")) throw new Death();
+        };
+        expect(await world.clock.run(() => world.run("resume", undefined, sealedTo))).toBeUndefined();
+        world.disk.hook = () => undefined;
+        expect(names(world)).toEqual(["archive.ndjson", "archive.p7m"]);
+        await world.replug();
+      }
+      const end = await world.clock.run(() => world.run("resume", undefined, death === "" ? sealedTo : undefined));
+      expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+      expect(names(world)).toEqual(["archive.p7m"]);
+      const sealed = world.disk.read(`${end?.folder}/archive.p7m`) ?? new Uint8Array(0);
+      expect(unseal(sealed, acquirer.key)).toEqual(clear);
+      expect(world.verified(end?.certificate ?? "").verified?.statement.archive).toMatchObject({
+        sha256: hex(sha256(sealed)),
+        alg: "cms-aes256-gcm",
+      });
+    },
+  );
+});
+
+describe("what the journal writes of the terminal's words", () => {
+  it("is looked through like an archive: a card number in a merchant's name stops the run, and stands nowhere", async () => {
+    const pan = withLuhn("411111111111111") ?? "";
+    const world = new World();
+    const { batch } = world.sim.terminal;
+    const accounts = batch.accounts.map((account) => ({ ...account, name: `SHOP ${pan}` }));
+    Object.defineProperty(batch, "accounts", { get: () => accounts });
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ endState: "HOLD", code: "archive.leak" });
+    expect(world.inspect().bookings).toEqual([]);
+    const journal = Buffer.from(world.disk.read(`${end?.folder}/journal.ndjson`) ?? []).toString();
+    expect(journal).not.toContain(pan);
+    expect(journal).not.toContain('"step":"census"');
   });
 });
 
@@ -136,6 +227,8 @@ interface StepSetup {
   readonly verified?: boolean;
   readonly demanded?: boolean;
   readonly to?: readonly ArchiveRecipient[];
+  /** Whom the order names; those to whom it is to be sealed when absent. */
+  readonly names?: readonly Named[];
   /** What the terminal serves as its one file, and how long it says that it is. */
   readonly bytes?: Uint8Array;
   readonly size?: number;
@@ -147,7 +240,8 @@ interface StepSetup {
 /** A journal's entry as it would stand in a record that no simulated terminal gives. */
 function edited(entry: Entry, { production = true, verified = false, to = [], mid }: StepSetup): Entry {
   if (entry.kind === "begin") {
-    return { ...entry, archiveRecipients: checkRecipients(to, START), environment: production ? "production" : "simulator" };
+    const anybody = { order: {}, environment: "simulator", now: START } as const;
+    return { ...entry, archiveRecipients: checkRecipients(to, anybody), environment: production ? "production" : "simulator" };
   }
   if (entry.kind !== "seen") return entry;
   if (entry.step === "settle") return { ...entry, facts: { ...entry.facts, macVerified: verified } };
@@ -159,13 +253,15 @@ function edited(entry: Entry, { production = true, verified = false, to = [], mi
 
 /** The step on its own, with everything that it wrote. */
 async function step(setup: StepSetup) {
-  const { demanded = false, bytes = new Uint8Array(0), size = bytes.length, now = START } = setup;
+  const { demanded = false, names, bytes = new Uint8Array(0), size = bytes.length, now = START } = setup;
   const journal = await finished;
   const disk = new MemoryDisk();
   const lines = (journal?.lines ?? [])
     .filter(({ entry }) => entry.kind !== "seen" || entry.step !== "archive")
     .map((line): Line => ({ ...line, entry: edited(line.entry, setup) }));
   const order = { ...JSON.parse(Buffer.from(recordOf(lines).begin.order, "base64").toString()), archiveDemanded: demanded };
+  const named = names ?? namedOf(setup.to ?? []);
+  Object.assign(order, named.length === 0 ? {} : { archiveRecipients: named });
   const written: string[] = [];
   const file = { id: 1, size, generation: 1 };
   const terminal = {
@@ -203,6 +299,17 @@ describe("in production", () => {
     expect(thrown).toBeUndefined();
     expect(writes).toEqual(["seen archive"]);
     expect(written.filter((what) => what.startsWith("rename"))).toEqual(["rename step/archive.p7m"]);
+  });
+
+  it.each([
+    ["the order names nobody", []],
+    ["the order names one of them only", namedOf(sealedTo).slice(0, 1)],
+    ["the order names one more", [...namedOf(sealedTo), { party: "LEGAL", certSha256: "0".repeat(64) }]],
+    ["the order names other certificates", namedOf(sealedTo).map((one) => ({ ...one, certSha256: "0".repeat(64) }))],
+  ])("nothing is sealed to those whom the bench names where %s", async (_what, names) => {
+    const { thrown, written, writes } = await step({ to: sealedTo, names });
+    expect(thrown).toMatchObject({ code: "archive.unsealed", row: { end: "HOLD" } });
+    expect({ written, writes }).toEqual({ written: [], writes: [] });
   });
 
   it("a recipient whose certificate has expired meanwhile, or an acquirer without one, parks the run", async () => {

@@ -1,10 +1,13 @@
 // Nothing leaks (I6): what a terminal was given to keep is searched for, in every form, in everything that the agent wrote or said.
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ascii } from "../../src/base/bytes.js";
 import { asDecomError } from "../../src/base/errors.js";
 import type { Log } from "../../src/base/log.js";
+import { complain, errorJson, type Io } from "../../src/cli/io.js";
+import type { Planted } from "../../src/sim/contents.js";
 import { simModel } from "../../src/sim/models.js";
-import { type Planted, plantedValues } from "../../src/sim/provision.js";
+import { plantedValues } from "../../src/sim/provision.js";
 import { filesOf, formsOf, foundIn } from "../support/planted.js";
 import { acquirer, escrow } from "../support/recipients.js";
 import { World } from "../support/world.js";
@@ -21,19 +24,28 @@ function memoryOf({ stores: { flash, nv } }: World): Buffer {
   return Buffer.concat([...flash.areas().map((area) => flash.bytes(area)), ...keys.map((name) => nv.get(name) ?? new Uint8Array(0))]);
 }
 
+/** What the command line says of an error, and what Node would if nobody caught it: stack, cause and every fact. */
+function complaints(thrown: unknown): unknown[] {
+  const error = asDecomError(thrown);
+  const spoken: string[] = [];
+  const io = { colour: false, err: (line: string) => void spoken.push(line) } as unknown as Io; // all that it uses
+  complain(io, error);
+  return [...spoken, errorJson(error), inspect(thrown, { depth: null, showHidden: true, maxArrayLength: null, maxStringLength: null })];
+}
+
 /** A run with a log that keeps every line, and all that came of it as files, lines and words. */
-async function run(setup: WorldSetup & { readonly model: string }) {
+async function run(setup: WorldSetup & { readonly model: string }, breakIn?: (world: World) => void) {
   const logged: unknown[] = [];
   const keep = (facts: object, message: string) => void logged.push([facts, message]);
   const log: Log = { debug: keep, info: keep, warn: keep };
   const world = new World({ seed: SEED, log, ...setup });
   const before = memoryOf(world);
   const said: unknown[] = [];
+  breakIn?.(world);
   try {
     said.push(await world.clock.run(() => world.run("run")));
   } catch (thrown) {
-    const { code, message, facts, stack } = asDecomError(thrown);
-    said.push({ code, message, facts, stack });
+    said.push(...complaints(thrown));
   }
   const files = ["out", "keys"].flatMap((folder) => filesOf(world.disk, folder));
   const written = files.map((path) => ({ path, bytes: world.disk.read(path) ?? new Uint8Array(0) }));
@@ -49,20 +61,22 @@ describe("planted secrets", () => {
     ["podp-traditional", "in the clear", {}, ["archive.ndjson"]],
     ["podp-small", "sealed", { archiveRecipients: [acquirer, escrow] }, ["archive.p7m"]],
     ["podp-traditional", "parked", { options: { host: { rejects: "97" } } }, ["hold.json", "hold.sig"]],
+    ["podp-smart", "in the clear", {}, ["archive.ndjson"]],
+    ["podp-small", "made before it is parked as tampered with", { options: { tampered: true } }, ["hold.json", "archive.ndjson"]],
   ] as const)("of %s are in nothing that a run with its archive %s leaves", async (model, _how, setup, expected) => {
     const planted = secretsOf(model);
-    expect([...new Set(planted.map(({ what }) => what))].sort()).toEqual([...SECRET].sort());
+    expect([...new Set(planted.map(({ what }) => what))]).toEqual(expect.arrayContaining([...SECRET]));
     const { outputs, files } = await run({ model, ...setup });
     expect(names(files)).toEqual(expect.arrayContaining(["journal.ndjson", "transcript.ndjson", "log.ndjson", ...expected]));
     for (const { path, bytes } of outputs) expect(foundIn(bytes, planted), path).toEqual([]);
   });
 
-  it.each(["podp-small", "podp-traditional"])(
+  it.each(["podp-small", "podp-traditional", "podp-esign", "podp-smart", "podp-mpos", "podp-handheld"])(
     "of %s are found by the same search in the terminal's own memory before the wipe",
     async (model) => {
       const { world, before } = await run({ model });
       const planted = secretsOf(model);
-      expect(planted.length).toBeGreaterThan(15);
+      expect(planted.length).toBeGreaterThan(10);
       for (const one of planted) expect(foundIn(before, [one]), one.what).toHaveLength(1);
       expect(foundIn(memoryOf(world), planted)).toEqual([]);
     },
@@ -92,5 +106,42 @@ describe("planted secrets", () => {
     const files = filesOf(world.disk, "out");
     expect(names(files).filter((name) => name?.startsWith("archive"))).toEqual([]);
     for (const path of files) expect(foundIn(world.disk.read(path) ?? new Uint8Array(0), secretsOf(model)), path).toEqual([]);
+  });
+
+  it("are in nothing that is left or said by a run which dies of a defect of ours, at any of its writes", async () => {
+    const model = "podp-small";
+    const planted = secretsOf(model);
+    const usual = await run({ model });
+    const writes = usual.world.disk.operations;
+    let searched = 0;
+    for (let at = 0; at < writes; at += 9) {
+      const { outputs, said } = await run({ model }, ({ disk, sim, stores }) => {
+        // Every other terminal hands out its records unmasked, so that the defect has them in hand.
+        if (at % 2 === 1) sim.terminal.batch.file = (area) => stores.flash.bytes(area).slice();
+        disk.hook = (n, when, what) => {
+          if (n === at && when === "before") throw new TypeError(`a defect at ${what}`);
+        };
+      });
+      if (JSON.stringify(said).includes("internal.bug")) searched += outputs.length;
+      for (const { path, bytes } of outputs) expect(foundIn(bytes, planted), `${path}, defect at write ${at}`).toEqual([]);
+    }
+    expect(searched).toBeGreaterThan(20);
+  });
+
+  it("would be found in each place that was searched, whichever it is and in whichever form", async () => {
+    const model = "podp-small";
+    const planted = secretsOf(model);
+    const runs = [await run({ model }), await run({ model, options: { host: { rejects: "97" } } })];
+    const places = runs.flatMap(({ outputs }) => outputs);
+    const forms = planted.flatMap((one) => formsOf(one).map((form) => ({ one, ...form })));
+    for (const [i, { one, form, bytes }] of forms.entries()) {
+      const place = places[i % places.length]!;
+      const middle = place.bytes.length >> 1;
+      const leaking = Buffer.concat([place.bytes.subarray(0, middle), bytes, place.bytes.subarray(middle)]);
+      expect(foundIn(leaking, [one]), `${one.what} ${form} in ${place.path}`).toHaveLength(1);
+    }
+    console.log(
+      `planted secrets: ${planted.length} values in ${forms.length} forms, looked for in ${places.length} files and logs of two runs: 0 found`,
+    );
   });
 });

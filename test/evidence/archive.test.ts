@@ -229,6 +229,7 @@ describe("a sealed archive", () => {
     expect(codeOf(() => unseal(content, acquirer.key))).toBe("archive.damaged");
   });
 
+  const anybody = { order: {}, environment: "simulator", now: NOW } as const;
   const weak = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   it.each([
     ["an elliptic-curve key", recipientCertificate(testStationKey("p256")), /elliptic-curve/],
@@ -238,12 +239,33 @@ describe("a sealed archive", () => {
     ["a certificate of tomorrow", recipientCertificate(acquirer.key, { notBefore: NOW + 1000 }), /not valid now/],
     ["no certificate", ascii("-"), /unusable/],
   ])("is not made for %s", (_what, certificate, why) => {
-    expect(() => checkRecipients([{ party: "ACQ", certificate }], NOW)).toThrow(expect.objectContaining({ code: "archive.recipient" }));
-    expect(() => checkRecipients([{ certificate }], NOW)).toThrow(why);
+    expect(() => checkRecipients([{ party: "ACQ", certificate }], anybody)).toThrow(expect.objectContaining({ code: "archive.recipient" }));
+    expect(() => checkRecipients([{ certificate }], anybody)).toThrow(why);
   });
 
   it("is made for parties with a name that a certificate can state", () => {
-    expect(checkRecipients([{ certificate: acquirer.certificate }], NOW)).toMatchObject([{ party: "00100000001" }]);
-    expect(() => checkRecipients([{ party: "the acquirer", certificate: acquirer.certificate }], NOW)).toThrow(DecomError);
+    expect(checkRecipients([{ certificate: acquirer.certificate }], anybody)).toMatchObject([{ party: "00100000001" }]);
+    expect(() => checkRecipients([{ party: "the acquirer", certificate: acquirer.certificate }], anybody)).toThrow(DecomError);
+  });
+
+  const named = { party: "00100000001", certSha256: hex(sha256(acquirer.certificate)) };
+  it.each([
+    ["in production, while the order names nobody", {}, "production", acquirer],
+    [
+      "another certificate than the order names for that party",
+      { archiveRecipients: [{ ...named, certSha256: "0".repeat(64) }] },
+      "simulator",
+      acquirer,
+    ],
+    ["that certificate for another party", { archiveRecipients: [{ ...named, party: "ESCROW" }] }, "production", acquirer],
+    ["one more than the order names", { archiveRecipients: [named] }, "production", escrow],
+  ] as const)("is not made for %s", (_what, order, environment, { certificate }) => {
+    const given = () => checkRecipients([{ certificate }], { order: { ...order } as never, environment, now: NOW });
+    expect(given).toThrow(expect.objectContaining({ code: "archive.recipient" }));
+  });
+
+  it("is made in production for those whom the order names, by party and certificate", () => {
+    const order = { archiveRecipients: [named] };
+    expect(checkRecipients([acquirer], { order, environment: "production", now: NOW })).toMatchObject([{ party: named.party }]);
   });
 });

@@ -9,7 +9,7 @@ import { Death, MemoryDisk } from "../support/memory-disk.js";
 
 const key = seededRandom("journal").bytes(32);
 const path = "out/run/journal.ndjson";
-const entry = (how: string): Entry => ({ kind: "seen", step: "isolate", how });
+const entry = (account: string): Entry => ({ kind: "seen", step: "nothing", account });
 
 function written(count: number): { disk: MemoryDisk; clock: VirtualClock } {
   const disk = new MemoryDisk();
@@ -119,6 +119,37 @@ describe("station log", () => {
     const [one, two] = [StationLog.open(disk, logPath, clock), StationLog.open(disk, logPath, clock)];
     one.write({ kind: "end", runId: "a", endState: "CERT" });
     expect(two.write({ kind: "end", runId: "b", endState: "CERT" }).recordSeq).toBe(2);
+  });
+
+  it("is not cut by a process that only reads it while another one writes", () => {
+    const disk = new MemoryDisk();
+    const clock = new VirtualClock();
+    const log = StationLog.open(disk, logPath, clock);
+    log.write({ kind: "end", runId: "a", endState: "CERT" });
+    disk.append(logPath, Buffer.from('{"recordSeq":2,"at":"20'));
+    const before = disk.read(logPath);
+    expect(StationLog.open(disk, logPath, clock).lines).toHaveLength(1);
+    log.refresh();
+    expect(disk.read(logPath)).toEqual(before);
+    expect(log.write({ kind: "end", runId: "b", endState: "CERT" }).recordSeq).toBe(2); // whoever holds the lock cuts it off
+    expect(StationLog.open(disk, logPath, clock).lines).toHaveLength(2);
+  });
+
+  it("is read anew from its beginning when what was known of it has changed", () => {
+    const disk = new MemoryDisk();
+    const clock = new VirtualClock();
+    const log = StationLog.open(disk, logPath, clock);
+    for (const runId of ["a", "b"]) log.write({ kind: "end", runId, endState: "CERT" });
+    const [first] = Buffer.from(disk.read(logPath) ?? [])
+      .toString()
+      .split("\n");
+    disk.write(logPath, Buffer.from(`${first}\n`));
+    log.refresh();
+    expect(log.lines).toHaveLength(1);
+    disk.write(logPath, Buffer.from((first ?? "").replace("CERT", "HOLD")));
+    disk.append(logPath, Buffer.from("\n"));
+    log.refresh();
+    expect(log.lines.map(({ record }) => record)).toMatchObject([{ endState: "HOLD" }]);
   });
 
   it("refuses a record that does not continue the chain", () => {

@@ -8,6 +8,7 @@ import { outcomeOf } from "../../src/evidence/statement/outcome.js";
 import { type Reason, reasons } from "../../src/evidence/statement/reasons.js";
 import { checkStatement, type RuleContext } from "../../src/evidence/statement/rules.js";
 import { type Evidence, parseStatement, type Statement } from "../../src/evidence/statement/statement.js";
+import type { IsolationWay } from "../../src/terminal/isolation.js";
 import { concluded, put, testEvidence, testOrder, testStatement } from "../support/statement.js";
 
 type Change<T> = (statement: T) => void;
@@ -74,7 +75,7 @@ describe("a good statement", () => {
     const statement = testStatement();
     expect(statement.findings.map(({ code }) => code)).toEqual(["HOST_VIEW_UNAVAILABLE", "NOT_NOTIFIED", "SLOT_RETAINED", "WARN_LEFT"]);
     expect(statement.claims).toEqual(["PAYMENT_DATA_ERASED", "KEY_SLOTS_EMPTY", "SETTLED_AS_TERMINAL_REPORTS"]);
-    expect(statement.limitations).toHaveLength(5);
+    expect(statement.limitations).toHaveLength(6);
   });
 });
 
@@ -125,6 +126,14 @@ describe("a statement changed after the fact is refused", () => {
     ],
     ["a slot range told twice", "KEYS_STILL_PRESENT", (s) => void s.keys.push(structuredClone(row(s.keys)))],
     ["a slot range that the model does not have (case 127)", "DEV_MODEL", (s) => put(row(s.keys).slots, { to: 101 })],
+    [
+      "ERASED with a key in a slot that the model does not have",
+      "DEV_MODEL",
+      (s) => {
+        const beyond = { slots: { from: 201, to: 201 }, after: "present", action: "none", result: "failed", level: [] } as const;
+        s.keys.push({ ...structuredClone(row(s.keys)), ...beyond, level: [], probe: { expected: "ABSENT", observed: "PRESENT" } });
+      },
+    ],
     // areas
     ["ERASED with a failing area (case 87)", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "failed" })],
     ["ERASED with an area nobody read", "SCHEMA_OUTCOME", (s) => put(row(s.areas), { result: "unverified" })],
@@ -319,6 +328,7 @@ describe("a statement changed after the fact is refused", () => {
     ["a single inspection (case 124)", "DEV_NO_RESTART", (s) => void s.inspections.pop()],
     ["an inspection that found something", "SCHEMA_OUTCOME", (s) => put(row(s.inspections), { result: "residue" })],
     ["isolation that ends early and is not owned up to", "SCHEMA_INVALID", (s) => isolationEnds(s, row(s.inspections).at)],
+    ["isolation that leaves a network open and is not owned up to", "SCHEMA_INVALID", (s) => isolatedBy(s, ["sim-out", "lan-out"])],
     ["a step that ends before it starts (case 51)", "TIME_STEPS", (s) => swapTimes(row(s.areas))],
     ["an inspection before the erase", "TIME_STEPS", (s) => put(row(s.inspections), { at: row(s.areas).startedAt as string })],
     ["a settlement after the erase began", "TIME_STEPS", (s) => put(row(row(s.settlement).attempts), { at: row(s.inspections).at })],
@@ -403,6 +413,12 @@ function uncaptured(s: Statement, count: number): void {
 
 function isolationEnds(s: Statement, to: string): void {
   if ("to" in s.isolation) s.isolation.to = to;
+}
+
+type Named = NonNullable<RuleContext["order"]> extends { archiveRecipients?: (infer R)[] | undefined } ? R : never;
+
+function isolatedBy(s: Statement, how: readonly IsolationWay[]): void {
+  if ("how" in s.isolation) s.isolation.how = [...how];
 }
 
 function swapTimes(area: Statement["areas"][number]): void {
@@ -540,6 +556,56 @@ describe("work cannot be faster than the line", () => {
   });
 });
 
+describe("of a terminal that was tampered with", () => {
+  const tampered = (before: "present" | "absent") =>
+    testStatement((s) => {
+      put(s.device.tamperStatus, { state: "tampered", codes: ["CASE"] });
+      put(row(s.keys), { result: "zeroised-by-tamper", before });
+    });
+  const codes = (statement: Statement) => checkStatement(statement).map(({ code, pointer }) => `${code} ${pointer}`);
+  const INCIDENT = "DEV_TAMPERED /device/tamperStatus";
+
+  it("a certificate is sound and an incident: ERASED, keys zeroised by tamper, and nothing claimed", () => {
+    const statement = tampered("absent");
+    expect(statement).toMatchObject({ outcome: "ERASED", claims: [] });
+    expect(codes(statement)).toEqual([INCIDENT]);
+  });
+
+  it("no key is taken for zeroised that was still there", () => {
+    expect(tampered("present").outcome).toBe("NOT_ERASED");
+  });
+
+  it("nothing is claimed, and it is said that its own word counts for less", () => {
+    expect(codes({ ...tampered("absent"), claims: ["KEY_SLOTS_EMPTY"] })).toEqual([INCIDENT, "SCHEMA_OUTCOME /claims"]);
+    expect(codes({ ...tampered("absent"), findings: [] })).toContain("SCHEMA_INVALID /findings");
+    const limitations = tampered("absent").limitations.filter((text) => !text.startsWith("tampered with"));
+    expect(codes({ ...tampered("absent"), limitations })).toContain("SCHEMA_INVALID /limitations");
+  });
+});
+
+describe("a streamed fill shows V5 only of a terminal that nobody could reach", () => {
+  const streamed = (isolation: Statement["isolation"]) =>
+    testStatement((s) => {
+      s.isolation = isolation;
+      const { verification } = row(s.areas);
+      Object.assign(verification, { method: "stream-fill", deadlineMs: 900_000, elapsedMs: 600_000, level: ["V1", "V3", "V4", "V5"] });
+    });
+  const window = (({ isolation }) => ("from" in isolation ? isolation : undefined))(testEvidence());
+
+  it.each<[string, Statement["isolation"], readonly string[]]>([
+    ["by the ways that close every network of its model", { ...window!, how: ["shielded", "lan-out"] }, []],
+    ["by a way that leaves one open", { ...window!, how: ["shielded"] }, ["AREA_NO_PROOF"]],
+    ["by nothing that anybody stated", { unknown: "NOT_ASKED" }, ["AREA_NO_PROOF"]],
+  ])("%s", (_, isolation, codes) => {
+    expect(checkStatement(streamed(isolation)).map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("and no other word for it is read at all", () => {
+    const said = { ...testStatement(), isolation: { ...window, how: "it lay in a drawer" } };
+    expect(() => parseStatement(said)).toThrow(expect.objectContaining({ pointer: "/isolation/how" }));
+  });
+});
+
 describe("in production", () => {
   const proven = testStatement((s) => {
     s.device.identityLevel = "P3";
@@ -595,6 +661,18 @@ describe("the order that a back end holds", () => {
     ["a smaller scope", (s) => void s.order.requestedAreas.pop(), "ORDER_SCOPE"],
     ["a lower minimum", (s) => void s.order.minimumLevels.areas.pop(), "ORDER_SCOPE"],
   ];
+  it.each<[string, (recipients: Named[]) => Named[], readonly string[]]>([
+    ["those whom the order names", (all) => all, []],
+    ["one fewer than the order names", (all) => [...all, { party: "LEGAL", certSha256: "0".repeat(64) }], ["ARCHIVE_RECIPIENT"]],
+    ["one whom the order does not name", (all) => all.slice(1), ["ARCHIVE_RECIPIENT"]],
+    ["other keys than the order names", (all) => all.map((one) => ({ ...one, certSha256: "0".repeat(64) })), ["ARCHIVE_RECIPIENT"]],
+  ])("an archive is sealed to %s", (_, names, codes) => {
+    const statement = testStatement();
+    const { archive } = statement;
+    const order = { ...testOrder(statement), archiveRecipients: names(archive.present ? archive.recipients : []) };
+    expect(checkStatement(statement, { order }).map(({ code }) => code)).toEqual(codes);
+  });
+
   it("agrees with a good statement", () => {
     expect(checkStatement(testStatement(), { order: testOrder() })).toEqual([]);
   });

@@ -377,5 +377,5 @@ const FREE: readonly string[] = [
   ...words`
     /areas/*/basis /areas/*/retries /areas/*/technique /areas/*/verification/coverageBytes /areas/*/verification/elapsedMs
     /areas/*/verification/method /areas/*/verification/samples /areas/*/verification/seedCommit /inspections/*/bootNumber
-    /isolation/how /keys/*/action /keys/*/before /keys/*/scheme`,
+    /keys/*/action /keys/*/before /keys/*/scheme`,
 ].sort();

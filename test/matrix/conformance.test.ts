@@ -139,7 +139,7 @@ test("P15 and P22 fail a terminal whose wipe is under way when it should not be,
 
 test("P14, P22 and P24 fail a terminal whose erase does nothing but says that it did", async () => {
   for (const id of ["P14", "P22", "P24"]) {
-    const bench = simBench({ options: { lying: [3] } });
+    const bench = simBench({ options: { lie: "keeps-an-area" } });
     const outcome = await bench.clock.run(() => runCase(caseOf(id), bench));
     expect(outcome, id).toMatchObject({ end: "failed", reason: expect.stringMatching(/^area 3 has \d+ bytes that are not blank$/) });
   }

@@ -15,7 +15,7 @@ describe("streaming 64 KiB and 512 KiB", () => {
     const end = await world.clock.run(() => world.run("run"));
     expect(end).toMatchObject({ message: null, outcome: "ERASED" });
     const fills = fillsOf(world);
-    expect(fills.map(({ area }) => area)).toEqual([1, 2]);
+    expect(fills.map(({ area }) => area)).toEqual([2, 1]); // credentials first
     for (const { area, elapsedMs, lineMs = 0, rounds } of fills) {
       const proofs = rounds.map((round) => `${round.elapsedMs} ms`).join(" and ");
       const ratio = elapsedMs / lineMs;
@@ -29,16 +29,17 @@ describe("streaming 64 KiB and 512 KiB", () => {
 });
 
 describe("what the host computes", () => {
-  it.each([64, 512])("for a round over %i KiB", (kib) => {
+  it.each([64, 512])("for a round over %i KiB takes a small part of the time in which the fastest line carries as much", (kib) => {
     const size = kib * 1024;
     const proven = { nonce: new Uint8Array(32), orderSeed: new Uint8Array(16), area: 1, size, block: 4096 };
     const timed = (bytes: (from: number, to: number) => Uint8Array) => {
       const begun = performance.now();
       expect(proofMac(proven, bytes)).toHaveLength(32);
-      return (performance.now() - begun).toFixed(1);
+      return performance.now() - begun;
     };
     const seed = new Uint8Array(32);
     const [seeded, streamed] = [timed((from, to) => seedBytes(seed.subarray(16), from, to)), timed(keystream(seed))];
-    console.log(`${kib} KiB: seed fill made and MACed again in ${seeded} ms, streamed fill in ${streamed} ms`);
+    console.log(`${kib} KiB: seed fill made and MACed again in ${seeded.toFixed(1)} ms, streamed fill in ${streamed.toFixed(1)} ms`);
+    expect(Math.max(seeded, streamed)).toBeLessThan((size * 10_000) / 921_600 / 2);
   });
 });

@@ -5,7 +5,7 @@ import { Bench } from "../../protocols/podp/conformance/bench.js";
 import { begin, fillableArea, fillOf, stream } from "../../protocols/podp/conformance/fill.js";
 import { Wire } from "../../protocols/podp/conformance/wire.js";
 import { commands, FILL_DATA } from "../../protocols/podp/messages.js";
-import { simulatedModels } from "../../protocols/podp/models/simulated.js";
+import { models } from "../../protocols/podp/models/list.js";
 import { concat, hex, uint } from "../../src/base/bytes.js";
 import { element } from "../../src/wire/tlv.js";
 import { type SimBench, simBench } from "./bench.js";
@@ -160,7 +160,7 @@ test("while a wipe is under way exactly the commands that the README names are a
   expect(answered.sort((a, b) => a - b)).toEqual(named);
 });
 
-test.each(simulatedModels.map(({ id }) => id))(
+test.each(models.map(({ id }) => id))(
   "on %s FILL, PROOF and SAMPLE before ARM are refused for every area and not one byte changes",
   async (model) => {
     const bench = simBench({ model, speed: 0 });

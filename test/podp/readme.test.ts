@@ -1,10 +1,11 @@
 // The podp README is the specification: its tables are compared with the declared data, its worked bytes are made again.
 import { expect, test } from "vitest";
+import { attestMessage, vouchedKey } from "../../protocols/podp/attestation.js";
 import * as c from "../../protocols/podp/codes.js";
 import { decodeFrame } from "../../protocols/podp/frame.js";
 import * as m from "../../protocols/podp/messages.js";
 import { proofMac, proofOrder, seedBytes } from "../../protocols/podp/pattern.js";
-import { attestMessage, grantHash, stationMessage, vouchedKey } from "../../protocols/podp/signed.js";
+import { grantHash, stationMessage } from "../../protocols/podp/signed.js";
 import { concat, hex, unhex } from "../../src/base/bytes.js";
 import { keyIdOf, pointOf, sha256, verifyP256 } from "../../src/base/sign.js";
 import * as f from "../../src/terminal/facts.js";
@@ -283,8 +284,8 @@ test("the program signs and hashes what the README says", () => {
     hex(at("attest-input")),
   );
   const vendor = hex(pointOf(made.signatures.get("certificate")!.key));
-  const key = vouchedKey(at("certificate").subarray(4), "PD-000042", "demo", [vendor]);
-  expect(hex(key ?? new Uint8Array())).toBe(hex(pointOf(made.signatures.get("attest")!.key)));
+  const vouched = vouchedKey(at("certificate").subarray(4), "PD-000042", "demo", [vendor]);
+  expect(vouched).toEqual({ key: pointOf(made.signatures.get("attest")!.key) });
   expect(hex(keyIdOf(at("owner-point")))).toBe(hex(at("owner-key-id")));
   expect(hex(sha256(at("plan")))).toBe(hex(at("plan-hash")));
   const bytes = (from: number, to: number) => seedBytes(at("fill-seed"), from, to);

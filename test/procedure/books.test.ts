@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contradictions, grown } from "../../src/procedure/books.js";
+import type { RunRecord } from "../../src/evidence/record.js";
+import { contradictions, grown, vanished } from "../../src/procedure/books.js";
 import { traceGaps } from "../../src/procedure/traces.js";
 import type { Item, Kind, TotalRow } from "../../src/terminal/facts.js";
 
@@ -63,6 +64,22 @@ describe("totals and census", () => {
     ["another kind", [row(1, 100n, { kind: "U05" })], [item("000001")]],
   ])("contradict each other: %s", (_, rows, items) => {
     expect(contradictions(rows, items).length).toBeGreaterThan(0);
+  });
+});
+
+describe("records that are gone", () => {
+  const untouched = (items: readonly Item[]) =>
+    ({ census: () => ({ census: { items } }), sentKinds: () => new Set(), begun: () => [] }) as unknown as RunRecord; // all that is asked
+
+  it("count twice when two were equal, as new ones do", () => {
+    expect(vanished(untouched([item("000001"), item("000001")]), [item("000001")])).toHaveLength(1);
+    expect(vanished(untouched([item("000001"), item("000001")]), [item("000001"), item("000001")])).toEqual([]);
+  });
+
+  it("are noticed by their sum where the terminal only counts them", () => {
+    const worth = (minor: bigint) => ({ ...heap(3), money: { minor, currency: "156" } });
+    expect(vanished(untouched([worth(300n)]), [worth(200n)])).toHaveLength(1);
+    expect(vanished(untouched([worth(300n)]), [worth(300n)])).toEqual([]);
   });
 });
 

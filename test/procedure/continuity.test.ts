@@ -135,7 +135,7 @@ describe("a terminal that does not stand still", () => {
   });
 
   it("whose totals leave out what its census lists contradicts itself (E73)", async () => {
-    const world = new World({ options: { hides: ["U05"] } });
+    const world = new World({ options: { lie: "forges-totals" } });
     expect(await run(world)).toMatchObject({ endState: "HOLD", code: "batch.contradiction" });
     expect(told(world)).toMatchObject({ ops: 1, bookings: 0 });
   });

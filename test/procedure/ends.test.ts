@@ -93,7 +93,7 @@ describe("a run ends in exactly one end state (I4)", () => {
   });
 
   it("QUAR: memory that claims to be erased is found by reading back, and the certificate says NOT_ERASED (I3)", async () => {
-    const { end, world } = await withOptions({ lying: [2] });
+    const { end, world } = await withOptions({ lie: "keeps-an-area" });
     expect(end).toMatchObject({ endState: "QUAR", outcome: "NOT_ERASED", code: "erase.residue", exit: 5 });
     expect(world.verified(end?.certificate ?? "")).toMatchObject({ status: "QUARANTINED", outcome: "NOT_ERASED" });
   });

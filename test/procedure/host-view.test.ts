@@ -77,6 +77,13 @@ describe("a terminal that agrees with its host", () => {
     expect(codes()).toEqual([]);
     expect(codes({ view: { items: [listed(101, 200), listed(102, 300), listed(103, 50, "credit")] } })).toEqual([]);
   });
+  it("has less than a host that tells two rows of one direction, when it has less than both together", () => {
+    const uncaptured = [
+      { direction: "debit", currency: "CNY", count: 2, amount: 500 },
+      { direction: "debit", currency: "CNY", count: 3, amount: 600 },
+    ];
+    expect(codes({ view: { uncaptured }, items: [item(101, 200), item(102, 200), item(103, 200)] })).toEqual(CLEARED);
+  });
   it("may have more than the host: offline sales the host never heard of", () => {
     expect(codes({ items: [...items, item(90, 700), item(91, 10, { kind: "U05" })] })).toEqual([]);
   });

@@ -181,6 +181,13 @@ describe("a tampered terminal with an open batch", () => {
     expect(world.verified(wiped?.certificate ?? "")).toMatchObject({ status: "QUARANTINED", code: "DEV_TAMPERED" });
   });
 
+  it("is parked as tampered with also where its records cannot be archived, and says so", async () => {
+    const { end, files } = await run({ plant: TWO_SALES }, () => ({ archiveRecipients: [{ party: "LEGAL", certSha256: "0".repeat(64) }] }));
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.tampered" });
+    expect(end?.message).toContain("not archived: the order names LEGAL");
+    expect(files.filter((name) => name?.startsWith("archive"))).toEqual([]);
+  });
+
   it("stays parked when an exception for one item is missing", async () => {
     const { end, untouched } = await run({ plant: TWO_SALES }, (world) =>
       knowing({ exceptions: exceptionsFor(world, world.sim.terminal.batch.census().items.slice(1)) }),
@@ -191,6 +198,18 @@ describe("a tampered terminal with an open batch", () => {
 });
 
 describe("a terminal that triggers while the run is under way", () => {
+  it("is taken up as what it is now when it comes back from the restart that was due", async () => {
+    const options: { tampered?: boolean; rebootAfter?: number } = { rebootAfter: 200 };
+    const always: WorldSetup["always"] = () => ({
+      point: (name) => {
+        if (name === "restart") Object.assign(options, { tampered: true, rebootAfter: 100_000 });
+      },
+    });
+    const { end, untouched, bytes } = await run({ plant: TWO_SALES, options, always });
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.tampered" });
+    expect({ untouched, bookings: bytes.bookings }).toEqual({ untouched: true, bookings: [] });
+  });
+
   it("is taken up as what it is now: before the settlement it is parked with its money", async () => {
     const options: { tampered?: boolean } = {};
     const always: WorldSetup["always"] = () => ({

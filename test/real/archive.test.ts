@@ -41,10 +41,11 @@ describe.skipIf(!has("openssl"))("stock OpenSSL", () => {
     makeRecipient("escrow", "ESCROW");
     makeRecipient("stranger", "ESCROW");
     const certificates = ["acquirer", "escrow"].map((name) => readCertificates(readFileSync(path(`${name}.pem`)))[0]!);
+    const anybody = { order: {}, environment: "simulator", now: Date.now() } as const;
     const to = checkRecipients(
       certificates.map((certificate) => ({ certificate })),
-      Date.now(),
-    ).map((one) => sealTo(one, Date.now()));
+      anybody,
+    ).map((one) => sealTo(one, anybody));
     const sealed = seal(
       content,
       to.map(({ certificate }) => certificate),

@@ -106,8 +106,6 @@ export const situations: Readonly<Record<string, string>> = {
 const people = "people's work";
 const later = "needs delivery to a back end: later version";
 const podp = "podp has none";
-/** Rows that a program could meet, and this one does not answer as it should yet. */
-const open = "open";
 
 export const withoutScenario: Readonly<Record<string, string>> = {
   E14: `${people}: somebody gives the terminal a network`,
@@ -120,9 +118,6 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E42: "every simulated model is described; model.unknown is tested in test/cli/order.test.ts",
   E43: `${podp}: no boot loader mode`,
   E44: `${podp}: no update while a host is connected`,
-  E51: `${open}: the simulator keeps no key outside the ranges of its model; a later version plants one and probes for it`,
-  E52: `${podp}: no apps beside its own`,
-  E53: `${podp}: no vendor default keys`,
   E54: `${people}: the checklist asks for it`,
   E55: `${people}: the checklist asks for it`,
   E56: "USB only: test/link/devices.test.ts; a run is bound to the serial number",
@@ -131,8 +126,7 @@ export const withoutScenario: Readonly<Record<string, string>> = {
   E68: later,
   E70: `${people}: a new activation`,
   E74: `${people}: from the host's records`,
-  E80: "a unit that nobody vouches for is UNIT_UNPROVEN: test/evidence/rules.test.ts",
-  E86: `${podp}: a class of terminal of a later version`,
+  E86: "the phone of a reader is never connected here; an order that says its app is empty comes in a later version",
   E94: "needs revocation lists: later version",
   E95: "needs the archive's consent in the order: later version",
   E97: "the simulated terminal has no network of its own to look at",
@@ -144,4 +138,5 @@ export const remarks: Readonly<Record<string, string>> = {
   E75: "one that was seen tampered with before it gave out; what never had power has no run, and is people's work",
   E76: "under a bench order nothing is wiped; under one that knows of it the certificate says ERASED, and every verifier answers QUARANTINED",
   E82: "stricter than parking: under our lock nothing may write (E72), so whatever does is met by a person before anybody goes on",
+  E80: "the simulator takes a serial number for enough; in production a unit that no key proves is UNIT_UNPROVEN (test/evidence/rules.test.ts), and a relay is told apart by nothing: see fixtures/liars",
 };

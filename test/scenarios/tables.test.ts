@@ -45,7 +45,7 @@ it("the tables of fixtures/scenarios are those of the corpus, each there once", 
     table("| kind | what | gate | scenario and end |", items),
     table("| row | situation | scenario and end, or why there is none |", edges),
   ];
-  for (const text of wanted) console.log(text);
+  for (const text of wanted) if (!readme.includes(text)) console.log(text);
   expect(readme.match(/^\| E01 \|/gm)).toHaveLength(1);
   expect(wanted.map((text) => readme.split(text).length - 1)).toEqual([1, 1]);
 });

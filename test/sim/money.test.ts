@@ -233,8 +233,9 @@ describe("a wipe", () => {
 
   it("fails where an area does not erase, and a lying one stays readable", async () => {
     const before = await settled();
+    const conditions: readonly SimOptions[] = [{ stuck: [3] }, { lie: "keeps-an-area" }];
     const ends = await Promise.all(
-      [{ stuck: [3] }, { lying: [3] }].map(async (options) => {
+      conditions.map(async (options) => {
         const at = new Bench(copyStores(before), options);
         at.terminal.arm({ ...order, op: at.op(), slots });
         await at.clock.run(() => at.idle());

@@ -3,9 +3,10 @@ import { DecomError } from "../../src/base/errors.js";
 import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
 import type { Fault } from "../../src/link/faults.js";
 import { type FactoryStores, PowerCut } from "../../src/sim/stores.js";
+import { type Kind, kinds } from "../../src/terminal/facts.js";
 import { astray } from "./books.js";
 import { Death } from "./memory-disk.js";
-import { takenUp } from "./performed.js";
+import { afterCareOf, takenUp } from "./performed.js";
 import { World } from "./world.js";
 
 export type CutAct = "nv" | "program" | "erase";
@@ -20,6 +21,8 @@ export interface Case {
   readonly frame?: Fault;
   /** The terminal loses power at its n-th non-volatile change of this sort. */
   readonly power?: { readonly act: CutAct; readonly n: number };
+  /** It loses power when the agent sends its n-th frame, before that arrives or with it; counted from 1. */
+  readonly dark?: { readonly nth: number; readonly when: "before" | "after" };
 }
 
 export interface Ending {
@@ -40,6 +43,8 @@ export interface Counts {
   readonly nv: number;
   readonly program: number;
   readonly erase: number;
+  /** Frames that the agent had sent when the erase began: those after it wait for it and look at what it left. */
+  readonly armed: number;
 }
 
 const MAX_TURNS = 7;
@@ -50,17 +55,17 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
   const wrong: string[] = [];
   let powerReached = at.power === undefined;
   let deathReached = at.death === undefined;
-  let erased = false;
-  const world = new World({
+  let armed: number | undefined;
+  const world: World = new World({
     model: at.model,
     seed: at.seed,
     faults: at.frame === undefined ? [] : [at.frame],
     ...(areas === undefined ? {} : { order: () => ({ bench: { areas } }) }),
     hooks: {
       nonVolatile: (act) => {
-        if (act === "erase" && !erased) {
-          erased = true;
-          const open = world.inspect().terminal;
+        if (act === "erase" && armed === undefined) {
+          armed = world.line.frames.out;
+          const open = world.inspect().terminal.filter(({ kind }) => kinds[kind as Kind].gate !== "WARN"); // the host log's kinds are the table's
           if (open.length > 0) wrong.push(`erased while ${open.length} items were open`);
         }
         const n = passed[act]++;
@@ -72,6 +77,8 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
     },
   });
   const { line } = world;
+  let darkReached = at.dark === undefined;
+  if (at.dark !== undefined) goesDark(world, at.dark, () => (darkReached = true));
   const filled = areas === undefined ? undefined : watchFills(world.stores);
   world.disk.hook = (n, when) => {
     if (!deathReached && at.death?.n === n && at.death.when === when) {
@@ -83,9 +90,22 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
   wrong.push(...judge(world, how), ...falseFills(world, areas?.at(-1), filled));
   return {
     label: describeEnd(world, how, usual?.out),
-    reached: powerReached && deathReached && (at.frame === undefined || line.reached.has(at.frame)),
+    reached: powerReached && deathReached && darkReached && (at.frame === undefined || line.reached.has(at.frame)),
     wrong,
-    counts: { disk: world.disk.operations, out: line.frames.out, in: line.frames.in, ...passed },
+    counts: { disk: world.disk.operations, out: line.frames.out, in: line.frames.in, ...passed, armed: armed ?? line.frames.out },
+  };
+}
+
+/** The first line carries the n-th frame to a terminal that has just lost its power, or loses it as soon as it has it. */
+function goesDark(world: World, { nth, when }: NonNullable<Case["dark"]>, reached: () => void): void {
+  const { line } = world;
+  const write = line.write.bind(line);
+  line.write = async (bytes) => {
+    const now = line.frames.out + 1 === nth;
+    if (now) reached();
+    if (now && when === "before") world.sim.powerCut();
+    await write(bytes);
+    if (now && when === "after") world.sim.powerCut();
   };
 }
 
@@ -111,7 +131,7 @@ function watchFills({ flash }: FactoryStores): ReadonlySet<number> {
 function falseFills(world: World, level: EvidenceLevel | undefined, whole: ReadonlySet<number> | undefined): string[] {
   const [certificate] = world.certificate().json;
   if (level === undefined || whole === undefined || certificate === undefined) return [];
-  const rows = world.verified(certificate).verified?.statement.areas ?? [];
+  const rows = (world.verified(certificate).verified?.statement.areas ?? []).filter(({ result }) => result !== "retained");
   const claimed = rows.filter(({ verification }) => verification.level.includes(level)).map(({ id }) => id);
   return [
     ...claimed.filter((id) => !whole.has(id)).map((id) => `${level} for area ${id}, which was never full`),
@@ -119,10 +139,12 @@ function falseFills(world: World, level: EvidenceLevel | undefined, whole: Reado
   ];
 }
 
+type Window = Omit<Counts, "armed">;
+
 /** Where a faultless run fills one area: disk operations, frames and non-volatile changes from its first to its last. */
-export async function fillWindow({ model, seed, areas = [] }: Case, area: number): Promise<Record<"from" | "to", Counts>> {
+export async function fillWindow({ model, seed, areas = [] }: Case, area: number): Promise<Record<"from" | "to", Window>> {
   const passed = { nv: 0, program: 0, erase: 0 };
-  let [from, to]: (Counts | undefined)[] = [];
+  let [from, to]: (Window | undefined)[] = [];
   const world: World = new World({
     model,
     seed,
@@ -187,7 +209,7 @@ function describeEnd(world: World, { last, code, turns }: How, usual: number | u
 function judge(world: World, { last, code }: How): string[] {
   const wrong: string[] = [];
   const { areas, keys, start, terminal, doubt, bookings, violations } = world.inspect();
-  wrong.push(...astray({ start, host: bookings, terminal, exceptions: [], doubt, afterCare: [] }));
+  wrong.push(...astray({ start, host: bookings, terminal, exceptions: [], doubt, afterCare: afterCareOf(world) }));
   for (const violation of violations) wrong.push(`violation ${violation}`);
   const { json, p7s } = world.certificate();
   if (json.length > 1 || p7s.length > 1) wrong.push(`${json.length} certificates`);

@@ -72,6 +72,12 @@ export class MemoryDisk implements Disk {
       file.durable = file.current;
     });
   }
+  remove(path: string): void {
+    if (this.#files.get(path)?.current === undefined) return;
+    this.#operate(`remove ${path}`, () => {
+      this.#file(path).current = undefined;
+    });
+  }
   rename(from: string, to: string): void {
     this.#operate(`rename ${to}`, () => {
       const file = this.#file(from);

@@ -4,12 +4,13 @@ import { DecomError } from "../../src/base/errors.js";
 import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
+import { inspect } from "../../src/sim/inspect.js";
 import type { Scenario, ScenarioAct } from "../../src/sim/scenario/scenario.js";
 import { type Entry, PowerCut } from "../../src/sim/stores.js";
 import { type Item, type Kind, kinds } from "../../src/terminal/facts.js";
 import { astray } from "./books.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
-import { booksOf, isAmong, journalsOf, misjudged, type Performed, type Turn } from "./performed.js";
+import { answering, booksOf, isAmong, journalsOf, misjudged, type Performed, type Turn } from "./performed.js";
 import { continuing, ordered } from "./scenario-order.js";
 import { World } from "./world.js";
 
@@ -90,7 +91,7 @@ class Stage {
       last,
       unreached: world.staging.unreached,
       extraReached: this.#powerReached && this.#deathReached && (frame === undefined || this.#first.reached.has(frame)),
-      wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, last)],
+      wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, last, this.#scenario.expect.undetected)],
       violations,
       items: { host: books.host.length, terminal: books.terminal.length, doubt: books.doubt.length, exception: books.exceptions.length },
       points: { disk: this.#disks[0]?.operations ?? 0, ...this.#first.frames, ...this.#passed },
@@ -237,7 +238,7 @@ class Stage {
       this.#erased = true;
       // The host log's kinds are those of the table.
       const blocks = (entry: Entry) => kinds[entry.kind as Kind].gate !== "WARN" && !isAmong(this.#excepted, entry);
-      const open = this.world.inspect().terminal.filter(blocks);
+      const open = inspect(answering(this.world, this.world.stores)).terminal.filter(blocks);
       if (open.length > 0) this.#wrong.push(`erased while ${open.length} items were open`);
     }
     const n = this.#passed[act]++;

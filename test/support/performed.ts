@@ -1,7 +1,8 @@
 // How a performance came out: what its turns said, where every item is, and what must not be, read from bytes, books and certificates.
 import { inspect } from "../../src/sim/inspect.js";
+import { firmwareOf } from "../../src/sim/lies.js";
 import type { ScenarioFault } from "../../src/sim/scenario/scenario.js";
-import type { Entry } from "../../src/sim/stores.js";
+import type { Entry, FactoryStores, Stores } from "../../src/sim/stores.js";
 import type { Item } from "../../src/terminal/facts.js";
 import type { AfterCare } from "./books.js";
 import type { MemoryDisk } from "./memory-disk.js";
@@ -41,7 +42,7 @@ export interface Performed {
 
 /** Items of all terminals that were ever on the bench, by where they are, and the rules that the agent broke. */
 export function booksOf(world: World, turns: readonly Turn[], excepted: readonly Item[]) {
-  const terminals = [...world.terminals.values()].map(({ stores }) => inspect(stores));
+  const terminals = [...world.terminals.values()].map(({ stores }) => inspect(answering(world, stores)));
   const all = <T>(of: (one: ReturnType<typeof inspect>) => readonly T[]) => terminals.flatMap(of);
   const start = all((one) => one.start);
   const terminal = all((one) => one.terminal);
@@ -55,6 +56,11 @@ export function booksOf(world: World, turns: readonly Turn[], excepted: readonly
     afterCare: afterCareOf(world),
   };
   return { books, violations: all(({ violations }) => violations) };
+}
+
+/** The memory that answers on the cable, whatever unit it says it is: the money is where that one keeps it. */
+export function answering({ staging }: World, stores: FactoryStores): Stores {
+  return firmwareOf(staging.options.lie).memory(stores);
 }
 
 /** What was written down about every run, on every disk that the agent had. */
@@ -79,7 +85,7 @@ function letGo(start: readonly Entry[], terminal: readonly Entry[], turns: reado
 }
 
 /** What certificates list as left: kinds that a wipe takes with it and people see to afterwards. */
-function afterCareOf(world: World): AfterCare[] {
+export function afterCareOf(world: World): AfterCare[] {
   return world.certificate().json.flatMap((path) => {
     const { settlement } = JSON.parse(text(world.disk.read(path))) as { settlement: { after: AfterCare[] }[] }; // verified elsewhere
     return settlement.flatMap(({ after }) => after);
@@ -87,9 +93,9 @@ function afterCareOf(world: World): AfterCare[] {
 }
 
 /** What a certificate promises, held against the bytes. */
-export function misjudged(world: World, turns: readonly Turn[], { endState, outcome }: Turn): string[] {
+export function misjudged(world: World, turns: readonly Turn[], { endState, outcome }: Turn, undetected = false): string[] {
   const wrong: string[] = [];
-  const { areas, keys, terminal } = world.inspect();
+  const { areas, keys, terminal, undeclared } = world.inspect();
   const { json, p7s } = world.certificate();
   const runs = turns.filter((turn) => turn.endState !== "HOLD" && turn.outcome !== null).length;
   if (json.length > Math.max(1, runs) || p7s.length > json.length) wrong.push(`${json.length} certificates and ${p7s.length} signatures`);
@@ -100,10 +106,11 @@ export function misjudged(world: World, turns: readonly Turn[], { endState, outc
       wrong.push(`certificate is ${verified.status} ${verified.code}`);
   }
   if (endState === "CERT" && json.length === 0) wrong.push("ended as CERT without a certificate");
+  const left = [...areas, ...keys].filter((part) => part.readable).length + undeclared.length;
   if (outcome === "ERASED") {
-    const readable = [...areas, ...keys].filter((part) => part.readable);
-    if (readable.length > 0) wrong.push(`ERASED, but ${readable.length} areas or keys can still be read`);
-    if (terminal.length > 0) wrong.push(`ERASED with ${terminal.length} items in the terminal`);
+    if (undetected && left === 0) wrong.push("ERASED, and nothing is left: no lie that was believed");
+    if (!undetected && left > 0) wrong.push(`ERASED, but ${left} areas or keys can still be read`);
+    if (!undetected && terminal.length > 0) wrong.push(`ERASED with ${terminal.length} items in the terminal`);
   }
   return wrong;
 }

@@ -1,5 +1,5 @@
 // Looks for planted values in bytes, in every form in which one could have been written down.
-import type { Planted } from "../../src/sim/provision.js";
+import type { Planted } from "../../src/sim/contents.js";
 import type { MemoryDisk } from "./memory-disk.js";
 
 /** Base64 of a value that stands behind 0, 1 or 2 other bytes of a longer one: only the characters that depend on it alone. */
@@ -14,24 +14,27 @@ function base64Forms(value: Buffer): Buffer[] {
   });
 }
 
+const urlSafe = (base64: Buffer) => Buffer.from(base64.toString("latin1").replaceAll("+", "-").replaceAll("/", "_"));
+
 /** A number packed two digits to a byte; an odd one from either side. */
 function packedForms(text: string): Buffer[] {
   if (!/^[0-9]+$/.test(text)) return /^(?:[0-9a-f]{2})+$/i.test(text) ? [Buffer.from(text, "hex")] : [];
   return text.length % 2 === 0 ? [Buffer.from(text, "hex")] : [Buffer.from(`${text}f`, "hex"), Buffer.from(`0${text}`, "hex")];
 }
 
-/** The value as it is, in hex of either case, packed, in UTF-16 of either order, and each of these in base64. */
+/** The value as it is, in hex of either case, packed, in UTF-16 of either order, and each of these in base64 of either alphabet. */
 export function formsOf({ what, value }: Planted): { readonly form: string; readonly bytes: Buffer }[] {
   const plain = Buffer.from(value);
   const text = what === "key" ? "" : plain.toString("latin1");
   const wide = Buffer.from(text, "utf16le");
+  const wides = wide.length === 0 ? [] : [wide, Buffer.from(wide).swap16()];
   const packed = packedForms(text.replace("=", "d"));
   const named: readonly (readonly [string, readonly Buffer[]])[] = [
     ["as it is", [plain]],
     ["hex", [plain, ...packed].flatMap((one) => [Buffer.from(one.toString("hex")), Buffer.from(one.toString("hex").toUpperCase())])],
     ["packed", packed],
-    ["UTF-16", wide.length === 0 ? [] : [wide, Buffer.from(wide).swap16()]],
-    ["base64", [plain, ...packed].flatMap(base64Forms)],
+    ["UTF-16", wides],
+    ["base64", [plain, ...packed, ...wides].flatMap(base64Forms).flatMap((one) => [one, urlSafe(one)])],
   ];
   return named.flatMap(([form, all]) => all.map((bytes) => ({ form, bytes })));
 }

@@ -48,7 +48,7 @@ function itemsOf(world: World, kinds: readonly string[]): Item[] {
 
 function changed(world: World, told: Told, order: Order, excepted: readonly Item[]): Partial<Order> {
   const at = (days: number) => rfc3339(world.clock.wall() + days * DAY);
-  const { serial, life, validFrom, validUntil, reason, permanence, wipeConsent, acceptSchemas } = told;
+  const { serial, life, validFrom, validUntil, reason, permanence, wipeConsent, acceptSchemas, areas } = told;
   return {
     device: { ...order.device, ...(serial === undefined ? {} : { serial }), ...(life === undefined ? {} : { life }) },
     ...(validFrom === undefined ? {} : { issuedAt: at(validFrom), notAfter: at(validFrom + 8) }),
@@ -58,6 +58,7 @@ function changed(world: World, told: Told, order: Order, excepted: readonly Item
     ...(told.lifted === true ? { lifted: { reference: "court 3", at: at(-1), approvers: APPROVERS } } : {}),
     ...(permanence === undefined ? {} : { permanence }),
     ...(wipeConsent === undefined ? {} : { wipeConsent }),
+    ...(areas === undefined ? {} : { minimumLevels: { keys: ["V1", "V2"], areas: ["V1", "V3", ...areas] } }),
     ...(acceptSchemas === undefined ? {} : { acceptSchemas: [...acceptSchemas] }),
     ...(told.tamper === true ? { tamper: { codes: "CASE", incident: "INC 17", at: at(-1), approvers: APPROVERS }, dualControl: true } : {}),
     ...(excepted.length === 0 ? {} : { exceptions: exceptionsFor(world, excepted), dualControl: true }),

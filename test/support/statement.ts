@@ -60,6 +60,7 @@ export function testEvidence(role: StationRole = "simulator"): Evidence {
         ...slots.map(({ usage, alg, from, to }) => ({ range: { from, to }, usage, alg, after: "absent" as const })),
         { range: { from: 1, to: 1 }, usage: "IDENTITY", alg: "P256", after: "retained" },
       ],
+      networks: ["sim", "wifi", "lan"],
     },
     station: { id: "TEST-STATION", certSha256: hex(sha256(leaf)), wireKeySha256: sha("wire key") },
     site: { id: "TEST-SITE", timezone: "Etc/UTC" },
@@ -107,7 +108,7 @@ export function testEvidence(role: StationRole = "simulator"): Evidence {
       media: [{ id: 0, kind: "flash", sizeBytes: 4_194_304, encrypted: { unknown: "NOT_REPORTED" }, wearLevelled: false }],
       unprovenMemory: [{ what: "operation store", sizeBytes: { unknown: "NOT_REPORTED" } }],
     },
-    isolation: { how: "network taken away, simulated", from: at(100), to: at(290) },
+    isolation: { how: ["shielded", "lan-out"], from: at(100), to: at(290) },
     inspections: [
       { n: 1, bootNumber: 12, at: at(240), result: "clean" },
       { n: 2, bootNumber: 13, at: at(280), result: "clean" },

@@ -9,6 +9,7 @@ import type { Plant } from "../../src/sim/planting.js";
 import type { AgentFault, Staged } from "../../src/sim/scenario/staging.js";
 import type { Hooks } from "../../src/sim/setup.js";
 import type { FactoryStores } from "../../src/sim/stores.js";
+import type { IsolationWay } from "../../src/terminal/isolation.js";
 import type { Model } from "../../src/terminal/model.js";
 import type { World } from "./world.js";
 
@@ -40,6 +41,8 @@ export interface WorldSetup {
   readonly speed?: number;
   /** The order of a run that begins; the bench makes its own when absent. */
   readonly order?: (world: World) => GivenOrder;
+  /** How it is kept off networks; off all of them when absent. */
+  readonly isolation?: readonly IsolationWay[];
   /** The second person at the bench. */
   readonly witness?: string;
   /** Named when a run begins. */

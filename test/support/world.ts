@@ -116,7 +116,7 @@ export class World {
             ...connection,
             expectSerial: this.setup.label ?? this.serial,
             order: this.setup.order?.(this) ?? "bench",
-            isolation: "no network on this bench",
+            isolation: this.setup.isolation ?? ["shielded", "lan-out", "modem-out"],
           }),
     );
   }

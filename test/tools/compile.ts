@@ -5,5 +5,6 @@ import { fileURLToPath } from "node:url";
 export function compile(project: string): void {
   if (process.env["DECOM_BUILT"] === "1") return; // the test command has just compiled everything
   const cwd = fileURLToPath(new URL("../..", import.meta.url));
-  spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project], { cwd });
+  const { error, signal } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project], { cwd });
+  if (error !== undefined || signal !== null) throw error ?? new Error(`the compiler was ended by ${signal}`);
 }

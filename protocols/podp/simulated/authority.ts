@@ -99,7 +99,7 @@ export class Authority {
   /** Checks a station signature for which the challenge is spent, good or bad. Returns the challenge. */
   signed(command: number, station: Uint8Array, signature: Uint8Array, grantHash: Uint8Array, rest: Uint8Array): Uint8Array {
     const { life, self } = this.#terminal;
-    const { unit, boot, uptime } = self;
+    const { serial, boot, uptime } = self;
     const challenge = this.#challenge;
     this.#challenge = undefined;
     if (challenge === undefined || uptime - challenge.at > timers.challenge) {
@@ -107,7 +107,7 @@ export class Authority {
       return refuse("CHALLENGE_USED");
     }
     if (challenge.command !== command) return this.#no("CHALLENGE");
-    const who = concat(uint(command, 1), uint(unit.serial.length, 1), ascii(unit.serial), uint(life.life, 4), uint(boot, 4));
+    const who = concat(uint(command, 1), uint(serial.length, 1), ascii(serial), uint(life.life, 4), uint(boot, 4));
     if (!verifies(station, signature, ascii("podp1"), who, challenge.bytes, rest, grantHash)) return this.#forged("SIGNATURE");
     return challenge.bytes;
   }

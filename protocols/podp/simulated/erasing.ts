@@ -1,5 +1,5 @@
 // What the simulated terminal answers to commands that erase, and to those that prove it: README "Erasure".
-import { concat, EMPTY, equal, hex, unhex } from "../../../src/base/bytes.js";
+import { concat, equal, hex, unhex } from "../../../src/base/bytes.js";
 import { hmacSha256, sha256 } from "../../../src/base/sign.js";
 import { refuse } from "../../../src/sim/refused.js";
 import type { WipePlan } from "../../../src/sim/wipe.js";
@@ -9,7 +9,7 @@ import { commands } from "../messages.js";
 import { proofMac, seedBytes } from "../pattern.js";
 import { samplePositions } from "../sampling.js";
 import { type Context, type Handlers, known, rangeOf } from "./context.js";
-import { attest } from "./proofs.js";
+import { attest, SIMULATED_MAKER } from "./proofs.js";
 
 const covers = (a: SlotRange, b: SlotRange) => a.type === b.type && a.algorithm === b.algorithm && a.from <= b.from && a.to >= b.to;
 
@@ -110,16 +110,17 @@ export function erasing({ terminal, authority, plan, census, streams }: Context)
       if (blocks > limits.sampleBlocks) refuse("BAD_FIELD", { tag: 0xdf4e });
       done(op, area);
       const { size, block } = areaOf(area);
-      const read = self.blocks(area, samplePositions(seed, size / block, blocks));
+      const read = samplePositions(seed, size / block, blocks).map((at) => self.block(area, at));
       let nonBlank = 0;
       for (const bytes of read) for (const byte of bytes) if (byte !== 0xff) nonBlank++;
-      return { nonBlank, mac: hmacSha256(nonce, ...read) };
+      return { nonBlank, mac: hmacSha256(self.nonce("sample", nonce), ...read) };
     },
     attest({ op, nonce }) {
-      const identity = self.identityKey() ?? refuse("NOT_SUPPORTED");
+      const signer = self.signer(SIMULATED_MAKER) ?? refuse("NOT_SUPPORTED");
       const { planHash } = done(op);
       terminal.point("attest");
-      return attest(terminal, identity, { nonce, op, planHash: unhex(planHash), resultHash: unhex(ops.get(hex(op))?.resultHash ?? "") });
+      const resultHash = unhex(ops.get(hex(op))?.resultHash ?? "");
+      return attest(terminal, signer, { nonce: self.nonce("attest", nonce), op, planHash: unhex(planHash), resultHash });
     },
     fillBegin({ op, area, mode, size, seed }) {
       const request = { op: hex(op), area, size };
@@ -151,7 +152,11 @@ export function erasing({ terminal, authority, plan, census, streams }: Context)
     proof({ op, area, nonce, orderSeed }) {
       fills.demandClosed(hex(op), area);
       const { size, block } = areaOf(area);
-      const mac = proofMac({ nonce, orderSeed, area, size, block }, (from) => self.blocks(area, [from / block])[0] ?? EMPTY);
+      const seed = fills.seed(area);
+      const at = { nonce: self.nonce("proof", nonce), orderSeed, area, size, block };
+      const mac = proofMac(at, (from, to) =>
+        self.provenBlock(area, from / block, seed === undefined ? undefined : () => seedBytes(unhex(seed), from, to)),
+      );
       return { mac, deviceMs: Math.round(terminal.worksFor(size)) };
     },
   } satisfies Partial<Handlers>;

@@ -23,13 +23,7 @@ export function money({ terminal, authority }: Context) {
     settleStatus: ({ op }) => settlementOf(settlements.status(hex(op)) ?? refuse("BAD_STATE", { detail: "NOTHING" })),
     hostQuery({ op }) {
       if (!terminal.self.capabilities.includes("host-query")) refuse("NOT_SUPPORTED");
-      const { answer, totals, reference, date } = settlements.query(hex(op));
-      return {
-        answer,
-        ...(totals === undefined ? {} : { hostTotals: totals }),
-        ...(reference === undefined ? {} : { reference }),
-        ...(date === undefined ? {} : { hostDate: date }),
-      };
+      return settlements.query(hex(op));
     },
     getOp({ op: id }) {
       const op = ops.get(hex(id));

@@ -7,12 +7,12 @@ import { type Context, type Handlers, rangeOf } from "./context.js";
 import { rowOf, settlementOf } from "./encoding.js";
 
 export function reading({ terminal, authority, census: { pages }, room, streams }: Context) {
-  const { batch, keys, settlements, wipe, model, self } = terminal;
+  const { batch, firmware, keys, settlements, wipe, model, self } = terminal;
   const account = (id: Uint8Array) => batch.accounts.find((one) => one.id === hex(id)) ?? refuse("BAD_FIELD", { tag: 0xdf48 });
   return {
     identify: () => ({
-      serial: self.unit.serial,
-      ifdSerial: self.unit.serial.slice(-8),
+      serial: self.serial,
+      ifdSerial: self.serial.slice(-8),
       model: model.name,
       firmware: model.firmware,
       hardware: model.hardware,
@@ -53,7 +53,7 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
         rows:
           only === undefined && accounts.length > limits.totalsAtOnce
             ? []
-            : batch.rows(only === undefined ? undefined : hex(only)).map(rowOf),
+            : firmware.totals(batch.rows(only === undefined ? undefined : hex(only))).map(rowOf),
       };
     },
     census({ page }) {
@@ -82,12 +82,13 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
       return { next: end, ...(end === whole.length ? { total: whole.length, sha256: sha256(whole) } : {}) };
     },
     lastSettlement: ({ account: id }) => settlementOf(settlements.last(account(id).id)),
-    areaList: () => ({ areas: self.areas().map((a) => ({ ...a, files: a.files })) }),
-    keyList: () => ({ ranges: model.keys, slots: keys.list() }),
+    areaList: () => ({ areas: self.areas() }),
+    keyList: () => ({ ranges: model.keys, slots: firmware.slots(keys.list()) }),
     keyProbe(request) {
       if (!wipe.armed && terminal.life.spentGrant === undefined) authority.demand("wipe"); // another life's wipe opens nothing
       if (request.from > request.to) refuse("BAD_FIELD", { tag: 0xdf5d });
-      return { ranges: keys.probe(rangeOf(request)).map(({ from, to, state }) => ({ from, to, state })) };
+      const seen = firmware.probed(keys.probe(rangeOf(request)), wipe.journal?.state === "done");
+      return { ranges: seen.map(({ from, to, state }) => ({ from, to, state })) };
     },
     canPay: () => ({ reasons: self.cannotPay }),
   } satisfies Partial<Handlers>;

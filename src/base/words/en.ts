@@ -93,6 +93,7 @@ export const en = {
     permit: "Last look before the wipe",
     "draft-erase": "Checking the certificate again",
     erase: "Ordering the wipe",
+    "archive-sealed": "Sealing the archive, where recipients were named since",
     erased: "Waiting for the wipe",
     unfill: "Clearing what an interrupted proof left",
     inspect: "Reading back memory and key slots",

@@ -8,6 +8,7 @@ import type { GivenOrder } from "../../procedure/admission.js";
 import type { Bench, RunEvent } from "../../procedure/context.js";
 import { type Connection, decommission, resume as takeUp } from "../../procedure/decommission.js";
 import { survey } from "../../procedure/survey.js";
+import { type IsolationWay, isIsolationWay, isolationWays } from "../../terminal/isolation.js";
 import { openBench } from "../bench.js";
 import { complain, errorJson, type Io, type Told, toLine } from "../io.js";
 import { openLog } from "../log.js";
@@ -21,6 +22,7 @@ import { interruptible } from "../stop.js";
 import { surveyTold } from "../survey-told.js";
 
 interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
+  readonly expectSerial?: string;
   readonly yes?: boolean;
   readonly events?: boolean;
   readonly operator?: string;
@@ -32,7 +34,6 @@ interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
 
 interface RunOptions extends ResumeOptions {
   readonly bench?: boolean;
-  readonly expectSerial?: string;
   readonly dryRun?: boolean;
   readonly isolated?: string;
   readonly fill?: "stream" | "seed";
@@ -41,7 +42,8 @@ interface RunOptions extends ResumeOptions {
 export function run(options: RunOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
     const order = givenOrder(options);
-    const { dryRun, isolated: isolation = "not stated" } = options;
+    const { dryRun } = options;
+    const isolation = isolationOf(options);
     if (dryRun === true) {
       const { expectSerial } = options;
       return onBench(options, io, async (bench, connection) =>
@@ -53,6 +55,16 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
       runTold(await decommission(bench, { ...connection, expectSerial, order, isolation }), seed(options, io), io),
     );
   });
+}
+
+function isolationOf({ isolated = "" }: RunOptions): IsolationWay[] {
+  return isolated
+    .split(",")
+    .filter((way) => way !== "")
+    .map((way) => {
+      if (isIsolationWay(way)) return way;
+      throw new DecomError("args.invalid", `--isolated ${way}: ${words.cli.oneOf(Object.keys(isolationWays).join(", "))}`);
+    });
 }
 
 function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrder {
@@ -67,11 +79,12 @@ function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrd
 
 export function resume(options: ResumeOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
-    if (options.yes !== true) await confirmed(options, io);
+    const expectSerial = options.yes === true ? options.expectSerial : await confirmed(options, io);
+    const named = expectSerial === undefined ? {} : { expectSerial };
     const { order, sig } = options;
     const newer = order === undefined ? {} : { order: readOrders(systemDisk, order, sig) };
     return onBench(options, io, async (bench, connection) =>
-      runTold(await takeUp(bench, { ...connection, ...newer }), seed(options, io), io),
+      runTold(await takeUp(bench, { ...connection, ...newer, ...named }), seed(options, io), io),
     );
   });
 }

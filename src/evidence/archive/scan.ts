@@ -7,16 +7,21 @@ import type { Archive } from "./lines.js";
 
 /** Throws `archive.leak` with code and place, never with the value. */
 export function refuseLeaks({ files, ...lines }: Archive, known: KnownNumbers): void {
-  const [found] = scan(lines, known);
-  if (found !== undefined) throw leak(found.code, `at ${found.pointer}`);
+  refuseLeaksIn(lines, known);
   for (const { file, bytes } of files) {
     const code = judgeBytes(bytes, known);
     if (code !== undefined) throw leak(code, `in file ${file}`);
   }
 }
 
+/** The same of any facts that a terminal has told and somebody is about to write down. */
+export function refuseLeaksIn(facts: object, known: KnownNumbers): void {
+  const [found] = scan(facts, known);
+  if (found !== undefined) throw leak(found.code, `at ${found.pointer}`);
+}
+
 function leak(code: VerifierCode, where: string): DecomError {
-  return new DecomError("archive.leak", `${code} ${where} of what was read from the terminal; no archive was written`, { code });
+  return new DecomError("archive.leak", `${code} ${where} of what was read from the terminal; nothing of it was written down`, { code });
 }
 
 /**

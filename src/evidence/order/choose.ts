@@ -16,13 +16,14 @@ export function chooseOrder(given: readonly SignedOrder[], context: OrderContext
   if (first === undefined)
     throw new DecomError("order.none", `none of ${orders.length} orders is for ${identity.serial} in life ${identity.life}`);
   const alive = named.filter((one) => isAlive(one, context));
-  const current = alive.filter(({ order }) => !alive.some((other) => other.order.replaces === order.id));
-  const [chosen, ...others] = current;
-  if (others.length > 0 || (chosen === undefined && alive.length > 0)) {
+  // What was replaced stays replaced, also when its successor has run out since or is spent.
+  const standing = named.filter(({ order }) => !named.some((other) => other.order.replaces === order.id));
+  const [chosen, ...others] = standing.filter((one) => alive.includes(one));
+  if (others.length > 0 || (standing.length === 0 && alive.length > 0)) {
     const ids = alive.map(({ order }) => order.id).join(", ");
     throw new DecomError("order.ambiguous", `orders ${ids} are all valid for ${identity.serial} in life ${identity.life}`);
   }
-  return checkOrder(chosen ?? first, context);
+  return checkOrder(chosen ?? standing[0] ?? first, context);
 }
 
 /** Neither too early, too late nor used: what is dead cannot compete. */

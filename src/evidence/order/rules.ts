@@ -2,6 +2,7 @@
 import { rfc3339 } from "../../base/clock.js";
 import type { ErrorCode } from "../../base/codes.js";
 import { DecomError } from "../../base/errors.js";
+import { numeric } from "../../base/money.js";
 import type { GrantMaker } from "../../terminal/authority.js";
 import { type AccountNumbers, sameAccount } from "../../terminal/exceptions.js";
 import { type Identity, kinds } from "../../terminal/facts.js";
@@ -251,6 +252,21 @@ function stranger(lists: readonly (readonly AccountNumbers[])[], accounts: reado
   return undefined;
 }
 
+/** Count and amount by direction and currency, in one written form. */
+function sumsOf(rows: readonly { direction: string; currency: string; count: number; amount: number }[]): string {
+  const sums = new Map<string, { count: number; amount: number }>();
+  for (const { direction, currency, count, amount } of rows) {
+    const key = `${direction} ${numeric(currency)}`;
+    const sum = sums.get(key) ?? { count: 0, amount: 0 };
+    sums.set(key, { count: sum.count + count, amount: sum.amount + amount });
+  }
+  const told = [...sums].filter(([, { count, amount }]) => count !== 0 || amount !== 0);
+  return told
+    .map(([key, { count, amount }]) => `${count} ${key} ${amount}`)
+    .sort()
+    .join(", ");
+}
+
 function viewObjection({ hostView, accounts, environment }: Order): Objection {
   if (!Array.isArray(hostView)) return undefined;
   const twice = hostView.find((one, i) => hostView.some((other, j) => j < i && sameAccount(one, other)));
@@ -261,8 +277,9 @@ function viewObjection({ hostView, accounts, environment }: Order): Objection {
   if (strange !== undefined) return strange;
   for (const view of hostView) {
     if ("unavailable" in view || view.items === undefined) continue;
-    const told = view.uncaptured.reduce((sum, { count }) => sum + count, 0);
-    if (told !== view.items.length) return `account ${named(view)}: ${told} uncaptured, but ${view.items.length} listed`;
+    const told = sumsOf(view.uncaptured);
+    const listed = sumsOf(view.items.map((item) => ({ ...item, count: 1 })));
+    if (told !== listed) return `account ${named(view)}: uncaptured are ${told || "none"}, listed ${listed || "none"}`;
   }
   return says(environment === "production" && hostView.length === 0, "it has no view at all and does not say why");
 }

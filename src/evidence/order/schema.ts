@@ -130,8 +130,12 @@ export const orderSchema = z.strictObject({
   ...paperwork,
   requestedMethod: z.enum(["clear", "purge"]),
   requestedAreas: list(f.contentClass, 8),
-  minimumLevels: z.strictObject({ keys: f.evidenceLevels, areas: f.evidenceLevels, settlement: f.settlementLevel.optional() }),
+  minimumLevels: f.minimumLevels,
   archiveDemanded: z.boolean(),
+  /** Who is to read the archive, each by the SHA-256 of the certificate it is sealed to; the bench brings these certificates and no other. */
+  archiveRecipients: list(z.strictObject({ party: f.identifier, certSha256: f.hash }), 16)
+    .min(1)
+    .optional(),
   retentionPolicy: f.label,
   destination: z.enum(["reuse-internal", "reuse-external", "export", "recycle", "manufacturer", "destroy", "hold"]),
   dualControl: z.boolean(),

@@ -1,38 +1,80 @@
-// The erasure rows of a statement: per area and key range, what the terminal reported and what the last looks found.
+// The area rows of a statement: per area, what the terminal reported and what the last looks found; the looks, and what nobody covered.
 import { hex, unhex } from "../../base/bytes.js";
 import { sha256 } from "../../base/sign.js";
 import type { ProofFacts } from "../../terminal/driver.js";
-import type { ProbeRange, ProbeState, SampleFacts, SlotRange } from "../../terminal/facts.js";
-import type { Model, ModelArea, ModelSlots } from "../../terminal/model.js";
+import type { ContentClass, SampleFacts } from "../../terminal/facts.js";
+import { areasToWipe, type Model, type ModelArea, type ModelSlots } from "../../terminal/model.js";
+import { stateIn } from "../../terminal/slots.js";
 import type { SampledArea } from "../entries.js";
-import type { RunRecord } from "../record.js";
+import { opensGate, type RunRecord, settlementOf } from "../record.js";
+import { isBlank, isDefault, straysOf } from "./build-keys.js";
 import type { Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
-import type { AreaRow, KeyRow, RetainedRow } from "./statement-erasure.js";
+import type { AreaRow } from "./statement-erasure.js";
 
 const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
 const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
-/** Found so, and not touched since. */
-const isBlank = ({ blank, arm }: RunRecord) => blank !== undefined && arm === undefined;
-
-/** The hardware had done it before this run did anything. */
-const isZeroised = ({ tampering, arm }: RunRecord) => tampering.some(({ at }) => arm === undefined || at <= arm.at);
-
 const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 
-export function inspectionRows(record: RunRecord): Statement["inspections"] {
-  return record.inspections.map(({ n, bootNumber, at, areas, probes }) => ({
-    n,
-    bootNumber,
-    at,
-    result: areas.every(clean) && !probes.some(({ state }) => state === "ERROR") ? "clean" : "residue",
-  }));
+export function inspectionRows(record: RunRecord, model: Model): Statement["inspections"] {
+  return record.inspections.map((look) => {
+    const { n, bootNumber, at, areas, probes, cannotPay } = look;
+    const unreadable = probes.some(({ state }) => state === "ERROR");
+    const isEmpty = (range: ModelSlots) => stateIn(probes, range) === "ABSENT" || isDefault(look, range);
+    const empty = model.slots.every((range) => range.after === "retained" || isEmpty(range)) && straysOf(look, model).length === 0;
+    const clear = areas.every(clean) && isOutOfUse(cannotPay) && (empty || unreadable);
+    return { n, bootNumber, at, result: clear ? (unreadable ? "unreadable" : "clean") : "residue" };
+  });
 }
 
-export function areaRows(record: RunRecord, model: Model): AreaRow[] {
-  return model.areas.filter((area) => area.keep === undefined).map((area) => areaRow(record, area));
+/** What a wiped terminal lacks, whatever else keeps it from paying. */
+const isOutOfUse = (cannotPay: readonly string[]) => cannotPay.includes("merchant") && cannotPay.includes("keys");
+
+/** All areas of the model: those that were to be wiped, and what became of those that were left. */
+export function areaRows(record: RunRecord, model: Model, requested: readonly ContentClass[]): AreaRow[] {
+  const wiped = areasToWipe(model, requested);
+  return model.areas.map((area) => (wiped.includes(area) ? areaRow(record, area) : leftRow(record, area)));
 }
+
+/** Nobody asked for it: kept by plan, out of every command's reach, or cleared by settling as far as the terminal lists what is in it. */
+function leftRow(record: RunRecord, { id, classes, size, keptAs }: ModelArea): AreaRow {
+  const cleared = keptAs === "host-cleared" && isCleared(record);
+  return {
+    id,
+    class: [...classes],
+    sizeBytes: size,
+    method: keptAs === "not-supported" ? "not-addressable" : "none",
+    technique: "none",
+    basis: cleared ? "observed" : "vendor-statement",
+    startedAt: NOT_ASKED,
+    endedAt: NOT_ASKED,
+    deviceCode: NOT_ASKED,
+    errors: NOT_REPORTED,
+    retries: NOT_REPORTED,
+    result: keptAs === "host-cleared" ? (cleared ? "host-cleared" : "unverified") : (keptAs ?? "retained"),
+    verification: { ...NOT_LOOKED_AT, level: cleared ? ["V1"] : [] },
+  };
+}
+
+/** The last census lists nothing, and every account that there was has an outcome that clears. */
+function isCleared(record: RunRecord): boolean {
+  const last = record.census("permit");
+  const accounts = record.census("start")?.accounts ?? [];
+  const settled = accounts.every(({ id }) => opensGate(settlementOf(record, id)?.outcome));
+  return last !== undefined && last.census.items.length === 0 && last.census.unread.length === 0 && settled && accounts.length > 0;
+}
+
+const NOT_LOOKED_AT = {
+  method: "none",
+  level: [],
+  coverageBytes: 0,
+  samples: 0,
+  expected: "blank",
+  observed: NOT_ASKED,
+  elapsedMs: NOT_ASKED,
+  result: "not-run",
+} satisfies AreaRow["verification"];
 
 /** What one area's fill showed, as a verification row would say it; undefined when there was none, or when it shows nothing either way. */
 function fillRow(record: RunRecord, area: ModelArea): FillRow | undefined {
@@ -45,7 +87,7 @@ function fillRow(record: RunRecord, area: ModelArea): FillRow | undefined {
   const inTime = rounds.every((round) => round.elapsedMs <= round.deadlineMs);
   const simulated = record.begin.environment === "simulator";
   if (agrees && !(inTime && (intent.mode === "seed" || simulated || elapsedMs >= lineMs))) return undefined;
-  const isolated = record.isolation !== undefined && record.arm !== undefined;
+  const isolated = record.isolation?.open.length === 0 && record.arm !== undefined;
   return {
     level: agrees ? ["V4", ...(intent.mode === "stream" && isolated ? (["V5"] as const) : [])] : [],
     verification: {
@@ -89,8 +131,7 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
     id: area.id,
     class: [...area.classes],
     sizeBytes: area.size,
-    method: code === undefined ? "none" : area.method === "crypto-erase" ? "crypto-erase" : "clear",
-    technique: code === undefined || area.method.startsWith("unknown-") ? "none" : (area.method as AreaRow["technique"]), // the table's own names
+    ...(code === undefined ? { method: "none", technique: "none" } : methodOf(area)),
     basis: "device-command",
     startedAt: began ?? NOT_ASKED,
     endedAt: record.erase?.at ?? NOT_ASKED,
@@ -98,28 +139,20 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
     deviceCode: code ?? NOT_ASKED,
     errors: NOT_REPORTED,
     retries: NOT_REPORTED,
-    result: (code === undefined && !done) || last === undefined ? "unverified" : done && passed && held ? "erased" : "failed",
+    result: (code === undefined && !done) || last === undefined ? "unverified" : done && passed && held ? achieved(area) : "failed",
     verification:
       // Residue outweighs a fill: the row then says what was read back.
       fill !== undefined && passed
         ? { ...fill.verification, level: [...levels, ...fill.level] }
         : last === undefined || seed === undefined
-          ? {
-              method: "none",
-              level: [],
-              coverageBytes: 0,
-              samples: 0,
-              expected: "blank",
-              observed: NOT_ASKED,
-              elapsedMs: NOT_ASKED,
-              result: "not-run",
-            }
+          ? { ...NOT_LOOKED_AT }
           : {
               method: last.coverageBytes === area.size ? "full-read" : "sampled-read",
               level: levels,
               coverageBytes: last.coverageBytes,
               samples: last.blocks,
               seedCommit: hex(sha256(unhex(seed))),
+              ...(last.coverageBytes === area.size ? {} : { detection: detectionBy(last.blocks) }),
               expected: "mac-agrees",
               observed: last.nonBlank > 0 ? "residue" : last.macAgrees ? "mac-agrees" : "mac-differs",
               elapsedMs: Date.parse(last.endedAt) - Date.parse(last.startedAt),
@@ -128,67 +161,24 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   };
 }
 
-const inside = (range: SlotRange) => (probe: ProbeRange) =>
-  probe.type === range.type && probe.algorithm === range.algorithm && probe.from >= range.from && probe.to <= range.to;
-
-/** What the whole range answers: the first thing that is not ABSENT, or that no probe reached some slot. */
-function observedIn(probes: readonly ProbeRange[], range: SlotRange): ProbeState | undefined {
-  const within = probes.filter(inside(range));
-  const slots = within.reduce((sum, { from, to }) => sum + to - from + 1, 0);
-  if (slots !== range.to - range.from + 1) return undefined;
-  return within.find(({ state }) => state !== "ABSENT")?.state ?? "ABSENT";
+/** NIST SP 800-88r2 words: zeroising secure memory purges it, destroying the key under which memory is encrypted is crypto-erase, the rest clears. */
+function methodOf({ method, technique, storage }: ModelArea): Pick<AreaRow, "method" | "technique"> {
+  if (technique !== undefined) return { method: "clear", technique };
+  if (method.startsWith("unknown-")) return { method: "clear", technique: "none" };
+  const known = method as Exclude<AreaRow["technique"], "delete" | "restore-default" | "none">; // the table's own names
+  if (known === "crypto-erase") return { method: "crypto-erase", technique: known };
+  return { method: known === "zeroise" && storage === "secure-memory" ? "purge" : "clear", technique: known };
 }
 
-export function keyRows(record: RunRecord, model: Model): KeyRow[] {
-  return model.slots.filter(({ after }) => after === "absent").map((slots) => keyRow(record, slots));
-}
+/** What apps do when they delete frees the place of data, not the data. */
+const achieved = ({ technique }: ModelArea) => (technique === "delete" ? "logical-delete" : "erased");
 
-function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
-  const { type, algorithm, from, to } = slots;
-  const before = observedIn(record.plan?.probes ?? record.blank?.probes ?? [], slots);
-  const looks = record.inspections.map(({ probes }) => observedIn(probes, slots));
-  const observed = looks.find((state) => state !== "ABSENT") ?? looks.at(-1);
-  const code = record.erase?.wipe?.slots.find(
-    (result) => result.type === type && result.algorithm === algorithm && result.from <= from && result.to >= to,
-  )?.code;
-  const known =
-    observed === undefined || observed.startsWith("unknown-") ? undefined : (observed as Exclude<ProbeState, `unknown-${number}`>);
-  const unseen = looks.length === 0 || looks.includes(undefined);
-  const done = code === 0 || isBlank(record);
-  // The wipe was ordered for these slots too, and found nothing: what it reports is true, and not what emptied them.
-  const zeroised = before === "ABSENT" && !isBlank(record) && isZeroised(record);
-  return {
-    slots: { from, to },
-    usage: type,
-    alg: algorithm,
-    scheme: type === "TLS" ? "tls" : type === "IPEK" ? "dukpt" : "master-session",
-    before: before === undefined ? NOT_ASKED : before === "ABSENT" ? "absent" : "present",
-    action: code === undefined ? "none" : "zeroise",
-    deviceCode: code ?? NOT_ASKED,
-    after: unseen ? NOT_ASKED : observed === "ABSENT" ? "absent" : "present",
-    probe: unseen ? NOT_ASKED : { expected: "ABSENT", observed: known ?? NOT_REPORTED },
-    level: [...(done ? (["V1"] as const) : []), ...(observed === "ABSENT" && !unseen ? (["V2"] as const) : [])],
-    result:
-      (code === undefined && !done) || unseen
-        ? "unverified"
-        : !done || observed !== "ABSENT"
-          ? "failed"
-          : zeroised
-            ? "zeroised-by-tamper"
-            : "erased",
-  };
-}
+const RETAINED_PPM = 10_000;
 
-export function retainedRows(model: Model): RetainedRow[] {
-  return model.slots
-    .filter(({ after }) => after === "retained")
-    .map(({ from, to, type, algorithm, reason }) => ({
-      slots: { from, to },
-      usage: type,
-      alg: algorithm,
-      reason: reason ?? "by-order",
-      authority: "model",
-    }));
+/** With so many blocks drawn at random, how probably one of a hundredth of all is among them. */
+function detectionBy(blocks: number): NonNullable<AreaRow["verification"]["detection"]> {
+  const missed = (1 - RETAINED_PPM / 1_000_000) ** blocks;
+  return { retainedPpm: RETAINED_PPM, probabilityPpm: Math.floor((1 - missed) * 1_000_000) };
 }
 
 /** What no streamed fill proved, of all the memory that the model declares. */
@@ -201,7 +191,8 @@ export function unprovenMemory(model: Model, rows: readonly AreaRow[]): Exclude<
   ];
 }
 
-export function notCovered({ blank, arm }: RunRecord, model: Model): Statement["notCovered"] {
+export function notCovered({ blank, arm }: RunRecord, model: Model, requested: readonly ContentClass[]): Statement["notCovered"] {
+  const wiped = areasToWipe(model, requested);
   const wipe = arm === undefined ? blank : undefined;
   return [
     ...(wipe === undefined
@@ -213,6 +204,7 @@ export function notCovered({ blank, arm }: RunRecord, model: Model): Statement["
           },
         ]),
     { what: "firmware, operation store and counters", why: "not addressable by commands" },
-    ...model.areas.flatMap(({ name, keep }) => (keep === undefined ? [] : [{ what: name, why: keep }])),
+    ...model.areas.flatMap((area) => (area.keep === undefined || wiped.includes(area) ? [] : [{ what: area.name, why: area.keep }])),
+    ...model.elsewhere.map(({ what, why }) => ({ what, why })),
   ];
 }

@@ -3,7 +3,7 @@ import { hex } from "../../base/bytes.js";
 import type { DecomError } from "../../base/errors.js";
 import { pointOf, sha256 } from "../../base/sign.js";
 import type { Mark } from "../../terminal/driver.js";
-import { type Model, modelSha256 } from "../../terminal/model.js";
+import { areasToWipe, type Model, modelSha256, networksOf } from "../../terminal/model.js";
 import { demandsArchive } from "../archive/needed.js";
 import type { Signer } from "../envelope/cms.js";
 import type { Station } from "../envelope/keys.js";
@@ -13,9 +13,11 @@ import type { RunRecord } from "../record.js";
 import type { LogLine } from "../station-log.js";
 import { tamperStatus } from "../tamper.js";
 import type { TranscriptFacts } from "../transcript.js";
-import { areaRows, inspectionRows, keyRows, notCovered, retainedRows, unprovenMemory } from "./build-erasure.js";
+import { areaRows, inspectionRows, notCovered, unprovenMemory } from "./build-erasure.js";
+import { keyRows, retainedRows } from "./build-keys.js";
 import { settlementRows, usedExceptions } from "./build-money.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
+import { askedOf } from "./floor.js";
 import { outcomeOf } from "./outcome.js";
 import { STATEMENT_TYPE, type Statement } from "./statement.js";
 
@@ -69,8 +71,9 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
   const accounts = record.census("start")?.accounts ?? [];
   const [first] = accounts;
   const proven = record.attest?.proven === true;
-  const inspections = inspectionRows(record);
-  const areas = areaRows(record, model);
+  const inspections = inspectionRows(record, model);
+  const areas = areaRows(record, model, order.requestedAreas);
+  const wiped = areasToWipe(model, order.requestedAreas);
   const lastInspection = inspections.at(-1)?.at;
   const armedAt = record.arm?.at;
   return {
@@ -89,13 +92,19 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
       id: model.id,
       version: model.version,
       sha256: modelSha256(model),
-      areas: model.areas.map(({ id, classes, size, keep }) => ({
-        id,
-        class: [...classes],
-        sizeBytes: size,
-        minLevel: keep === undefined ? [...order.minimumLevels.areas] : [],
+      areas: model.areas.map((area) => ({
+        id: area.id,
+        class: [...area.classes],
+        sizeBytes: area.size,
+        minLevel: wiped.includes(area) ? askedOf(order.minimumLevels, area.classes) : [],
       })),
-      slots: model.slots.map(({ from, to, type, algorithm, after }) => ({ range: { from, to }, usage: type, alg: algorithm, after })),
+      slots: model.slots.map(({ from, to, type, algorithm, after }) => ({
+        range: { from, to },
+        usage: type,
+        alg: algorithm,
+        after: after === "absent" ? after : "retained",
+      })),
+      networks: [...networksOf(model)],
     },
     station: {
       id: station.stationId,
@@ -178,17 +187,17 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
     isolation:
       record.isolation === undefined || armedAt === undefined
         ? NOT_ASKED
-        : { how: record.isolation.how, from: record.isolation.at, to: lastInspection ?? armedAt },
+        : { how: [...record.isolation.how], from: record.isolation.at, to: lastInspection ?? armedAt },
     inspections,
     custody: custodySteps(source),
     origin: { siteId: { unknown: "NOT_IN_ORDER" } },
     settlement: settlementRows(record, order),
     archive: archiveField(record),
     keys: keyRows(record, model),
-    keysRetained: retainedRows(model),
+    keysRetained: retainedRows(record, model),
     areas,
     coverage: "partial",
-    notCovered: notCovered(record, model),
+    notCovered: notCovered(record, model, order.requestedAreas),
     limitations: [],
     findings: [],
     ...(record.attest?.token === undefined

@@ -2,6 +2,7 @@
 
 import { opensGate } from "../record.js";
 import { isKnown } from "./fields.js";
+import { isCutOff } from "./isolated.js";
 import { outcomeOf } from "./outcome.js";
 import type { Reason } from "./reasons.js";
 import type { Claim, Evidence, Statement } from "./statement.js";
@@ -14,6 +15,7 @@ export function limitationsOf(body: Evidence): readonly Limitation[] {
   const memory = body.device.unprovenMemory;
   const says: Readonly<Record<keyof typeof limitations, boolean>> = {
     addressable: levels.includes("V3"),
+    probed: body.keys.some(({ level }) => level.includes("V2")),
     sampled: methods.includes("sampled-read"),
     seedFill: levels.includes("V4"),
     streamFill: levels.includes("V5"),
@@ -21,6 +23,7 @@ export function limitationsOf(body: Evidence): readonly Limitation[] {
     blank: isFoundBlank(body),
     settlement: body.settlement.length > 0,
     unit: body.device.identityLevel === "P0" || body.device.identityLevel === "P1",
+    relay: body.device.identityLevel === "P3",
     tampered: isTampered(body),
     memory: !isKnown(memory) || memory.length > 0,
   };
@@ -76,8 +79,9 @@ function isFoundBlank({ areas, keys }: Evidence): boolean {
   return rows.some(([result, act]) => result === "erased" && act === "none");
 }
 
-function staysIsolated({ isolation, areas, inspections }: Evidence): boolean {
-  if (!isKnown(isolation)) return false;
+function staysIsolated(body: Evidence): boolean {
+  const { isolation, areas, inspections } = body;
+  if (!isKnown(isolation) || !isCutOff(body)) return false;
   const started = areas.map(({ startedAt }) => startedAt).filter((at) => isKnown(at));
   return started.every((at) => isolation.from <= at) && inspections.every(({ at }) => at <= isolation.to);
 }

@@ -55,6 +55,16 @@ export type EvidenceLevel = z.infer<typeof evidenceLevel>;
 export const evidenceLevels = z.array(evidenceLevel).refine((levels) => new Set(levels).size === levels.length);
 export const settlementLevel = z.enum(["S0", "S1", "S2", "S3"]);
 export const identityLevel = z.enum(["P0", "P1", "P2", "P3"]);
+export type IdentityLevel = z.infer<typeof identityLevel>;
+
+/** What an order asks for: of key slots, of all areas, of areas with contents of a class, of settlements. It adds to the floor. */
+export const minimumLevels = z.strictObject({
+  keys: evidenceLevels,
+  areas: evidenceLevels,
+  classes: z.partialRecord(contentClass, evidenceLevels).optional(),
+  settlement: settlementLevel.optional(),
+});
+export type MinimumLevels = z.infer<typeof minimumLevels>;
 
 /** How it ended for one area or slot range. */
 export const itemResult = z.enum([

@@ -1,6 +1,7 @@
 // Flaws of data areas: against the inventory, against floor and order, and of claims that their own evidence does not carry.
 import { type EvidenceLevel, isKnown } from "./fields.js";
-import { type Floor, lacking, underFloor } from "./floor.js";
+import { askedOf, type Floor, floorOf, lacking, underFloor } from "./floor.js";
+import { isCutOff } from "./isolated.js";
 import type { Flaw, Reason } from "./reasons.js";
 import type { Evidence } from "./statement.js";
 import type { AreaRow } from "./statement-erasure.js";
@@ -15,7 +16,7 @@ export function* areaFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     const index = body.areas.findIndex(({ id }) => id === expected.id);
     const row = body.areas[index];
     if (row === undefined) {
-      if (isRequired(expected, body)) yield { reason: "AREA_MISSING", pointer: `/model/areas/${i}` };
+      if (isRequired(expected, body, floor)) yield { reason: "AREA_MISSING", pointer: `/model/areas/${i}` };
       continue;
     }
     const at = `/areas/${index}`;
@@ -30,7 +31,7 @@ export function* areaFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     yield* proofFlaws(row, `/areas/${i}/verification`, body);
     if (!isItsMethod(row)) yield { reason: "METHOD_CLAIM", pointer: `/areas/${i}/method` };
   }
-  const left = body.areas.some((row) => underFloor(row.class) && (row.result === "retained" || row.result === "not-supported"));
+  const left = body.areas.some((row) => underFloor(floor, row.class) && (row.result === "retained" || row.result === "not-supported"));
   const beyond = isKnown(body.device.unprovenMemory) && body.device.unprovenMemory.length > 0;
   if ((left && body.notCovered.length === 0) || (body.coverage === "full" && (left || beyond || body.notCovered.length > 0))) {
     yield { reason: "COVERAGE_CLAIM", pointer: "/coverage" };
@@ -44,12 +45,12 @@ function isItsMethod({ method, technique, basis, result }: AreaRow): boolean {
   return method === "clear" || technique === "none" || result !== "erased";
 }
 
-function isRequired(area: ModelArea, { order }: Evidence): boolean {
-  return underFloor(area.class) || area.class.some((one) => order.requestedAreas.includes(one));
+function isRequired(area: ModelArea, { order }: Evidence, floor: Floor): boolean {
+  return underFloor(floor, area.class) || area.class.some((one) => order.requestedAreas.includes(one));
 }
 
 function* resultFlaws(row: AreaRow, expected: ModelArea, body: Evidence, floor: Floor): Generator<Reason> {
-  const required = isRequired(expected, body);
+  const required = isRequired(expected, body, floor);
   switch (row.result) {
     case "failed":
       return yield "AREA_FAILED";
@@ -72,10 +73,11 @@ function* resultFlaws(row: AreaRow, expected: ModelArea, body: Evidence, floor: 
   if (row.technique === "delete") yield LEAVES.includes(body.destination) ? "LOGICAL_DELETE_LEAVES" : "LOGICAL_DELETE";
   if (row.result === "zeroised-by-tamper" && body.device.tamperStatus.state !== "tampered") yield "AREA_FAILED";
   if (contradicts(row)) yield "AREA_FAILED";
-  if (row.technique === "none") yield "FOUND_BLANK";
+  if (row.technique === "none" && row.result === "erased") yield "FOUND_BLANK";
   const { minimumLevels, requestedMethod } = body.order;
   const weaker = requestedMethod === "purge" && row.method === "clear";
-  const lack = weaker ? "BELOW_MINIMUM" : lacking(row.verification.level, [...expected.minLevel, ...minimumLevels.areas], floor.areas);
+  const minimum = [...expected.minLevel, ...askedOf(minimumLevels, row.class)];
+  const lack = weaker ? "BELOW_MINIMUM" : lacking(row.verification.level, minimum, floorOf(floor, row.class));
   if (required && lack !== undefined) yield lack;
 }
 
@@ -103,8 +105,8 @@ function* proofFlaws(row: AreaRow, at: string, body: Evidence): Generator<Flaw> 
   if (seedCommit !== undefined && again) yield { reason: "AREA_NO_PROOF", pointer: `${at}/seedCommit` };
   // 8N1 moves a byte in ten bits. A simulated terminal may run faster than time, so its line proves nothing either way.
   const { kind, baud } = body.transport;
-  // What the terminal reads by itself and answers with a MAC never crosses it.
-  const streamed = method === "stream-fill" || (method === "full-read" && expected !== "mac-agrees");
+  // What is read back as a MAC has not crossed the line.
+  const streamed = method === "stream-fill" || (method === "full-read" && expected === "blank");
   if (streamed && kind === "serial" && baud !== undefined && body.environment.kind !== "simulator" && isKnown(elapsedMs)) {
     if (elapsedMs * baud < coverageBytes * 10_000) yield { reason: "AREA_TOO_FAST", pointer: `${at}/elapsedMs` };
   }
@@ -127,7 +129,7 @@ function carries(level: EvidenceLevel, { deviceCode, basis, sizeBytes, verificat
     case "V4":
       return looked && fresh && (method === "seed-fill" || method === "stream-fill");
     case "V5":
-      return looked && fresh && method === "stream-fill" && isKnown(body.isolation);
+      return looked && fresh && method === "stream-fill" && isCutOff(body);
     case "V7":
       return body.witness !== undefined;
   }

@@ -35,7 +35,7 @@ export function* keyFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
   const told: readonly Span[] = [...wiped, ...kept];
   for (const span of expected) if (!isCovered(span, told)) yield { reason: "SLOT_MISSING", pointer: span.pointer };
   for (const [i, span] of told.entries()) {
-    if (!isCovered(span, expected)) yield { reason: "INVENTORY", pointer: span.pointer };
+    if (!isCovered(span, expected)) yield { reason: isFound(span, body) ? "SLOT_BEYOND" : "INVENTORY", pointer: span.pointer };
     if (told.some((other, j) => j < i && overlaps(span, other))) yield { reason: "SLOT_CONTRADICTION", pointer: span.pointer };
   }
   for (const span of kept) {
@@ -46,6 +46,11 @@ export function* keyFlaws(body: Evidence, floor: Floor): Generator<Flaw> {
     for (const [reason, where] of [...rowFlaws(row, body, floor), ...claimFlaws(row, body)])
       yield { reason, pointer: `/keys/${i}/${where}` };
   }
+}
+
+/** A row about slots that the model does not have can only say that something was found there. */
+function isFound({ pointer }: Span, { keys }: Evidence): boolean {
+  return keys.some(({ result, after }, i) => pointer === `/keys/${i}` && result === "failed" && after === "present");
 }
 
 /** Whether spans of the same usage and algorithm leave no gap in this one. */
@@ -69,7 +74,8 @@ function* rowFlaws(row: KeyRow, body: Evidence, floor: Floor): Generator<readonl
   if (!failedAsExpected(row)) return yield ["SLOT_UNPROBED", "probe"];
   const tampered = body.device.tamperStatus.state === "tampered";
   if (isKnown(row.deviceCode) && row.deviceCode !== 0) yield ["SLOT_FAILED", "deviceCode"];
-  if (row.action === "delete" || (row.result === "zeroised-by-tamper" && !tampered)) yield ["SLOT_FAILED", "result"];
+  if (row.action === "delete" || (row.result === "zeroised-by-tamper" && !(tampered && row.before === "absent")))
+    yield ["SLOT_FAILED", "result"];
   // Empty before and untouched: an observation, not an erasure.
   if (row.action === "none" && row.result === "erased") yield ["FOUND_BLANK", "action"];
   const lack = lacking(row.level, body.order.minimumLevels.keys, floor.keys);

@@ -81,9 +81,9 @@ function* hostFlaws({ outcome, batch, before, hostView }: SettlementRow, at: str
   } else {
     const { uncaptured, openBatch } = hostView;
     const known = before.reduce((total, { count }) => total + count, 0);
-    const unbooked = uncaptured.count > 0 || uncaptured.debit.amount !== 0 || uncaptured.credit.amount !== 0;
+    const unbooked = uncaptured.count > known || (known === 0 && (uncaptured.debit.amount !== 0 || uncaptured.credit.amount !== 0));
     // More at the host than in the terminal: someone cleared it before us.
-    if (outcome === "NOTHING_TO_SETTLE" ? unbooked : openBatch === batch && uncaptured.count > known) yield no;
+    if (unbooked && (outcome === "NOTHING_TO_SETTLE" || openBatch === batch)) yield no;
   }
 }
 

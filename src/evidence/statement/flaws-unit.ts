@@ -2,10 +2,11 @@
 import { hex } from "../../base/bytes.js";
 import { sha256 } from "../../base/sign.js";
 import { isKnown } from "./fields.js";
+import type { Floor } from "./floor.js";
 import type { Flaw } from "./reasons.js";
 import type { Evidence } from "./statement.js";
 
-export function* unitFlaws({ device, deviceAttestation, environment, settlement }: Evidence): Generator<Flaw> {
+export function* unitFlaws({ device, deviceAttestation, environment, settlement }: Evidence, floor: Floor): Generator<Flaw> {
   const production = environment.kind === "production";
   const { serialLabel, serialReported, serialMatch, identityLevel, identityEvidence, tamperStatus } = device;
   if (serialMatch !== "match" || !isKnown(serialReported) || serialLabel !== serialReported) {
@@ -27,8 +28,7 @@ export function* unitFlaws({ device, deviceAttestation, environment, settlement 
   if (deviceAttestation !== undefined && hex(sha256(Buffer.from(deviceAttestation.tokenB64, "base64"))) !== deviceAttestation.sha256) {
     yield { reason: "ATTESTATION_HASH", pointer: "/deviceAttestation/sha256" };
   }
-  // An emulator passes every look at an area; in production only a key tells the unit from it.
-  if (identityLevel === "P0" || (production && identityLevel === "P1")) yield { reason: "UNIT_UNPROVEN", pointer };
+  if (!floor.identity.includes(identityLevel)) yield { reason: "UNIT_UNPROVEN", pointer };
 }
 
 export function* inspectionFlaws({ inspections }: Evidence): Generator<Flaw> {

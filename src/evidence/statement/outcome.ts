@@ -3,7 +3,7 @@ import { areaFlaws } from "./flaws-areas.js";
 import { keyFlaws } from "./flaws-keys.js";
 import { moneyFlaws } from "./flaws-money.js";
 import { inspectionFlaws, unitFlaws } from "./flaws-unit.js";
-import { FLOOR, type Floor } from "./floor.js";
+import { type Floor, floors, type Raise, raised } from "./floor.js";
 import { type Flaw, type Meaning, type Reason, reasons } from "./reasons.js";
 import type { Evidence, Outcome } from "./statement.js";
 
@@ -16,15 +16,16 @@ export interface Verdict {
 /** A body is judged for its outcome, its findings and its claims; it is looked through once. */
 const known = new WeakMap<Evidence, readonly Flaw[]>();
 
-export function flawsOf(body: Evidence, floor: Floor = FLOOR): readonly Flaw[] {
-  if (floor !== FLOOR) return look(body, floor);
-  const flaws = known.get(body) ?? look(body, FLOOR);
+export function flawsOf(body: Evidence, more?: Raise): readonly Flaw[] {
+  const floor = floors[body.environment.kind];
+  if (more !== undefined) return look(body, raised(floor, more));
+  const flaws = known.get(body) ?? look(body, floor);
   known.set(body, flaws);
   return flaws;
 }
 
 function look(body: Evidence, floor: Floor): readonly Flaw[] {
-  return [...unitFlaws(body), ...moneyFlaws(body), ...areaFlaws(body, floor), ...keyFlaws(body, floor), ...inspectionFlaws(body)];
+  return [...unitFlaws(body, floor), ...moneyFlaws(body), ...areaFlaws(body, floor), ...keyFlaws(body, floor), ...inspectionFlaws(body)];
 }
 
 export function verdictOf(endState: Evidence["endState"], flaws: readonly Flaw[]): Verdict {
@@ -37,6 +38,6 @@ export function verdictOf(endState: Evidence["endState"], flaws: readonly Flaw[]
 }
 
 /** `endState` CERT asks what the evidence allows; a NOT_ERASED then is a run that ends as QUAR or DESTROY. */
-export function outcomeOf(body: Evidence, floor: Floor = FLOOR): Verdict {
-  return verdictOf(body.endState, flawsOf(body, floor));
+export function outcomeOf(body: Evidence): Verdict {
+  return verdictOf(body.endState, flawsOf(body));
 }

@@ -32,6 +32,7 @@ export const reasons = {
   // keys
   SLOT_MISSING: notErased("KEYS_SLOT_MISSING"),
   SLOT_PRESENT: notErased("KEYS_STILL_PRESENT"),
+  SLOT_BEYOND: notErased("DEV_MODEL"),
   SLOT_CONSTANT: notErased("KEYS_CONSTANT"),
   SLOT_UNPROBED: notErased("KEYS_PROBE_MISSING"),
   SLOT_FAILED: notErased("SCHEMA_OUTCOME"),

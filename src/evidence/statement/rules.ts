@@ -5,7 +5,7 @@ import { type Finding, type VerifierCode, verifierCodes } from "../codes.js";
 import { exceptionHash, type Order } from "../order/schema.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { isKnown } from "./fields.js";
-import { type Floor, raised } from "./floor.js";
+import type { Raise } from "./floor.js";
 import { flawsOf, outcomeOf, verdictOf } from "./outcome.js";
 import { type Flaw, type Reason, reasons } from "./reasons.js";
 import { type KnownNumbers, scan } from "./scanner.js";
@@ -14,7 +14,7 @@ import { timeFindings } from "./times.js";
 
 export interface Policy {
   /** Levels that this verifier wants beyond the floor. */
-  readonly floor?: Partial<Floor>;
+  readonly floor?: Raise;
   /** Reasons for which ERASED_WITH_EXCEPTIONS is still taken; all when absent. */
   readonly permits?: readonly Reason[];
   /** SHA-256 of the model descriptions that count; all when absent. */
@@ -25,7 +25,17 @@ export interface Policy {
 /** The order as its own file says it, with that file's hash. */
 export type OrderFacts = Pick<
   Order,
-  "id" | "nonce" | "issuedAt" | "notAfter" | "station" | "accounts" | "destination" | "requestedAreas" | "minimumLevels" | "exceptions"
+  | "id"
+  | "nonce"
+  | "issuedAt"
+  | "notAfter"
+  | "station"
+  | "accounts"
+  | "destination"
+  | "requestedAreas"
+  | "minimumLevels"
+  | "exceptions"
+  | "archiveRecipients"
 > & { readonly device: Pick<Order["device"], "serial" | "life">; readonly sha256: string };
 
 export interface RuleContext {
@@ -86,7 +96,7 @@ function unknownsIn(value: unknown, pointer: string): string[] {
 function* outcomeFindings(statement: Statement, policy: Policy = {}): Generator<Finding> {
   const { outcome, endState, outcomeReasons } = statement;
   const flaws = flawsOf(statement);
-  const judged = policy.floor === undefined ? flaws : flawsOf(statement, raised(policy.floor));
+  const judged = policy.floor === undefined ? flaws : flawsOf(statement, policy.floor);
   const wrong = judged.filter((flaw) => excluded(flaw, outcome));
   for (const { reason, pointer } of wrong) yield finding(reasons[reason].code, pointer);
   const verdict = verdictOf(endState, flaws);
@@ -154,10 +164,18 @@ function* orderFindings(statement: Statement, order: OrderFacts): Generator<Find
     [!same(told.requestedAreas, order.requestedAreas), "ORDER_SCOPE", "/order/requestedAreas"],
     [!same(told.minimumLevels.keys, order.minimumLevels.keys), "ORDER_SCOPE", "/order/minimumLevels/keys"],
     [!same(told.minimumLevels.areas, order.minimumLevels.areas), "ORDER_SCOPE", "/order/minimumLevels/areas"],
+    [!isDeepStrictEqual(told.minimumLevels.classes, order.minimumLevels.classes), "ORDER_SCOPE", "/order/minimumLevels/classes"],
   ];
   for (const [wrong, code, pointer] of differs) if (wrong) yield finding(code, pointer);
   yield* exceptionFindings(statement, order);
+  const { archive } = statement;
+  const sealed = archive.present ? archive.recipients.map(named) : [];
+  if (archive.present && order.archiveRecipients !== undefined && !same(sealed, order.archiveRecipients.map(named))) {
+    yield finding("ARCHIVE_RECIPIENT", "/archive/recipients");
+  }
 }
+
+const named = ({ party, certSha256 }: NonNullable<Order["archiveRecipients"]>[number]) => `${party} ${certSha256}`;
 
 /** What was let go must stand in the order, word for word, and be approved by whom the order says. */
 function* exceptionFindings({ settlement, approvers = [] }: Statement, { exceptions }: OrderFacts): Generator<Finding> {

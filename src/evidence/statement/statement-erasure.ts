@@ -94,6 +94,8 @@ export const notCovered = z.strictObject({ what: label, why: label });
 /** Fixed sentences: a certificate says how far its evidence goes in words that were weighed once. */
 export const limitations = {
   addressable: "read-back shows the addressable view as the terminal serves it; spare and worn blocks are not read",
+  probed:
+    "a key slot is empty as the terminal answers a probe of it: dishonest firmware is not found out by that, and slots that no document names may not have been asked about",
   sampled: "sampling finds large remains; it does not prove that a single record or key is gone",
   seedFill: "detects incomplete or faulty erasure; does not prove erasure by a device whose firmware is dishonest",
   streamFill:
@@ -102,6 +104,8 @@ export const limitations = {
   blank: "observed blank, not erased by this run",
   settlement: "settled as the terminal reports; the acquirer's own record is not part of this document",
   unit: "the unit is known by the serial number it reports; its identity is not proven by a key",
+  relay:
+    "the key of the unit signed during this run; that the unit itself was on this cable, and not only asked for its signature, is assumed",
   tampered:
     "tampered with before or during this run: keys that were absent were zeroised by its hardware, and what the terminal says of itself is the word of a unit that may have been changed",
   memory: "memory that commands do not reach, such as firmware and the operation store, is not erased",

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { EndState } from "../../base/codes.js";
 import { DecomError } from "../../base/errors.js";
+import { isolationWays, networks } from "../../terminal/isolation.js";
 import { Rejection, type VerifierCode } from "../codes.js";
 import * as f from "./fields.js";
 import { type Reason, reasons } from "./reasons.js";
@@ -39,6 +40,8 @@ const station = {
     slots: z
       .array(z.strictObject({ range: f.slotRange, usage: f.keyUsage, alg: f.algorithm, after: z.enum(["absent", "retained"]) }))
       .min(1),
+    /** Over which this model can be reached. */
+    networks: z.array(z.enum(networks)),
   }),
   station: z.strictObject({ id: f.identifier, certSha256: f.hash, wireKeySha256: f.hash }),
   site: z.strictObject({ id: f.identifier, timezone: f.timezone }),
@@ -79,7 +82,7 @@ const authority = {
     continues: z.union([z.null(), f.uuid]),
     requestedMethod: f.orUnknown(z.enum(["clear", "purge"])),
     requestedAreas: z.array(f.contentClass),
-    minimumLevels: z.strictObject({ keys: f.evidenceLevels, areas: f.evidenceLevels, settlement: f.settlementLevel.optional() }),
+    minimumLevels: f.minimumLevels,
     retentionPolicy: f.orUnknown(f.label),
     archiveDemanded: z.boolean(),
     dualControl: z.boolean(),
@@ -133,7 +136,7 @@ const device = {
     deviceCertSha256: f.hash.optional(),
     deviceKeyState: z.enum(["retained", "destroyed", "unknown"]).optional(),
   }),
-  isolation: f.orUnknown(z.strictObject({ how: f.label, from: f.time, to: f.time })),
+  isolation: f.orUnknown(z.strictObject({ how: z.array(f.keysOf(isolationWays)).min(1), from: f.time, to: f.time })),
   inspections: z.array(inspection),
 };
 

@@ -1,20 +1,24 @@
 // The last step before the wipe is prepared: what was in the terminal, masked, for disputes that come after it is gone.
 import { hex } from "../../base/bytes.js";
-import { replaceDurably } from "../../base/disk.js";
+import { removeDurably, replaceDurably } from "../../base/disk.js";
 import { DecomError } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
 import { archiveOf } from "../../evidence/archive/build.js";
 import { writeArchive } from "../../evidence/archive/document.js";
 import { type Archive, MAX_ARCHIVE, recordsIn } from "../../evidence/archive/lines.js";
 import { demandsArchive, needsArchive } from "../../evidence/archive/needed.js";
-import { type SealTo, sealTo } from "../../evidence/archive/recipients.js";
+import { missingRecipients, type SealTo, sealTo } from "../../evidence/archive/recipients.js";
 import { refuseLeaks } from "../../evidence/archive/scan.js";
 import { seal } from "../../evidence/envelope/sealed.js";
 import { settlementRows } from "../../evidence/statement/build-money.js";
 import type { KnownNumbers } from "../../evidence/statement/scanner.js";
+import type { Account } from "../../terminal/facts.js";
 import type { Run } from "../context.js";
 
 type ArchiveRun = Pick<Run, "clock" | "disk" | "folder" | "order" | "random" | "record" | "terminal" | "write">;
+
+const CLEAR = "archive.ndjson";
+const SEALED = "archive.p7m";
 
 /** Sealed to its recipients; in the clear where there are none, which production never is. What it holds is scanned first. */
 export async function archive(run: ArchiveRun): Promise<void> {
@@ -22,25 +26,47 @@ export async function archive(run: ArchiveRun): Promise<void> {
   if (to.length === 0 && run.record().begin.environment === "production") return refuseIfNeeded(run);
   const content = archiveOf({ record: run.record(), life: run.order.order.device.life, files: await readFiles(run) });
   refuseLeaks(content, knownNumbers(run));
-  const clear = writeArchive(content);
+  write(run, writeArchive(content), recordsIn(content), to);
+}
+
+/** A run that was begun without recipients and is taken up after the wipe with some: what lies in the clear is sealed to them, byte for byte. */
+export async function sealLate(run: ArchiveRun): Promise<void> {
+  const { archive: written } = run.record();
+  const clear = run.disk.read(`${run.folder}/${CLEAR}`);
+  if (written === undefined || clear === undefined || run.record().archiveRecipients.length === 0) return;
+  if (written.file === SEALED) return removeDurably(run.disk, `${run.folder}/${CLEAR}`);
+  // What somebody has changed is not what the certificate is about: it names the bytes that were written, and a verifier misses them.
+  if (hex(sha256(clear)) !== written.sha256) return;
+  write(run, clear, written.records, recipients(run));
+}
+
+function write(run: ArchiveRun, clear: Uint8Array, records: number, to: readonly SealTo[]): void {
   const bytes = to.length === 0 ? clear : seal(clear, distinct(to), run.random);
-  const file = to.length === 0 ? "archive.ndjson" : "archive.p7m";
+  const file = to.length === 0 ? CLEAR : SEALED;
   replaceDurably(run.disk, `${run.folder}/${file}`, bytes, 0o600);
   run.write({
     kind: "seen",
     step: "archive",
     sha256: hex(sha256(bytes)),
     size: bytes.length,
-    records: recordsIn(content),
+    records,
     file,
     recipients: to.map(({ party, certSha256 }) => ({ party, certSha256 })),
   });
+  if (file === SEALED) removeDurably(run.disk, `${run.folder}/${CLEAR}`);
 }
 
-/** None, or at least one for each acquirer. */
+/** None, or at least one for each acquirer and all whom the order names. */
 function recipients(run: ArchiveRun): SealTo[] {
   const { archiveRecipients, census } = run.record();
   const to = archiveRecipients.map((stored) => usable(stored, run));
+  const missing = missingRecipients(run.order.order, to);
+  if (missing.length > 0) {
+    throw new DecomError(
+      "archive.unsealed",
+      `the order names ${missing.join(", ")} to read the archive, and their certificates are not here`,
+    );
+  }
   const parties = to.map(({ party }) => party);
   const without = (census("start")?.accounts ?? []).filter(({ acquirer }) => !parties.includes(acquirer));
   if (to.length > 0 && without.length > 0) {
@@ -50,10 +76,10 @@ function recipients(run: ArchiveRun): SealTo[] {
   return to;
 }
 
-/** It was usable when the run began; that it has expired since parks the run. */
-function usable(stored: Parameters<typeof sealTo>[0], { clock }: ArchiveRun): SealTo {
+/** It was usable when the run began; that it has expired since, or that a newer order does not name it, parks the run. */
+function usable(stored: Parameters<typeof sealTo>[0], { clock, order: { order }, record }: ArchiveRun): SealTo {
   try {
-    return sealTo(stored, clock.wall());
+    return sealTo(stored, { order, environment: record().begin.environment, now: clock.wall() });
   } catch (cause) {
     if (!(cause instanceof DecomError)) throw cause;
     throw new DecomError("archive.unsealed", cause.message, { cause });
@@ -83,7 +109,10 @@ async function readFiles({ terminal }: ArchiveRun): Promise<Archive["files"]> {
 }
 
 /** The order's numbers and the terminal's own: one in ten of them looks like a card number. */
-function knownNumbers({ order: { order }, record }: ArchiveRun): KnownNumbers {
-  const accounts = [...(order.accounts ?? []), ...(record().census("start")?.accounts ?? [])];
-  return { serials: [record().begin.serial, order.device.serial], mids: accounts.map(({ mid }) => mid) };
+export function knownNumbers(
+  { order: { order }, record }: Pick<Run, "order" | "record">,
+  accounts: readonly Account[] = record().census("start")?.accounts ?? [],
+): KnownNumbers {
+  const mids = [...(order.accounts ?? []), ...accounts].map(({ mid }) => mid);
+  return { serials: [record().begin.serial, order.device.serial], mids };
 }

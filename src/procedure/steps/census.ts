@@ -1,5 +1,6 @@
 // Counting what is unsettled. Every census is compared with the first one and with what the journal says this run has done since.
 import { DecomError } from "../../base/errors.js";
+import { refuseLeaksIn } from "../../evidence/archive/scan.js";
 import type { CensusMoment, Stored } from "../../evidence/entries.js";
 import { opensGate, type RunRecord, settlementOf } from "../../evidence/record.js";
 import type { Account, Census, Item, TotalRow } from "../../terminal/facts.js";
@@ -12,6 +13,7 @@ import type { Run } from "../context.js";
 import { settledElsewhere } from "../settle-held.js";
 import { traceGaps } from "../traces.js";
 import { isWithoutEffect } from "../unknown.js";
+import { knownNumbers } from "./archive.js";
 
 /** Counts everything and mints the proof that it was counted. */
 export function census(when: CensusMoment): (run: Run) => Promise<void> {
@@ -28,6 +30,7 @@ export async function count(run: Run, when: CensusMoment): Promise<Census> {
   const { accounts, rows } = await run.terminal.accounts();
   const counted = await run.terminal.census();
   const first = run.record().census("start") === undefined;
+  refuseLeaksIn({ accounts: accounts.map(({ id: _, ...told }) => told), items: storedCensus(counted).items }, knownNumbers(run, accounts));
   run.write({ kind: "seen", step: "census", when, census: storedCensus(counted), accounts, rows: rows.map(storedRow) });
   if (first) run.write({ kind: "seen", step: "traces", gaps: traceGaps(counted.items.map(({ stan }) => stan)) });
   refuseNew(run.record(), counted.items);

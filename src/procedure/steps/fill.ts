@@ -20,9 +20,8 @@ export async function unfill(run: Run): Promise<void> {
 
 /** Area by area; what was proven before an interruption stays proven. */
 export async function fill(run: Run): Promise<void> {
-  const mode = fillModeOf(run.order.order);
   const { plan, fills } = run.record();
-  if (mode === undefined || plan === undefined) return;
+  if (plan === undefined) return;
   const planned = plan.plan.areas.flatMap(({ area, fill: wanted }) => (wanted === true ? [area] : []));
   for (const id of planned) {
     const blank = run.proofs.blank?.get(id);
@@ -30,7 +29,7 @@ export async function fill(run: Run): Promise<void> {
     // An area that did not read back blank is not touched: what is in it is the evidence.
     if (done || blank === undefined) continue;
     const area = plan.areas.find((fact) => fact.id === id) ?? unreachable("the plan was made from these areas");
-    await fillArea(run, blank, area, mode);
+    await fillArea(run, blank, area, fillModeOf(run.order.order, area) ?? unreachable("the plan fills what the order wants filled"));
   }
 }
 
@@ -81,14 +80,13 @@ async function timely(run: Run, filling: Filling): Promise<ProofFacts> {
 
 const INTERRUPTIONS: ReadonlySet<string> = new Set(["terminal.silent", "terminal.restarted"]);
 const LASTING_TRIES = 4;
-const PATIENCE = 60_000;
 
 /** What an interruption cannot undo is gone on with in a new session, while the seed is still in memory. */
 async function lasting<T>(run: Run, act: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       if (tries > 1) {
-        await run.terminal.hello(PATIENCE);
+        await run.terminal.hello(run.model.limits.boot);
         await run.terminal.open(run.authority);
       }
       return await act();

@@ -2,12 +2,14 @@
 import { DecomError, unreachable } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { outcomeFor } from "../../evidence/record.js";
+import { leftOpen } from "../../terminal/isolation.js";
+import { networksOf } from "../../terminal/model.js";
 import { ErasePermit } from "../../terminal/proofs.js";
 import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { usedByOthers } from "../exceptions.js";
 import { settleAccounts } from "../settle.js";
-import { status } from "../tamper.js";
+import { status, tampered } from "../tamper.js";
 import { count } from "./census.js";
 import { restart } from "./proof.js";
 
@@ -28,7 +30,9 @@ export async function condition(run: Run): Promise<void> {
     await restart(run);
     if (run.record().locked && !run.terminal.identity.locked)
       throw new DecomError("terminal.refused", "the terminal's lock did not outlive a restart");
+    const before = tampered(run);
     await status(run);
+    if (tampered(run) !== before) throw new DecomError("proof.stale", "the tamper switch has triggered while the terminal restarted");
     seconds = soundFor(run);
   }
   if (seconds >= MIN_SECONDS_TO_REBOOT) return;
@@ -62,9 +66,10 @@ export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
   };
 }
 
-/** What keeps the terminal from reloading keys or parameters until the last inspection. */
+/** What keeps the terminal from reloading keys or parameters until the last inspection: the technician's word, in words that are known. */
 export async function isolate(run: Run): Promise<void> {
-  run.write({ kind: "seen", step: "isolate", how: run.record().begin.isolation });
+  const how = run.record().begin.isolation;
+  if (how.length > 0) run.write({ kind: "seen", step: "isolate", how, open: leftOpen(networksOf(run.model), how) });
 }
 
 /** The last look: the order still counts, nothing that blocks is left, every acquirer has an outcome. Mints the permit to erase. */

@@ -4,9 +4,10 @@ import { rfc3339 } from "../../base/clock.js";
 import { DecomError, unreachable } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
 import type { SampledArea } from "../../evidence/entries.js";
-import type { ProbeRange } from "../../terminal/facts.js";
+import { areasToWipe } from "../../terminal/model.js";
 import { Blank } from "../../terminal/proofs.js";
 import type { Run } from "../context.js";
+import { probeAll } from "../inventory.js";
 import { refuseTampered, status } from "../tamper.js";
 import { seedFor } from "./wipe.js";
 
@@ -19,7 +20,7 @@ export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
     const record = run.record();
     const op = record.arm?.op ?? record.blank?.op ?? unreachable("nothing was armed, nor found blank");
     const facts = record.plan?.areas ?? record.blank?.areas ?? unreachable("nothing was planned");
-    const wanted = run.model.areas.filter((area) => area.keep === undefined);
+    const wanted = areasToWipe(run.model, run.order.order.requestedAreas);
     const seeds = wanted.map(({ id }) => ({ area: id, seed: seedFor(run) }));
     run.write({ kind: "intent", step: "inspect", n, seeds });
     const areas: SampledArea[] = [];
@@ -40,11 +41,11 @@ export function inspect(n: 1 | 2): (run: Run) => Promise<void> {
         endedAt: rfc3339(run.clock.wall()),
       });
     }
-    const probes: ProbeRange[] = [];
-    for (const { type, algorithm, from, to } of run.model.slots) probes.push(...(await run.terminal.probe({ type, algorithm, from, to })));
+    const probes = await probeAll(run.terminal, run.model);
+    const { slots } = await run.terminal.slots();
     const cannotPay = await run.terminal.cannotPay();
     run.proofs = { ...run.proofs, blank };
-    run.write({ kind: "seen", step: "inspect", n, bootNumber: run.terminal.identity.bootNumber, areas, probes, cannotPay });
+    run.write({ kind: "seen", step: "inspect", n, bootNumber: run.terminal.identity.bootNumber, areas, slots, probes, cannotPay });
   };
 }
 
@@ -52,6 +53,9 @@ export async function restart(run: Run): Promise<void> {
   run.write({ kind: "intent", step: "restart", bootNumber: run.terminal.identity.bootNumber });
   const { bootNumber } = await run.terminal.restart();
   run.write({ kind: "seen", step: "restart", bootNumber });
+  const { serial } = run.record().begin;
+  const now = run.terminal.identity.serial;
+  if (now !== serial) throw new DecomError("identity.swapped", `${serial} was restarted, and ${now} answers`, { did: "done" });
   await run.terminal.open(run.authority);
 }
 
@@ -84,7 +88,7 @@ export async function attest(run: Run): Promise<void> {
   const nonce = attestNonce(run.order.order.nonce, record.logged?.intentSha256 ?? "");
   const op = record.arm?.op ?? unreachable("nothing was armed");
   run.write({ kind: "intent", step: "attest", nonce: Buffer.from(nonce).toString("hex") });
-  const { proven, keyId, token, certificateSha256 } = await run.terminal.attest(
+  const { proven, flaw, keyId, token, certificateSha256 } = await run.terminal.attest(
     op,
     nonce,
     record.plan?.planHash ?? "",
@@ -100,6 +104,8 @@ export async function attest(run: Run): Promise<void> {
     token: Buffer.from(token).toString("base64"),
     ...(certificateSha256 === undefined ? {} : { certificateSha256 }),
   });
+  if (flaw !== undefined)
+    throw new DecomError("identity.forged", `the terminal answers as ${run.record().begin.serial}, but ${flaw}`, { did: "done" });
 }
 
 export function attestNonce(orderNonce: string, intentSha256: string): Uint8Array {

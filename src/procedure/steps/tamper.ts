@@ -14,16 +14,27 @@ import { lock } from "./money.js";
 export async function letGo(run: Run): Promise<void> {
   const open = run.proofs.accounts.flatMap((account) => (isExcepted(run, account) ? [] : openItems(run, account)));
   if (open.length > 0) {
-    await archive(run);
+    const without = await archived(run);
     const stans = open.map(({ stan }) => stan);
     const why = `${tampering(run)}, so nothing can be settled: ${open.length} items are open (STAN ${stans.join(", ")})`;
-    throw new DecomError("batch.tampered", why, { stans });
+    throw new DecomError("batch.tampered", `${why}${without}`, { stans });
   }
   refuseTampered(run);
   for (const account of run.proofs.accounts) {
     if (openItems(run, account).length === 0) run.write({ kind: "seen", step: "nothing", account: account.id });
   }
   await lock(run);
+}
+
+/** That nobody can be sealed to must not hide that the terminal was tampered with: it is said behind it. */
+async function archived(run: Run): Promise<string> {
+  try {
+    await archive(run);
+    return "";
+  } catch (thrown) {
+    if (!(thrown instanceof DecomError) || thrown.code !== "archive.unsealed") throw thrown;
+    return `; not archived: ${thrown.message}`;
+  }
 }
 
 function openItems({ proofs }: Run, account: Account): readonly Item[] {

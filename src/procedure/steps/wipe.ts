@@ -4,56 +4,38 @@ import { rfc3339 } from "../../base/clock.js";
 import { DecomError, unreachable } from "../../base/errors.js";
 import { mayWipe } from "../../evidence/order/granted.js";
 import type { WipePlan } from "../../terminal/driver.js";
-import type { AreaFact, ProbeRange } from "../../terminal/facts.js";
-import type { Model } from "../../terminal/model.js";
+import type { ContentClass } from "../../terminal/facts.js";
+import { areasToWipe, type Model } from "../../terminal/model.js";
 import type { Run } from "../context.js";
 import { useExceptions } from "../exceptions.js";
 import { areasToFill } from "../fills.js";
+import { inventoryOf, refuseDifferences } from "../inventory.js";
+import { inWipeOrder } from "../wipe-order.js";
 
-/** What the model holds, whole: an order may widen a plan, never narrow it. `fills` are to be filled and proven afterwards. */
-export function planOf(model: Model, fills: readonly number[] = []): WipePlan {
+/**
+ * What the model holds, and what the order asks for beyond that: an order may widen a plan, never narrow it. `fills` are to be filled and
+ * proven afterwards.
+ */
+export function planOf(model: Model, requested: readonly ContentClass[], fills: readonly number[] = []): WipePlan {
   return {
-    areas: model.areas
-      .filter((area) => area.keep === undefined)
-      .map(({ id, method }) => ({ area: id, method, ...(fills.includes(id) ? { fill: true } : {}) })),
-    slots: model.slots.filter((slots) => slots.after === "absent").map(({ type, algorithm, from, to }) => ({ type, algorithm, from, to })),
+    areas: areasToWipe(model, requested).map(({ id, method }) => ({ area: id, method, ...(fills.includes(id) ? { fill: true } : {}) })),
+    slots: model.slots.filter(({ after }) => after !== "retained").map(({ type, algorithm, from, to }) => ({ type, algorithm, from, to })),
     kept: model.slots
       .filter((slots) => slots.after === "retained")
       .map(({ type, algorithm, from, to, reason }) => ({ type, algorithm, from, to, reason: reason ?? "by-order" })),
   };
 }
 
-/** More or less memory or keys than the model knows could hold what nobody looks for. */
-export function compare(model: Model, areas: readonly AreaFact[]): void {
-  for (const expected of model.areas) {
-    const found = areas.find((area) => area.id === expected.id);
-    if (found === undefined || found.size !== expected.size) {
-      throw new DecomError(
-        "model.differs",
-        `${model.id} has area ${expected.id} of ${expected.size} bytes, the terminal ${found?.size ?? "none"}`,
-      );
-    }
-  }
-  const strange = areas.filter((area) => !model.areas.some(({ id }) => id === area.id));
-  if (strange.length > 0) throw new DecomError("model.differs", `areas ${strange.map(({ id }) => id).join(", ")} are not in ${model.id}`);
-}
-
 export async function plan(run: Run): Promise<void> {
   const { order } = run.order;
   if (!mayWipe(order)) throw new DecomError("order.held", `${order.reasonCode}: settled and exported, not wiped until that is lifted`);
-  const { areas, slots, probes } = await inventory(run);
-  compare(run.model, areas);
-  const intended = planOf(run.model, areasToFill(order, run.model, run.terminal.identity, areas));
+  const found = await inventoryOf(run.terminal, run.model, run.proofs.accounts.length);
+  refuseDifferences(run.model, found);
+  const { areas, slots, probes } = found;
+  const fills = areasToFill(order, run.model, run.terminal.identity, areas);
+  const intended = inWipeOrder(run.model, planOf(run.model, order.requestedAreas, fills));
   const { planHash, censusHash } = await run.terminal.prepare(intended);
   run.write({ kind: "seen", step: "plan", plan: intended, planHash, censusHash, areas, slots, probes });
-}
-
-async function inventory(run: Run) {
-  const areas = await run.terminal.areas();
-  const { slots } = await run.terminal.slots();
-  const probes: ProbeRange[] = [];
-  for (const { type, algorithm, from, to } of run.model.slots) probes.push(...(await run.terminal.probe({ type, algorithm, from, to })));
-  return { areas, slots, probes };
 }
 
 export async function erase(run: Run): Promise<void> {
@@ -75,7 +57,7 @@ export async function erase(run: Run): Promise<void> {
 /** Also the first step of a run that is taken up after ARM: the terminal erases by itself, we only look. */
 export async function erased(run: Run): Promise<void> {
   const op = run.record().arm?.op ?? unreachable("nothing was armed");
-  const { state, wipe, resultHash, code } = await run.terminal.finished(op);
+  const { state, wipe, resultHash, code } = await run.terminal.finished(op, run.model.limits.wipe);
   run.write({
     kind: "seen",
     step: "erase",

@@ -205,7 +205,7 @@ export class AcquirerHost {
   #held(account: string, batch: string): Entry[] {
     const all = this.#log.lines().flatMap((line) => (line.event === "authorised" ? [line.item] : []));
     const own = all.filter((item) => item.account === account && item.batch === batch);
-    return own.slice(0, own.length - (this.#options.lacks ?? 0));
+    return own.slice(0, Math.max(0, own.length - (this.#options.lacks ?? 0)));
   }
 
   #own(held: readonly Entry[]): Totals {

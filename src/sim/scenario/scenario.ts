@@ -1,8 +1,9 @@
 // A scenario as a file: how a terminal and its host are, what happens to them, what is done at the bench, and how it must end.
 import { DecomError } from "../../base/errors.js";
-import { type Kind, kinds } from "../../terminal/facts.js";
+import { type Algorithm, algorithms, type KeyType, type Kind, keyTypes, kinds } from "../../terminal/facts.js";
 import { cutPoints, type SimOptions } from "../body.js";
 import type { HostOptions } from "../host/options.js";
+import { lieNames } from "../lies.js";
 import type { Planting } from "../planting.js";
 import { byField, closed, either, list, Misread, minor, oneOf, orNull, type Read, type Reading, text, whole, yes } from "./closed.js";
 
@@ -53,10 +54,12 @@ const terminal = closed({}, {
   unreadable: list(area),
   stuck: list(area),
   worn: list(area),
-  lying: list(area),
+  attest: yes,
+  environment: oneOf("bench"),
+  lie: oneOf(...lieNames),
   skipsZeroTotals: yes,
-  hides: list(kind),
   clearFails: yes,
+  keyStore: oneOf("fills-00", "fills-ff", "unreadable"),
 } satisfies ReadersOf<Omit<SimOptions, "host">>);
 
 const planting = closed({ kind }, {
@@ -69,6 +72,15 @@ const planting = closed({ kind }, {
   fate: oneOf("unsent", "unanswered", "rejected", "failed", "sent"),
   tries: whole(1, 3),
 } satisfies ReadersOf<Omit<Planting, "kind">>);
+
+const plantedKey = closed(
+  {
+    type: oneOf(...(Object.keys(keyTypes) as KeyType[])),
+    algorithm: oneOf(...(Object.keys(algorithms) as Algorithm[])),
+    slot: whole(0, 65_535),
+  }, // keys() loses the key type
+  { foreign: yes },
+);
 
 /** Frames count from 1 on the first line; `after` names the next frame once the terminal has passed that point. */
 const frame = { on: oneOf("out", "in") };
@@ -152,6 +164,8 @@ const order = closed(
     acceptSchemas: list(whole(1, 1000)),
     /** Signed exceptions for every item that will be of these kinds. */
     excepts: list(kind),
+    /** What it demands to be seen of every area beyond the floor. */
+    areas: list(oneOf("V4", "V5")),
     /** `more`: the host has an item that the terminal lacks; `older`: it has not seen the last one; `none`: two people say there is none. */
     view: oneOf("more", "older", "none"),
     /** Another order for the same terminal that is as valid, or that replaces the first. */
@@ -176,6 +190,8 @@ const expectation = closed(
     /** What each turn said, the last included; `died` where the agent's process was killed. */
     codes: list(code),
     violations: list(text(/^[a-z-]+$/, "a broken rule")),
+    /** The terminal lies, and what is asked for does not show it: the certificate says ERASED, and something is still there. */
+    undetected: yes,
   },
 );
 
@@ -190,7 +206,7 @@ const scenario = closed(
   },
   {
     /** What lies in the terminal besides, or instead of, what its model comes with. */
-    plant: closed({ items: list(planting) }, { alone: yes }),
+    plant: closed({ items: list(planting) }, { alone: yes, keys: list(plantedKey) }),
     terminal,
     host,
     label: text(/^[A-Za-z0-9-]{1,32}$/, "a serial number"),

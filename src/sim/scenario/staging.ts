@@ -4,7 +4,9 @@ import type { Clock } from "../../base/clock.js";
 import { type Fault, type FaultKind, FaultyLink } from "../../link/faults.js";
 import type { Link } from "../../link/link.js";
 import type { CutPoint, SimOptions } from "../body.js";
+import type { Firmware } from "../firmware.js";
 import type { HostOptions } from "../host/options.js";
+import { firmwareOf } from "../lies.js";
 import type { Hooks } from "../setup.js";
 import { PowerCut } from "../stores.js";
 import type { Terminal } from "../terminal.js";
@@ -78,7 +80,7 @@ export class Staging {
   /** The first line has the scenario's faults, and `more`; one that is plugged in later is sound. */
   line(inner: Link, more: readonly Fault[] = []): FaultyLink {
     this.#plan.push(...more);
-    this.#line = new FaultyLink(inner, this.#at.clock, this.#plan);
+    this.#line = new FaultyLink(seeming(inner, firmwareOf(this.options.lie)), this.#at.clock, this.#plan);
     return this.#line;
   }
 
@@ -181,6 +183,21 @@ export class Staging {
     this.#planned.set(planned, fault);
     this.#plan.push(planned);
   }
+}
+
+/** The line as its port says it is. */
+function seeming(inner: Link, { port }: Firmware): Link {
+  const baud = port(inner.baud);
+  if (baud === inner.baud) return inner;
+  return {
+    kind: inner.kind,
+    address: inner.address,
+    baud,
+    write: (bytes) => inner.write(bytes),
+    listen: (events) => inner.listen(events),
+    close: () => inner.close(),
+    [Symbol.asyncDispose]: () => inner.close(),
+  };
 }
 
 function pointOf(fault: ScenarioFault): CutPoint | undefined {

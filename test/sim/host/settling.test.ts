@@ -165,7 +165,7 @@ describe.each(both)("a settlement in the %s dialect", (dialect) => {
     await at.run(async () => {
       const { id } = await at.settle();
       const reply = at.terminal.settlements.query(id);
-      expect(reply).toMatchObject({ answer: "closed", totals: at.last!.terminalTotals, date: "20260105" });
+      expect(reply).toMatchObject({ answer: "closed", hostTotals: at.last!.terminalTotals, hostDate: "20260105" });
       expect(await at.settle(id)).toMatchObject({ state: "DONE", code: "BALANCED" });
     });
     expect(at.last).toMatchObject({ state: "cleared", hostDate: "20260105" });

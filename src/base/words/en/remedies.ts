@@ -35,6 +35,8 @@ export const remedy = {
   "proof.stale": "Something changed after it was checked; run: decom resume",
   "identity.serial": "Compare the label with the order; connect the terminal that the order names.",
   "identity.swapped": "Another terminal answers on this port. Put both into quarantine and report it.",
+  "identity.forged":
+    "The terminal signs with a key that is not the one of this serial number, or gives an old answer. Put it into quarantine and report it.",
   "identity.twice":
     "There are two terminals with this serial number. Put both into quarantine and report it. (A new simulated terminal of a seed that was wiped before is such a pair: take another seed.)",
   "identity.unreadable": "The terminal does not report a usable serial number; put it into quarantine.",
@@ -111,9 +113,11 @@ export const remedy = {
   "erase.unfinished": "The wipe has not finished; leave power on and run: decom resume",
   "model.unknown": "No description of this model is installed; nothing was changed.",
   "model.differs": "The terminal announces other memory or keys than its model; send the hold file to the back office.",
+  "slot.beyond": "A key is where this model can have none; put the terminal into quarantine and report an incident.",
+  "slot.foreign": "Another application must give up its key first; ask the back office for the vendor's way, then run: decom resume",
   "archive.recipient":
-    "Ask the back office for a certificate with an RSA key of 3072 bits or more that may encipher keys and is valid now.",
-  "archive.unsealed": "Give the certificate of every acquirer with --seal-to, then run: decom resume",
+    "Ask the back office for a certificate with an RSA key of 3072 bits or more that may encipher keys and is valid now, and for an order that names it.",
+  "archive.unsealed": "Give the certificate of every acquirer, and of all whom the order names, with --seal-to, then run: decom resume",
   "archive.leak": "The terminal handed out data that must not leave it; nothing was stored. Report firmware and model with the hold file.",
   "archive.size": "The terminal's records are larger than an archive may be; send the hold file to the back office.",
   "archive.damaged": "This file is not an archive as it was written; fetch it again and compare its hash with the certificate's.",

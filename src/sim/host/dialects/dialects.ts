@@ -1,5 +1,5 @@
 // Which acquirer speaks what.
-import type { SimModel } from "../../models.js";
+import type { SimModel } from "../../models/shape.js";
 import type { Dialect } from "./dialect.js";
 import { edc } from "./edc.js";
 import { unionpay } from "./unionpay.js";

@@ -1,0 +1,49 @@
+// What a person types at the prompt counts: a run goes on with the terminal that was named, and with no other.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { startSimulated } from "../../protocols/podp/simulated.js";
+import { systemClock } from "../../src/base/clock.js";
+import { keysInit } from "../../src/cli/commands/keys.js";
+import { resume, run } from "../../src/cli/commands/run.js";
+import type { Io } from "../../src/cli/io.js";
+import { listenTcp } from "../../src/link/tcp.js";
+import { memoryStores } from "../../src/sim/stores.js";
+
+const dir = mkdtempSync(join(tmpdir(), "consent-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** A person at the keyboard, who answers every question alike. */
+const person = (answer: string): Io => ({
+  env: { DECOM_PASSPHRASE: "correct horse battery" },
+  interactive: true,
+  live: false,
+  colour: false,
+  out: () => undefined,
+  err: () => undefined,
+  status: () => undefined,
+  ask: async () => answer,
+});
+
+it("resume goes on with the terminal whose serial number was typed, and with no other", async () => {
+  const [keys, out] = [join(dir, "keys"), join(dir, "out")];
+  await keysInit({ dir: keys, bench: true, algorithm: "p256" }, person(""));
+  const host: { rejects?: string } = { rejects: "97" };
+  const sim = startSimulated({ model: "podp-small", seed: 7, stores: memoryStores(), clock: systemClock, speed: 0, options: { host } });
+  await using listener = await listenTcp(systemClock, 0);
+  const common = { port: listener.address, keys, out };
+  const connected = async <T>(work: () => Promise<T>): Promise<T> => {
+    void listener.next().then((link) => link !== undefined && sim.attach(link));
+    return await work();
+  };
+  const held = await connected(() => run({ ...common, bench: true, expectSerial: sim.serial }, person(sim.serial)));
+  expect(held.json).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
+  delete host.rejects; // nothing is in the way of the wipe any more
+  const refused = await connected(() => resume(common, person("SOME-OTHER-SERIAL")));
+  expect(refused.json).toMatchObject({ endState: "REFUSE", code: "identity.serial" });
+  const unattended = await connected(() => resume({ ...common, yes: true, expectSerial: "SOME-OTHER-SERIAL" }, person("")));
+  expect(unattended.json).toMatchObject({ endState: "REFUSE", code: "identity.serial" });
+  const ended = await connected(() => resume(common, person(sim.serial)));
+  expect(ended.json).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+}, 60_000);
