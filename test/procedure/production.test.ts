@@ -10,6 +10,10 @@ import { acquirer, escrow } from "../support/recipients.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
+const readers = [
+  { party: "00100000001", certificate: acquirer.certificate },
+  { party: "ESCROW", certificate: escrow.certificate },
+];
 const passFor = (key: Uint8Array) => ({ key: hex(key), number: 1, pass: "" });
 const ours = pointOf(testWireKey);
 
@@ -19,12 +23,10 @@ async function run(change: Partial<Order>, setup: WorldSetup = {}) {
   const world = new World({
     ...{ model: "podp-production", port: "/dev/ttyTEST0", baud: 115_200, witness: "P-0002", ownerless: true },
     owner: pointOf(testOwner.key),
-    archiveRecipients: [
-      { party: "00100000001", certificate: acquirer.certificate },
-      { party: "ESCROW", certificate: escrow.certificate },
-    ],
+    archiveRecipients: readers.map(({ party, certificate }) => ({ party, certificate })),
     order: (w) => {
-      given.order = orderFor(w, () => ({ environment: "production", ...change }));
+      const archiveRecipients = readers.map(({ party, certificate }) => ({ party, certSha256: hex(sha256(certificate)) }));
+      given.order = orderFor(w, () => ({ environment: "production", archiveRecipients, ...change }));
       return given.order;
     },
     ...setup,
