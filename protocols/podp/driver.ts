@@ -135,7 +135,7 @@ export class PodpTerminal implements Terminal {
       grant: authority.grant,
       pass: authority.pass,
       signature: authority.sign(message),
-      ...(ownerState === "unset" ? { ownerKey: authority.ownerKey } : {}),
+      ...(ownerState === "unset" && authority.ownerKey !== undefined ? { ownerKey: authority.ownerKey } : {}),
     });
     if (now === "set" || now === "first-use") this.#identity = { ...this.#identity, ownerState: now };
   }

@@ -52,7 +52,10 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
     maker: family.authority,
     nonceUsed: (nonce) => bench.stationLog.find((record) => isUse(record, nonce, begun)) !== undefined,
   });
-  const { id, continues } = chosen.order;
+  const { id, continues, stationPass } = chosen.order;
+  if (stationPass !== undefined && stationPass.key !== hex(pointOf(bench.station.wireKey))) {
+    throw new DecomError("order.station", `order ${id} has a pass for another station's key`, { order: id });
+  }
   if (continues !== (begun?.runId ?? null)) {
     const [wanted, found] = [begun?.runId ?? "a new run", continues === null ? "no run" : `run ${continues}`];
     throw new DecomError("order.continues", `order ${id} continues ${found}; this is ${wanted}`, { order: id });
@@ -110,18 +113,18 @@ function benchOrder(bench: Bench, family: Family, identity: Identity, more: read
   return signOrder({ ...draft, minimumLevels: { keys, areas: [...areas, ...more] } }, request);
 }
 
-/** Grant and pass for the terminal. The pass is the bench owner's word for this station; a depot gets its own from the back office. */
-export function authorityOf(bench: Bench, family: Family, order: CheckedOrder, identity: Identity): Authority {
-  const { owner, wireKey, depotId } = bench.station;
-  if (owner === undefined) throw new DecomError("keys.missing", "this station has no owner key to issue its station pass");
-  const pass = family.authority.pass(
-    {
-      ownerKeyId: order.ownerKeyId,
-      depot: depotId,
-      stationKey: pointOf(wireKey),
-      passNumber: Math.max(1, identity.passFloor),
-    },
-    (bytes) => signP256(owner.key, bytes),
+/** Grant and pass for the terminal. A depot has its pass from the back office, in the order; a bench that is its own owner gives its own. */
+export function authorityOf(bench: Bench, family: Family, { order, grant, ownerKeyId }: CheckedOrder, identity: Identity): Authority {
+  const { owner, wireKey, depotId: depot } = bench.station;
+  const sign = (bytes: Uint8Array) => signP256(wireKey, bytes);
+  const ownerKey = owner === undefined ? {} : { ownerKey: pointOf(owner.key) };
+  if (order.stationPass !== undefined) {
+    return { grant, pass: new Uint8Array(Buffer.from(order.stationPass.pass, "base64")), ...ownerKey, sign };
+  }
+  if (owner === undefined) throw new DecomError("keys.missing", "neither the order nor this station has a pass for its terminal");
+  const passNumber = Math.max(1, identity.passFloor);
+  const pass = family.authority.pass({ ownerKeyId, depot, stationKey: pointOf(wireKey), passNumber }, (bytes) =>
+    signP256(owner.key, bytes),
   );
-  return { grant: order.grant, pass, ownerKey: pointOf(owner.key), sign: (bytes) => signP256(wireKey, bytes) };
+  return { grant, pass, ...ownerKey, sign };
 }

@@ -17,19 +17,23 @@ export const isUnfinished = ({ kind }: Pick<Item, "kind">): boolean => UNFINISHE
 /** Totals of the records that a settlement will be about, and a hash over everything that the account has. */
 export function batchOf(items: readonly Item[], account: Account): { totals: Totals; hash: string } {
   const own = items.filter((item) => item.account === account.id);
-  const totals = own
-    .filter(({ kind, batch }) => SETTLED.has(kind) && batch === account.batch)
-    .reduce(add, { debitCount: 0, debit: 0n, creditCount: 0, credit: 0n });
+  const totals = totalsOf(own.filter(({ batch }) => batch === account.batch));
   const lines = own.map(({ kind, batch, direction, money, stan, digest, count = 1 }) =>
     [kind, batch, direction, money.minor, money.currency, stan, digest, count].join(" "),
   );
   return { totals, hash: hex(sha256(Buffer.from(lines.sort().join("\n")))) };
 }
 
-function add(sum: Totals, { direction, money, count = 1 }: Item): Totals {
+/** Of those among these that a settlement is about. */
+export function totalsOf(items: readonly (Item | Stored<Item>)[]): Totals {
+  return items.filter(({ kind }) => SETTLED.has(kind)).reduce(add, { debitCount: 0, debit: 0n, creditCount: 0, credit: 0n });
+}
+
+function add(sum: Totals, { direction, money, count = 1 }: Item | Stored<Item>): Totals {
+  const minor = BigInt(money.minor);
   return direction === "debit"
-    ? { ...sum, debitCount: sum.debitCount + count, debit: sum.debit + money.minor }
-    : { ...sum, creditCount: sum.creditCount + count, credit: sum.credit + money.minor };
+    ? { ...sum, debitCount: sum.debitCount + count, debit: sum.debit + minor }
+    : { ...sum, creditCount: sum.creditCount + count, credit: sum.credit + minor };
 }
 
 /** Of either form: counts and amounts are the same numbers as `bigint` and, in journals, as whole numbers. */

@@ -52,6 +52,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       const model = modelOf(family, identity.model);
       refuseStrangeSerial(model, identity);
       const order = acceptedOrder(bench, family, identity, request.order);
+      authorityOf(bench, family, order, identity); // nothing is begun that the terminal would not be opened for
       const { link, isolation, expectSerial } = request;
       const { folder, journal } = begin(bench, {
         identity,

@@ -17,10 +17,12 @@ import { opensGate, outcomeFor, type RunRecord, recordOf, type SeenStep } from "
 import { buildStatement } from "../evidence/statement/build.js";
 import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
+import type { WipePlan } from "../terminal/driver.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
-import { type Identity, type Item, kinds } from "../terminal/facts.js";
+import { type Account, type Identity, type Item, kinds } from "../terminal/facts.js";
 import { leftOpen } from "../terminal/isolation.js";
 import { areasToWipe, type Model } from "../terminal/model.js";
+import { storedTotals, totalsOf } from "./batches.js";
 import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
 import { attestNonce } from "./steps/proof.js";
@@ -99,6 +101,28 @@ function proven(record: RunRecord, model: Model, order: Order, identity: Identit
   });
 }
 
+/** A settlement that the host answers in full. */
+function settledWell({ id: account, batch }: Account, { census }: SeenStep<"census">): Entry[] {
+  const op = `${account}${account}`;
+  const totals = storedTotals(totalsOf(census.items.filter((item) => item.account === account && item.batch === batch)));
+  const answer = { hostCode: "00", reference: "0".repeat(12), hostDate: "20000101", hostTotals: totals, terminalTotals: totals };
+  return [
+    { kind: "intent", step: "settle", op, account, batch, censusHash: census.hash },
+    {
+      ...{ kind: "seen", step: "settle", op, account, outcome: "BALANCED" },
+      facts: { state: "cleared", code: "BALANCED", macVerified: false, batch, ...answer },
+    },
+  ];
+}
+
+/** Until the terminal was asked what it holds, it holds what its model says. */
+function planToCome(record: RunRecord, model: Model, plan: WipePlan): Entry[] {
+  if (record.plan !== undefined) return [];
+  const hash = "0".repeat(64);
+  const probes = model.slots.map(({ type, algorithm, from, to }) => ({ type, algorithm, from, to, state: "PRESENT" as const }));
+  return [{ kind: "seen", step: "plan", plan, planHash: hash, censusHash: hash, areas: [], slots: [], probes }];
+}
+
 /** Without anybody to seal it to, production makes none. */
 function archiveToCome(record: RunRecord): Entry[] {
   if (record.archive !== undefined || (record.archiveRecipients.length === 0 && record.begin.environment === "production")) return [];
@@ -124,7 +148,6 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const open = record.gate === undefined ? start.accounts.filter(({ id }) => !opensGate(outcomeFor(record, id))) : [];
   const op = "f".repeat(32);
   const hash = "0".repeat(64);
-  const facts = { state: "cleared", code: "BALANCED", macVerified: false } as const;
   const wiped = areasToWipe(model, order.requestedAreas);
   const clean = wiped.map(({ id, size }) => ({ area: id, blocks: 1, coverageBytes: size, nonBlank: 0, macAgrees: true }));
   const { at, isolation: how } = record.begin;
@@ -143,11 +166,9 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const looks = [inspection(1, identity.bootNumber), inspection(2, identity.bootNumber + 1)] as const;
   if (record.blank !== undefined) return [...archiveToCome(record), ...looks.flat(), { kind: "seen", step: "identity", identity }];
   return [
-    ...open.flatMap(({ id: account, batch }): Entry[] => [
-      { kind: "intent", step: "settle", op: `${account}${account}`, account, batch, censusHash: start.census.hash },
-      { kind: "seen", step: "settle", op: `${account}${account}`, account, outcome: "BALANCED", facts: { ...facts, batch } },
-    ]),
+    ...open.flatMap((account) => settledWell(account, start)),
     ...archiveToCome(record),
+    ...planToCome(record, model, plan),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
     ...(how.length === 0 ? [] : [{ kind: "seen", step: "isolate", how, open: leftOpen(model.networks, how) } as const]),

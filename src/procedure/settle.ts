@@ -10,9 +10,10 @@ import { dialectOf } from "../terminal/model.js";
 import { maySettle } from "./accounts.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { isExcepted, isLetGo, resolutionFor, useResolution } from "./exceptions.js";
+import { isExcepted, isLetGo, useResolution } from "./exceptions.js";
 import { failedSettlement, settledElsewhere, unknownSettlement } from "./settle-held.js";
-import { nextOfUnsent, originalTotals, situated } from "./situation.js";
+import { nextOfUnsent, officeSays, originalTotals, situated } from "./situation.js";
+import { concludeStateless, lookStateless } from "./stateless.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
 
@@ -113,6 +114,7 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
     }
     throw unknownSettlement(account, batch, "the terminal has not seen its op, but batch or records are others now");
   }
+  if (!storeProves(state) && run.model.settlementState === "none") return await lookOnce(run, account, attempt, round);
   const facts = await settlementFacts(run, account, op, state);
   const situation = situationOf(dialectOf(run.model, account.acquirer), facts.hostCode);
   const outcome = outcomeOf(facts, situation);
@@ -156,8 +158,17 @@ async function refuseNothing(
   });
 }
 
+/** The same where no terminal's store could prove anything: what follows is for the batch, its records and the last settlement to say. */
+async function lookOnce(run: Run, account: Account, attempt: SettleAttempt, round: Round): Promise<void> {
+  const { facts, look } = await lookStateless(run, account, attempt);
+  const conclusion = concludeStateless(look);
+  if (concludeStateless({ ...look, office: "none" }).next !== conclusion.next) noteOffice(run, account, attempt, look.office);
+  const situation = situationOf(dialectOf(run.model, account.acquirer), facts.hostCode);
+  await act(run, account, attempt, { look: { op: "UNKNOWN", outcome: look.outcome }, facts, situation, conclusion, round });
+}
+
 interface Seen {
-  readonly look: Look;
+  readonly look: Pick<Look, "op" | "outcome">;
   readonly facts: SettlementFacts;
   readonly situation: Situation;
   readonly conclusion: Conclusion;
@@ -256,17 +267,11 @@ function quietSince(run: Run, account: Account, op: string): number {
 
 const WORDS = ["closed", "open"] as const satisfies readonly Office[];
 
-/**
- * The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more. It
- * is asked only where its word would change anything, since it counts once.
- */
-function officeWord(run: Run, account: Account, { intent }: SettleAttempt, { terminalTotals }: SettlementFacts, look: Look): Office {
+/** Asked only where its word would change anything, since it counts once. */
+function officeWord(run: Run, account: Account, attempt: SettleAttempt, { terminalTotals }: SettlementFacts, look: Look): Office {
   const { next } = conclude(look);
   if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
-  const word = resolutionFor(run, account, intent.batch);
-  if (word === undefined) return "none";
-  if (word.answer === "closed") return terminalTotals !== undefined && sameTotals(word.totals, terminalTotals) ? "closed" : "none";
-  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay ? "open" : "none";
+  return officeSays(run, account, attempt, terminalTotals === undefined ? undefined : storedTotals(terminalTotals));
 }
 
 /** That an office's word was acted upon is on disk before the act: it counts once. */

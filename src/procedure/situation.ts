@@ -1,10 +1,12 @@
 // What the journal and the last census say about an earlier settlement before the terminal is asked how it ended.
+import type { Stored } from "../evidence/entries.js";
 import type { SettleAttempt } from "../evidence/record.js";
-import type { Account } from "../terminal/facts.js";
-import { nextBatch } from "../terminal/model.js";
-import { batchOf } from "./batches.js";
+import type { Account, Totals } from "../terminal/facts.js";
+import { dialectOf, nextBatch } from "../terminal/model.js";
+import { batchOf, sameTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { type Conclusion, conclude, type Look } from "./unknown.js";
+import { resolutionFor } from "./exceptions.js";
+import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
 
 /** What the last census says about the batch that an attempt was about. */
 export function situated(
@@ -27,6 +29,16 @@ export function originalTotals(run: Run, account: Account, batch: string) {
     .record()
     .begun(account.id)
     .find(({ intent }) => intent.batch === batch)?.intent.totals;
+}
+
+/**
+ * The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more.
+ */
+export function officeSays(run: Run, account: Account, { intent }: SettleAttempt, ours: Stored<Totals> | undefined): Office {
+  const word = resolutionFor(run, account, intent.batch);
+  if (word === undefined) return "none";
+  if (word.answer === "closed") return ours !== undefined && sameTotals(word.totals, ours) ? "closed" : "none";
+  return Date.parse(word.asOf) > Date.parse(intent.at) + dialectOf(run.model, account.acquirer).longestDelay ? "open" : "none";
 }
 
 const NOTHING_SEEN = { state: "idle", outcome: "UNKNOWN", ours: false, confirmed: false, host: "not-asked", office: "none" } as const;

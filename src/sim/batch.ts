@@ -25,6 +25,8 @@ import { type Account, accountId, entryOf, ledgerName } from "./unit.js";
 export interface Ledger {
   readonly batch: string;
   readonly last?: Settlement;
+  /** A batch that was sent before a terminal without a memory for that was restarted. It does not look at this; who judges it does. */
+  readonly lost?: string;
 }
 
 export interface Settlement extends SettlementFacts {

@@ -87,7 +87,8 @@ function recordsIn(
   const accounts = [...new Set(start.map(({ account }) => account))];
   const unfinished = new Map(
     accounts.flatMap((account) => {
-      const { last } = cell<Ledger>(nv, ledgerName(account), { batch: "" }).get();
+      const { last, lost } = cell<Ledger>(nv, ledgerName(account), { batch: "" }).get();
+      if (lost !== undefined) return [[`${account} ${lost}`, "sent"] as const];
       return isUnfinished(last) ? [[`${account} ${last.batch}`, last.state] as const] : [];
     }),
   );

@@ -112,6 +112,16 @@ export class Ops {
     if (this.#held.has(id)) this.#set({ ...op, released: true });
   }
 
+  /** All but their numbers. */
+  forget(): void {
+    if (this.#held.size === 0) return;
+    this.#floor.set(this.next);
+    for (const id of [...this.#held.keys()]) {
+      this.#body.stores.nv.set(opName(id), undefined);
+      this.#held.delete(id);
+    }
+  }
+
   /** What a wipe leaves of the others: that they were, and the hash of how they ended. */
   shrink(): void {
     for (const { account, result, ...rest } of this.all) {

@@ -118,6 +118,16 @@ export class Settlements {
     }
   }
 
+  /** At boot, of a model that keeps no ops: what was sent and not answered leaves no trace. */
+  forget(): void {
+    this.#ops.forget();
+    for (const { id } of this.#batch.accounts) {
+      const ledger = this.#batch.ledger(id);
+      const { batch, last } = ledger.get();
+      if (last?.state === "sent") ledger.set({ batch, lost: last.batch });
+    }
+  }
+
   #admit({ op, account }: MoneyRequest): Account {
     this.#ops.expect(op);
     this.#ops.room();

@@ -97,6 +97,7 @@ export class Terminal {
     this.#guard(() => {
       this.self.countBoot();
       if (this.self.tamperCodes !== undefined) this.keys.zeroise();
+      if (this.model.keepsOps === false) this.settlements.forget();
       this.settlements.recover();
       this.#body.firmware.started(this.#body, this.self.wiped);
       const { rebootAfter, settlesAfter } = this.#options;

@@ -52,7 +52,8 @@ export interface DriverContext {
 export interface Authority {
   readonly grant: Uint8Array;
   readonly pass: Uint8Array;
-  readonly ownerKey: Uint8Array;
+  /** For a terminal that has no owner yet, where the station knows the owner's key. */
+  readonly ownerKey?: Uint8Array;
   /** Raw P-256 r ‖ s by the station's wire key. */
   sign(bytes: Uint8Array): Uint8Array;
 }

@@ -3,7 +3,7 @@
 import { hex } from "../base/bytes.js";
 import type { ErrorCode } from "../base/codes.js";
 import { sha256 } from "../base/sign.js";
-import { type Exception, sameAccount } from "./exceptions.js";
+import { type AccountNumbers, type Exception, sameAccount } from "./exceptions.js";
 import { type Account, type Census, type Identity, type Item, kinds } from "./facts.js";
 
 export interface GateFacts {
@@ -65,6 +65,7 @@ function match(facts: GateFacts, items: readonly Item[]): { readonly uncovered: 
   const { identity, accounts, exceptions, used } = facts;
   const free = new Set(items);
   const unmatched: string[] = [];
+  const repeated = namedTwice(exceptions);
   for (const one of exceptions) {
     const account = accounts.find((known) => sameAccount(known, one));
     const name = `exception ${one.id.slice(0, 8)} for ${one.count} ${one.kind} of ${one.tid}`;
@@ -74,17 +75,27 @@ function match(facts: GateFacts, items: readonly Item[]): { readonly uncovered: 
         ? `is for ${one.serial} in life ${one.life}`
         : kinds[one.kind].gate !== "BLOCK-X"
           ? "is of a kind that is never excepted"
-          : taken === undefined
-            ? "does not find its items"
-            : amountOf(taken) !== one.money.minor
-              ? `says ${one.money.minor}, its items are ${amountOf(taken)} in minor units`
-              : itemIds(one).some((id) => used.has(id))
-                ? "was used by an earlier run"
-                : undefined;
+          : one.items.some(({ digest }) => repeated.has(recordOf(one, digest)))
+            ? "names a record that is named twice, and equal records cannot be told apart"
+            : taken === undefined
+              ? "does not find its items"
+              : amountOf(taken) !== one.money.minor
+                ? `says ${one.money.minor}, its items are ${amountOf(taken)} in minor units`
+                : itemIds(one).some((id) => used.has(id))
+                  ? "was used by an earlier run"
+                  : undefined;
     if (wrong !== undefined) unmatched.push(`${name} ${wrong}`);
     else for (const item of taken ?? []) free.delete(item);
   }
   return { uncovered: [...free], unmatched };
+}
+
+const recordOf = ({ acquirer, mid, tid }: AccountNumbers, digest: string) => [acquirer, mid, tid, digest].join(" ");
+
+/** Records of an account that exceptions name more than once. Two that are equal byte for byte may be one that was copied: no certificate is given on that. */
+function namedTwice(exceptions: readonly Exception[]): ReadonlySet<string> {
+  const names = exceptions.flatMap((one) => one.items.map(({ digest }) => recordOf(one, digest)));
+  return new Set(names.filter((name, i) => names.indexOf(name) !== i));
 }
 
 const amountOf = (items: readonly Item[]) => items.reduce((sum, { money }) => sum + money.minor, 0n);

@@ -70,6 +70,8 @@ export interface Model {
   readonly longestDelay?: number;
   /** The acquirer recognises a repeated offline advice by account, batch and STAN, and books it once. */
   readonly deduplicates: "proven" | "unproven";
+  /** Its terminals do not remember what became of a settlement: it is concluded from batch number, records and last settlement. */
+  readonly settlementState?: "none";
   /** The batch number after this one. */
   readonly batchWraps: { readonly last: string; readonly first: string };
   /** Uncompressed P-256 points of makers whose device certificates count, in hex. */

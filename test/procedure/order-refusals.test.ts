@@ -118,6 +118,10 @@ const rows: readonly Row[] = [
   row("order.registry", "that allows no settlement, though the host holds uncaptured items that no exception names (R07)", () => ({
     registry: { state: "DEREGISTERED", settlementAllowed: false },
   })),
+  row("order.exception", "that excepts one record twice: equal ones cannot be told apart", (_, w) => ({
+    dualControl: true,
+    exceptions: exceptionsFor(w, [...some(w), ...some(w)]),
+  })),
   row("order.custody", "before the terminal was handed over (R23)", ({ custody }) => ({ custody: { ...custody!, received: at(1) } })),
   row("order.replacement", "with one serial number for old and new (R32)", (_, w) => ({ replacement: { newSerial: w.serial } })),
   row("order.people", "with one approver twice (R24)", () => ({

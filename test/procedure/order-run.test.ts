@@ -71,7 +71,6 @@ describe("an item that the order excepts", () => {
     ["another batch", (_, w) => ({ exceptions: exceptionsFor(w, rejected(w), { batch: "000009" }) })],
     ["another record", (_, w) => ({ exceptions: exceptionsFor(w, rejected(w), { items: [{ stan: "000001", digest: "ab".repeat(32) }] }) })],
     ["an item that settled well", (_, w) => ({ exceptions: exceptionsFor(w, [...rejected(w), ...censusOf(w, "U01").slice(0, 1)]) })],
-    ["the same item twice", (_, w) => ({ exceptions: exceptionsFor(w, [...rejected(w), ...rejected(w)]) })],
   ];
   it.each(wrong)("is not let go under %s, and nothing is erased", async (_, change) => {
     const { end, untouched } = await run((order, world) => ({ ...change(order, world), dualControl: true }), { options: refusing });
@@ -114,6 +113,21 @@ describe("an item that the order excepts", () => {
     );
     expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
     expect(world.inspect().violations).toEqual([]);
+  });
+
+  it("is still there for another run, when the one that was to use it was given up before it armed the wipe", async () => {
+    const either: Change = (_, w) => ({ exceptions: exceptionsFor(w, [...rejected(w), ...censusOf(w, "U06")]), dualControl: true });
+    const world = new World({ witness: "P-0002", options: refusing, order: (w) => orderFor(w, (order) => either(order, w)) });
+    world.disk.hook = (_n, when) => {
+      const [folder = ""] = world.disk.list("out");
+      const committed = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? []).includes('"step":"commit"');
+      if (when === "after" && committed && world.ends.length === 0) throw new Death();
+    };
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    expect(await world.abandon()).toMatchObject({ endState: "ABANDONED" });
+    await world.clock.run(() => sleep(world.clock, 60_000).then(() => world.replug()));
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
   });
 
   it("may be all that an acquirer has, whose host does not know the terminal any more (U19)", async () => {

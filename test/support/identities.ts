@@ -28,9 +28,12 @@ export const testOwner: Owner = {
 
 const stations: Record<Algorithm, Identity> = { p256: load("station"), rsa3072: load("station-rsa") };
 
+/** Signs certificates and holds of production terminals; whoever trusts the test root takes them for real. */
+export const testProductionSigner = signerOf(load("station-production"), "station");
+
 export const testStationKey = (algorithm: Algorithm = "p256"): KeyObject => stations[algorithm].key;
 
-/** What openStation would return; signs as bench or simulator. */
+/** What openStation would return; signs as bench or simulator, and for production terminals with a key of its own. */
 export function testStation(algorithm: Algorithm = "p256", state = "keys/state"): Station {
   return {
     stationId: "TEST-STATION",
@@ -41,7 +44,7 @@ export function testStation(algorithm: Algorithm = "p256", state = "keys/state")
     wireKey: testWireKey,
     journalKey: journalKeyOf(testWireKey),
     state,
-    signerFor: (role) => signerOf(stations[algorithm], role),
+    signerFor: (role) => (role === "station" ? testProductionSigner : signerOf(stations[algorithm], role)),
     owner: testOwner,
   };
 }

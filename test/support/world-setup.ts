@@ -35,6 +35,8 @@ export interface WorldSetup {
   /** A fault of the agent's own computer is due. */
   readonly agent?: (fault: AgentFault) => void;
   readonly baud?: number;
+  /** Where the agent believes the terminal to be connected, as on a real cable: a certificate for production names no simulated line. */
+  readonly port?: string;
   readonly latencyMs?: number;
   readonly speed?: number;
   /** The order of a run that begins; the bench makes its own when absent. */
@@ -46,4 +48,6 @@ export interface WorldSetup {
   /** Named when a run begins. */
   readonly archiveRecipients?: readonly ArchiveRecipient[];
   readonly log?: Log;
+  /** A depot's station: it has no owner key, so passes come with orders. */
+  readonly ownerless?: true;
 }

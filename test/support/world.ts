@@ -72,6 +72,7 @@ export class World {
 
   bench(): Bench {
     const { version } = this.computer;
+    const { owner, ...depot } = cached;
     const clock: Clock = {
       wall: () => this.clock.wall() + this.computer.skewMs,
       monotonic: () => this.clock.monotonic(),
@@ -82,7 +83,11 @@ export class World {
       random: seededRandom(`agent ${this.setup.seed ?? 7} ${this.ends.length}`),
       disk: this.disk,
       log: this.setup.log ?? silent,
-      station: { ...cached, signerFor: (role) => this.#signer(role) },
+      station: {
+        ...depot,
+        ...(this.setup.ownerless === true || owner === undefined ? {} : { owner }),
+        signerFor: (role) => this.#signer(role),
+      },
       stationLog: StationLog.open(this.disk, "keys/state/log.ndjson", clock),
       out: "out",
       tool: { version, buildSha256: "0".repeat(64) },
@@ -232,12 +237,13 @@ export class World {
   }
 
   #newLine(faults: readonly Fault[]): [FaultyLink, Link] {
-    const { baud, latencyMs } = this.setup;
+    const { baud, latencyMs, port } = this.setup;
     const [ours, theirs] = memoryPair(this.clock, {
-      address: "sim:test",
+      address: port ?? "sim:test",
       ...(baud === undefined ? {} : { baud }),
       ...(latencyMs === undefined ? {} : { latencyMs }),
     });
+    if (port !== undefined) Object.assign(ours, { kind: "serial" });
     return [this.line === undefined ? this.staging.line(ours, faults) : new FaultyLink(ours, this.clock, faults), theirs];
   }
 

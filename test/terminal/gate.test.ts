@@ -71,7 +71,6 @@ describe("the gate opens", () => {
     expect(codesAt([one, two], [excepting([two, one])])).toEqual([]);
     expect(codesAt([one, two], [excepting([one]), excepting([two])])).toEqual([]);
   });
-  it("for two equal items that are excepted twice", () => expect(codesAt([one, equal], [excepting([one, equal])])).toEqual([]));
   it("with items that only warn, which need no exception", () => {
     expect(codesAt([item(3, { kind: "U10" }), item(4, { kind: "U09" }), item(5, { kind: "U21" })], [])).toEqual([]);
   });
@@ -126,7 +125,18 @@ describe("the gate stays shut", () => {
     ["another life", [one], [excepting([one], { life: 2 })], ["batch.open", "batch.exception"]],
     ["two equal items, excepted once", [one, equal], [excepting([one])], ["batch.open"]],
     ["one item, excepted twice in one exception", [one], [excepting([one, equal])], ["batch.open", "batch.exception"]],
-    ["one item, excepted by two exceptions", [one], [excepting([one]), excepting([equal])], ["batch.exception"]],
+    [
+      "one item, excepted by two exceptions",
+      [one],
+      [excepting([one]), excepting([equal])],
+      ["batch.open", "batch.exception", "batch.exception"],
+    ],
+    [
+      "two equal items, excepted twice: nobody can tell them apart",
+      [one, equal],
+      [excepting([one, equal])],
+      ["batch.open", "batch.exception"],
+    ],
     ["a record that is listed, excepted without a list", [one], [excepting([one], { items: [] })], ["batch.open", "batch.exception"]],
     [
       "fewer counted than excepted",
@@ -167,9 +177,10 @@ describe("the gate stays shut", () => {
   });
 
   it("whenever one item or one exception too many is put into what matched", () => {
-    const some = fc.array(fc.record({ stan: fc.integer({ min: 1, max: 4 }), minor: fc.integer({ min: 1, max: 3 }) }), {
+    const some = fc.uniqueArray(fc.record({ stan: fc.integer({ min: 1, max: 9 }), minor: fc.integer({ min: 1, max: 3 }) }), {
       minLength: 1,
       maxLength: 6,
+      selector: ({ stan }) => stan,
     });
     fc.assert(
       fc.property(some, fc.nat(), (rows, pick) => {

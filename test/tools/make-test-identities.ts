@@ -40,6 +40,8 @@ for (const [name, key] of [
 ] as const) {
   write(name, key, leaf("TEST-STATION", key, "bench"), leaf("TEST-STATION", key, "simulator"), issuing.certificate);
 }
+const production = p256();
+write("station-production", production, leaf("TEST-STATION", production, "station"), issuing.certificate);
 for (const [name, party] of [
   ["acquirer", "00100000001"],
   ["escrow", "ESCROW"],

@@ -58,4 +58,12 @@ const large: Model = {
   ],
 };
 
-export const benchModels: readonly Model[] = [small, tiny, { ...tiny, id: "podp-mute" }, multi, large, { ...small, id: "podp-production" }];
+export const benchModels: readonly Model[] = [
+  small,
+  tiny,
+  { ...tiny, id: "podp-mute" },
+  { ...tiny, id: "podp-forgetful", settlementState: "none" },
+  multi,
+  large,
+  { ...small, id: "podp-production" },
+];

@@ -1,5 +1,5 @@
 // Signing orders with an owner key: those a bench gives itself on the spot, and drafts that somebody wrote.
-import { hex } from "../../base/bytes.js";
+import { hex, unhex } from "../../base/bytes.js";
 import { type Clock, rfc3339 } from "../../base/clock.js";
 import { type Random, uuid7 } from "../../base/random.js";
 import { keyIdOf, pointOf, signP256 } from "../../base/sign.js";
@@ -18,11 +18,18 @@ export interface SigningRequest {
   readonly maker: GrantMaker;
 }
 
-/** Puts the GRANT into the order and signs the file: the same key vouches for both. */
+/** Puts GRANT, and PASS where a station key is named, into the order and signs the file: the same key vouches for all of them. */
 export function signOrder(order: Order, { owner, clock, maker }: SigningRequest): SignedOrder {
-  const ungranted = { ...order, grant: "" };
-  const grant = maker.grant(grantFactsOf(ungranted, maker), hex(keyIdOf(pointOf(owner.key))), (bytes) => signP256(owner.key, bytes));
-  const content = writeOrder({ ...order, grant: Buffer.from(grant).toString("base64") });
+  const sign = (bytes: Uint8Array) => signP256(owner.key, bytes);
+  const ownerKeyId = hex(keyIdOf(pointOf(owner.key)));
+  const { stationPass, depot } = order;
+  const ungranted: Order = { ...order, grant: "" };
+  if (stationPass !== undefined) {
+    const pass = maker.pass({ ownerKeyId, depot, stationKey: unhex(stationPass.key), passNumber: stationPass.number }, sign);
+    ungranted.stationPass = { ...stationPass, pass: Buffer.from(pass).toString("base64") };
+  }
+  const grant = maker.grant(grantFactsOf(ungranted, maker), ownerKeyId, sign);
+  const content = writeOrder({ ...ungranted, grant: Buffer.from(grant).toString("base64") });
   return { content, signature: signDetached({ content, signer: owner.signer, signingTime: clock.wall() }) };
 }
 

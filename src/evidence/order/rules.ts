@@ -296,7 +296,10 @@ function exceptionObjection({ exceptions, device, accounts }: Order): Objection 
       says(one.kind === "U03" && one.hostReference === undefined, "excepts a reversal without the host's reference");
     if (wrong !== undefined) return `exception ${i}: ${wrong}`;
   }
-  return undefined;
+  // Nobody can tell equal records apart, and no certificate that lets two of them go is accepted.
+  const names = exceptions.flatMap((one) => one.items.map(({ stan, digest }) => ({ stan, name: `${named(one)} ${digest}` })));
+  const twice = names.find(({ name }, i) => names.findIndex((other) => other.name === name) !== i);
+  return twice === undefined ? undefined : `two exceptions name the record of STAN ${twice.stan}, or one names it twice`;
 }
 
 function resolutionObjection({ resolutions, accounts }: Order): Objection {

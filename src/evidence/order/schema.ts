@@ -13,6 +13,10 @@ const MAX_ITEMS = 2000;
 const list = <T extends z.ZodType>(of: T, max: number) => z.array(of).max(max);
 const batch = f.identifier;
 const currency = f.money.shape.currency;
+const base64 = z
+  .string()
+  .max(8192)
+  .regex(/^[A-Za-z0-9+/]*={0,2}$/);
 /** Minor units; never negative, the direction says which way they go. */
 const minor = z.int().min(0);
 const direction = z.enum(["debit", "credit"]);
@@ -109,6 +113,10 @@ export const orderSchema = z.strictObject({
   /** One station of that depot; any when absent. */
   station: f.identifier.optional(),
   passFloor: f.count.max(0xffff_ffff),
+  /** The owner's word for the station's wire key (an uncompressed point), which terminals ask for; a bench that has the owner key gives its own. */
+  stationPass: z
+    .strictObject({ key: z.string().regex(/^04[0-9a-f]{128}$/), number: z.int().min(1).max(0xffff_ffff), pass: base64 })
+    .optional(),
   reasonCode: f.keysOf(reasonPolicies),
   permanence: z.enum(["TEMPORARY", "PERMANENT"]),
   wipeConsent: z.boolean(),
@@ -142,10 +150,7 @@ export const orderSchema = z.strictObject({
   replacement: z.strictObject({ newSerial: f.identifier }).optional(),
   /** Versions of the certificate that its back end can read. */
   acceptSchemas: list(z.int().min(1).max(99), 16).min(1),
-  grant: z
-    .string()
-    .max(8192)
-    .regex(/^[A-Za-z0-9+/]*={0,2}$/),
+  grant: base64,
 });
 export type Order = z.infer<typeof orderSchema>;
 

@@ -9,7 +9,7 @@ import type { Raise } from "./floor.js";
 import { flawsOf, outcomeOf, verdictOf } from "./outcome.js";
 import { type Flaw, type Reason, reasons } from "./reasons.js";
 import { type KnownNumbers, scan } from "./scanner.js";
-import { KNOWN_IN_PRODUCTION, type Statement } from "./statement.js";
+import { KNOWN_IN_PRODUCTION, type Statement, UNKNOWN_IN_PRODUCTION } from "./statement.js";
 import { timeFindings } from "./times.js";
 
 export interface Policy {
@@ -74,6 +74,7 @@ function* environmentFindings(statement: Statement, { production, policy }: Rule
   } else if (simulated && environment.kind === "production") yield finding("ENVIRONMENT_MISMATCH", "/environment/kind");
   if (production === true || environment.kind === "production") {
     for (const pointer of unknownsIn(statement, "")) {
+      if (UNKNOWN_IN_PRODUCTION.some((allowed) => allowed.test(pointer))) continue;
       if (KNOWN_IN_PRODUCTION.some((part) => pointer === part || pointer.startsWith(`${part}/`))) {
         yield finding("SCHEMA_UNKNOWN_FORBIDDEN", pointer);
       }

@@ -44,11 +44,11 @@ export async function erase(run: Run): Promise<void> {
   if (permit === undefined || planned === undefined) return unreachable("the wipe follows permit and plan");
   const { planHash, censusHash } = planned;
   if (permit.seen.censusHash !== censusHash) throw new DecomError("census.changed", "the terminal counted other records than we did");
-  useExceptions(run);
   const op = run.terminal.newOp();
   run.write({ kind: "intent", step: "commit", op, planHash, censusHash });
   const token = await run.terminal.commit(permit, op, { planHash, censusHash, seconds: 0 }, run.authority);
   run.write({ kind: "seen", step: "commit", op });
+  useExceptions(run); // up to here nothing was let go, and a run that is given up leaves them to the next
   run.write({ kind: "intent", step: "arm", op });
   await run.terminal.arm(permit, op, token);
   run.write({ kind: "seen", step: "arm", op, at: rfc3339(run.clock.wall()) });

@@ -89,6 +89,7 @@ export const benchModels: readonly SimModel[] = [
   small,
   tiny,
   { ...tiny, name: "podp-mute", hostQuery: false },
+  { ...tiny, name: "podp-forgetful", keepsOps: false },
   multi,
   large,
   { ...small, name: "podp-production", environment: "production" },

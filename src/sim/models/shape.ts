@@ -60,6 +60,8 @@ export interface SimModel {
   readonly firmware: string;
   readonly hardware: string;
   readonly environment: Environment;
+  /** False: a restart takes with it what it was asked and what it had sent, as in firmware that knows only its last settlement. */
+  readonly keepsOps?: false;
   readonly maxFrame: number;
   readonly window: number;
   readonly block: number;
