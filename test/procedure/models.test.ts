@@ -84,6 +84,7 @@ const sorts = [...new Map(models.flatMap(({ slots }) => slots).map((slots) => [`
 const keys = sorts.map((sort) => [
   `${sort.type} ${sort.algorithm}`,
   sort.usage,
+  sort.owner,
   ...runs.map((run) => {
     const own = slotsIn(run.model, sort);
     return own.length === 0 ? "no such slots" : `${ofSlots(run, sort)} · ${own.map(numbers).join(", ")}`;
@@ -106,7 +107,7 @@ const tables = {
     described,
   ),
   data: table(["data area", "what it is", ...runs.map(({ model }) => short(model))], data),
-  keys: table(["slots", "keys", ...runs.map(({ model }) => short(model))], keys),
+  keys: table(["slots", "keys", "whose", ...runs.map(({ model }) => short(model))], keys),
   elsewhere: table(
     ["data areas", "what", "why it is in no plan", "who sees to it", "models"],
     [...elsewhere.values()].map(({ names, cells }) => [...cells, names.join(", ")]),
