@@ -9,7 +9,7 @@ const AREAS: readonly ContentClass[] = ["SEC"];
 const KEYS: readonly (readonly KeyType[])[] = [
   ["TPK", "TAK", "TDK", "TLE"],
   ["TMK", "TLK", "IPEK"],
-  ["TLS", "IDENTITY"],
+  ["TLS", "STORAGE", "LOADER", "FIRMWARE", "IDENTITY"],
 ];
 
 /** The same plan in that order. A terminal erases areas as planned; keys it sorts by itself, and is not the only one to. */

@@ -51,14 +51,14 @@ export interface SimOptions {
   readonly stuck?: readonly number[];
   /** Areas in which some cells no longer take what is programmed. */
   readonly worn?: readonly number[];
+  /** How its key store fails. */
+  readonly keyStore?: KeyStore;
   /** Overrides the model: this terminal can (not) attest. */
   readonly attest?: boolean;
   /** It says that it is no simulator, so that its times count. */
   readonly environment?: "bench";
   /** Its firmware is dishonest, in this one way. */
   readonly lie?: LieName;
-  /** How its key store fails. */
-  readonly keyStore?: KeyStore;
 }
 
 export interface Progress {

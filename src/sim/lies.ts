@@ -90,8 +90,9 @@ export const lies = {
     probed: absent,
   },
   "answers-from-a-list": {
-    about: "keeps its keys and answers KEY_PROBE and CAN_PAY from a list",
+    about: "keeps its keys and answers KEY_LIST, KEY_PROBE and CAN_PAY from a list",
     forgets: () => false,
+    slots: (listed) => listed.filter(({ type }) => type === "IDENTITY"),
     probed: absent,
     cannotPay: (own, wiped) => (wiped ? cannotPay.merchant | cannotPay.keys : own),
   },

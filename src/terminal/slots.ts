@@ -61,11 +61,16 @@ function outside(ranges: readonly SlotRange[], of: ProbeRange): ProbeRange[] {
   return next > of.to ? left : [...left, { ...of, from: next }];
 }
 
+/** Keys that a list names in a range. */
+export function listedIn(listed: readonly SlotFact[], range: SlotRange): readonly SlotFact[] {
+  return listed.filter((one) => sameSort(one, range) && one.slot >= range.from && one.slot <= range.to);
+}
+
 /** Whether every key that is left in a range is the maker's default, which the firmware puts back by itself. */
 export function holdsDefault(range: ModelSlots, probes: readonly ProbeRange[], listed: readonly SlotFact[]): boolean {
   if (range.after !== "default" || range.defaultKcv === undefined) return false;
   const states = statesIn(probes, range) ?? [];
-  const own = listed.filter((one) => sameSort(one, range) && one.slot >= range.from && one.slot <= range.to);
+  const own = listedIn(listed, range);
   return (
     own.length > 0 &&
     own.every(({ kcv }) => kcv === range.defaultKcv) &&

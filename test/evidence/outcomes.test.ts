@@ -133,6 +133,11 @@ describe("a range of slots is", () => {
     expect(keyOf("TMK", unseen)).toMatchObject({ result: "unverified", after: { unknown: "NOT_ASKED" }, probe: { unknown: "NOT_ASKED" } });
   });
 
+  it("failed where a list names a key in it, though every probe finds none", () => {
+    const listing = looking(({ slots = [] }) => ({ slots: [...slots, { type: "TMK", algorithm: "AES", slot: 2, kcv: "aabbcc" }] }));
+    expect(keyOf("TMK", listing)).toMatchObject({ result: "failed", after: "present", probe: { observed: "ABSENT" }, level: ["V1"] });
+  });
+
   it("unverified where probes leave a slot out", () => {
     const gap = looking(({ probes }) => ({
       probes: probes.flatMap((probe) =>

@@ -3,11 +3,10 @@ import { hex, unhex } from "../../base/bytes.js";
 import { sha256 } from "../../base/sign.js";
 import type { ProofFacts } from "../../terminal/driver.js";
 import type { ContentClass, SampleFacts } from "../../terminal/facts.js";
-import { areasToWipe, type Model, type ModelArea, type ModelSlots } from "../../terminal/model.js";
-import { stateIn } from "../../terminal/slots.js";
+import { areasToWipe, type Model, type ModelArea } from "../../terminal/model.js";
 import type { SampledArea } from "../entries.js";
 import { opensGate, type RunRecord, settlementOf } from "../record.js";
-import { isBlank, isDefault, straysOf } from "./build-keys.js";
+import { isBlank, isEmpty, straysOf } from "./build-keys.js";
 import type { Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
 import type { AreaRow } from "./statement-erasure.js";
@@ -21,10 +20,9 @@ export function inspectionRows(record: RunRecord, model: Model): Statement["insp
   return record.inspections.map((look) => {
     const { n, bootNumber, at, areas, probes, cannotPay } = look;
     const unreadable = probes.some(({ state }) => state === "ERROR");
-    const isEmpty = (range: ModelSlots) => stateIn(probes, range) === "ABSENT" || isDefault(look, range);
-    const empty = model.slots.every((range) => range.after === "retained" || isEmpty(range)) && straysOf(look, model).length === 0;
-    const clear = areas.every(clean) && isOutOfUse(cannotPay) && (empty || unreadable);
-    return { n, bootNumber, at, result: clear ? (unreadable ? "unreadable" : "clean") : "residue" };
+    const empty = model.slots.every((range) => range.after === "retained" || isEmpty(look, range)) && straysOf(look, model).length === 0;
+    const gone = areas.every(clean) && (empty || unreadable) && isOutOfUse(cannotPay);
+    return { n, bootNumber, at, result: gone ? (unreadable ? "unreadable" : "clean") : "residue" };
   });
 }
 

@@ -1,7 +1,7 @@
 // The key rows of a statement: per range of slots, what was there, what the terminal reported and what the last probes found.
 import type { ProbeState } from "../../terminal/facts.js";
 import type { Model, ModelSlots } from "../../terminal/model.js";
-import { holdsDefault, type Stray, slotsNamed, stateIn, strays } from "../../terminal/slots.js";
+import { holdsDefault, listedIn, type Stray, slotsNamed, stateIn, strays } from "../../terminal/slots.js";
 import type { RunRecord, SeenStep } from "../record.js";
 import type { KeyRow, RetainedRow } from "./statement-erasure.js";
 
@@ -17,16 +17,16 @@ const isZeroised = ({ tampering, arm }: RunRecord) => tampering.some(({ at }) =>
 type Look = SeenStep<"inspect">;
 
 export const straysOf = ({ probes, slots = [] }: Pick<Look, "probes" | "slots">, model: Model) => strays(model, probes, slots);
-export const isDefault = ({ probes, slots = [] }: Pick<Look, "probes" | "slots">, range: ModelSlots) => holdsDefault(range, probes, slots);
+/** A list that names a key in a slot outweighs a probe that finds none there. */
+const isListed = ({ slots = [] }: Pick<Look, "slots">, range: ModelSlots) => listedIn(slots, range).length > 0;
+export const isEmpty = (look: Pick<Look, "probes" | "slots">, range: ModelSlots) =>
+  (stateIn(look.probes, range) === "ABSENT" && !isListed(look, range)) || isDefault(look, range);
+const isDefault = ({ probes, slots = [] }: Pick<Look, "probes" | "slots">, range: ModelSlots) => holdsDefault(range, probes, slots);
 
 /** Slots that a wipe leaves holding the maker's default, seen so in the last look and never otherwise than so or empty. */
 function reseeded({ inspections }: RunRecord, range: ModelSlots): boolean {
   const last = inspections.at(-1);
-  return (
-    last !== undefined &&
-    isDefault(last, range) &&
-    inspections.every((look) => stateIn(look.probes, range) === "ABSENT" || isDefault(look, range))
-  );
+  return last !== undefined && isDefault(last, range) && inspections.every((look) => isEmpty(look, range));
 }
 
 /** Slots that were to be emptied, and keys that were found where the model has no slots. */
@@ -68,7 +68,10 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     looks.find((state) => state !== "ABSENT" && state !== "ERROR") ?? looks.find((state) => state === "ERROR") ?? looks.at(-1);
   const code = codeOf(record, slots);
   const seen = looks.length > 0 && !looks.includes(undefined) ? observed : undefined;
+  const listed = record.inspections.some((look) => isListed(look, slots));
   const done = isErased(record, slots);
+  // A terminal that could still pay has keys, whatever it answers about their slots.
+  const empty = seen === "ABSENT" && !listed && record.inspections.every(({ cannotPay }) => cannotPay.includes("keys"));
   // The wipe was ordered for these slots too, and found nothing: what it reports is true, and not what emptied them.
   const zeroised = before === "ABSENT" && !isBlank(record) && isZeroised(record);
   return {
@@ -79,18 +82,23 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     before: occupancy(before),
     action: code === undefined ? "none" : "zeroise",
     deviceCode: code ?? NOT_ASKED,
-    after: occupancy(seen),
+    after: listed ? "present" : occupancy(seen),
     probe: seen === undefined ? NOT_ASKED : { expected: "ABSENT", observed: isAnswer(seen) ? seen : NOT_REPORTED },
-    level: [...(done ? (["V1"] as const) : []), ...(seen === "ABSENT" ? (["V2"] as const) : [])],
-    result: keyResult(code, done ? (zeroised ? "zeroised-by-tamper" : "erased") : undefined, seen),
+    level: [...(done ? (["V1"] as const) : []), ...(empty ? (["V2"] as const) : [])],
+    result: listed ? "failed" : keyResult(code, done ? (zeroised ? "zeroised-by-tamper" : "erased") : undefined, seen, empty),
   };
 }
 
-/** `done` is what emptied the slots, if the last look agrees. */
-function keyResult(code: number | undefined, done: KeyRow["result"] | undefined, seen: ProbeState | undefined): KeyRow["result"] {
+/** `done` is what emptied the slots, if they are empty. */
+function keyResult(
+  code: number | undefined,
+  done: KeyRow["result"] | undefined,
+  seen: ProbeState | undefined,
+  empty: boolean,
+): KeyRow["result"] {
   if (code !== undefined && code !== 0) return "failed";
   if (done === undefined || seen === undefined || !isAnswer(seen) || seen === "ERROR") return "unverified";
-  return seen === "ABSENT" ? done : "failed";
+  return empty ? done : "failed";
 }
 
 /** No plan could name it, so nothing was done to it. */
