@@ -2,7 +2,6 @@
 import type { Clock } from "../base/clock.js";
 import { words } from "../base/words.js";
 import type { RunEvent } from "../procedure/context.js";
-import { steps } from "../procedure/plan.js";
 import type { Io } from "./io.js";
 
 export function showProgress(io: Io, clock: Clock): (event: RunEvent) => void {
@@ -11,7 +10,7 @@ export function showProgress(io: Io, clock: Clock): (event: RunEvent) => void {
   return (event) => {
     switch (event.type) {
       case "begin":
-        doing = titleOf(event.step);
+        doing = titleOf(event);
         since = clock.monotonic();
         if (io.live) io.status(`  ${doing} …`);
         else io.err(doing);
@@ -31,8 +30,7 @@ export function showProgress(io: Io, clock: Clock): (event: RunEvent) => void {
   };
 }
 
-function titleOf(step: string): string {
-  const row = steps.findIndex(({ name }) => name === step) + 1;
+function titleOf({ step, row, rows }: Extract<RunEvent, { type: "begin" }>): string {
   const title = step in words.step ? words.step[step as keyof typeof words.step] : step; // just checked
-  return `${String(row).padStart(2)}/${steps.length}  ${title}`;
+  return `${String(row).padStart(2)}/${rows}  ${title}`;
 }

@@ -16,7 +16,9 @@ import type { Blank, Counted, ErasePermit } from "../terminal/proofs.js";
 
 /** What a run reports while it goes on; the command line shows it, `--events` prints it. */
 export type RunEvent =
-  | { readonly type: "begin" | "end"; readonly step: string }
+  /** The n-th of those that this phase of the run takes; a run that is taken up again counts anew. */
+  | { readonly type: "begin"; readonly step: string; readonly row: number; readonly rows: number }
+  | { readonly type: "end"; readonly step: string }
   | { readonly type: "progress"; readonly step: string; readonly what: string; readonly permille: number };
 
 /** The computer, its station and the people at it. */

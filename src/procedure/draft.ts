@@ -21,7 +21,7 @@ import type { WipePlan } from "../terminal/driver.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
 import { type Account, type Identity, type Item, kinds } from "../terminal/facts.js";
 import { leftOpen } from "../terminal/isolation.js";
-import { areasToWipe, type Model, networksOf } from "../terminal/model.js";
+import { areasToWipe, type Model } from "../terminal/model.js";
 import { storedTotals, totalsOf } from "./batches.js";
 import { areasToFill, fillModeOf } from "./fills.js";
 import type { Parked } from "./finish.js";
@@ -171,7 +171,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
     ...planToCome(record, model, plan),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,
-    ...(how.length === 0 ? [] : [{ kind: "seen", step: "isolate", how, open: leftOpen(networksOf(model), how) } as const]),
+    ...(how.length === 0 ? [] : [{ kind: "seen", step: "isolate", how, open: leftOpen(model.networks, how) } as const]),
     { kind: "intent", step: "arm", op },
     {
       kind: "seen",

@@ -122,9 +122,10 @@ async function once(run: Run): Promise<void> {
   const phase = await phaseOf(run);
   // Whatever a lost run did to a terminal, nothing can be done twice to one that holds nothing.
   if (phase !== "blank") refuseHiddenRun(run);
-  for (const step of stepsIn(phase)) {
+  const steps = stepsIn(phase);
+  for (const [i, step] of steps.entries()) {
     if (run.signal?.aborted) throw new DecomError("run.interrupted", `stopped before the step ${step.name}`);
-    run.onEvent?.({ type: "begin", step: step.name });
+    run.onEvent?.({ type: "begin", step: step.name, row: i + 1, rows: steps.length });
     await step.act(run);
     run.onEvent?.({ type: "end", step: step.name });
   }

@@ -7,7 +7,7 @@ import type { Model } from "../terminal/model.js";
 const AREAS: readonly ContentClass[] = ["SEC"];
 /** Records and settlement rest on working keys, these on masters, the line to an acquirer on the session's; any other key goes with the last. */
 const KEYS: readonly (readonly KeyType[])[] = [
-  ["TPK", "TAK", "TDK"],
+  ["TPK", "TAK", "TDK", "TLE"],
   ["TMK", "TLK", "IPEK"],
   ["TLS", "IDENTITY"],
 ];

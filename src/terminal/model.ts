@@ -6,7 +6,7 @@ import type { DataArea } from "./data-areas.js";
 import type { Dialect } from "./dialects/dialect.js";
 import { type DialectName, dialects } from "./dialects/list.js";
 import type { ContentClass, EraseMethod, SlotRange } from "./facts.js";
-import { type Network, networks } from "./isolation.js";
+import type { Network } from "./isolation.js";
 
 export interface ModelArea {
   readonly id: number;
@@ -76,8 +76,8 @@ export interface Model {
   readonly batchWraps: { readonly last: string; readonly first: string };
   /** Uncompressed P-256 points of makers whose device certificates count, in hex. */
   readonly vendorKeys: readonly string[];
-  /** Over which it can be reached; every one that there is when absent. */
-  readonly networks?: readonly Network[];
+  /** Over which it can be reached: what has to be taken away before it is out of everybody's reach. */
+  readonly networks: readonly Network[];
 }
 
 /**
@@ -91,11 +91,6 @@ export function areasToWipe({ areas }: Model, requested: readonly ContentClass[]
 
 export function dialectOf({ dialect, dialects: others = {}, longestDelay }: Model, acquirer: string): Dialect {
   return { ...dialects[others[acquirer] ?? dialect], ...(longestDelay === undefined ? {} : { longestDelay }) };
-}
-
-/** What has to be taken away before it is out of everybody's reach. */
-export function networksOf(model: Model): readonly Network[] {
-  return model.networks ?? networks;
 }
 
 /** The number of the batch that follows, as this model counts. */

@@ -1,8 +1,8 @@
 // The last look before the wipe: what was counted is what the terminal is about to erase, and nobody has left with a debt.
 import { describe, expect, it } from "vitest";
 import type { Plant } from "../../src/sim/planting.js";
-import { linesOf } from "../support/lines.js";
 import { accountsOf } from "../support/orders.js";
+import { linesOf } from "../support/records.js";
 import { retell } from "../support/retold.js";
 import { World } from "../support/world.js";
 

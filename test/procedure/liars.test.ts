@@ -31,6 +31,11 @@ describe("a terminal", () => {
     const { end, statement } = await met("lists-empty-slots");
     expect(end).toMatchObject({ endState: "QUAR", code: "erase.residue", outcome: "NOT_ERASED" });
     expect(statement?.inspections.map(({ result }) => result)).toEqual(["residue", "residue"]);
+    // Which of its answers is the lie nobody knows, so none of them counts.
+    for (const { probe, level, result } of statement?.keys ?? []) {
+      expect({ probe, level, result }).toEqual({ probe: { expected: "ABSENT", observed: "ABSENT" }, level: ["V1"], result: "failed" });
+    }
+    expect(statement?.keys).toHaveLength(3);
   });
 
   it("that comes back from its restart under another serial number is asked nothing more", async () => {

@@ -73,6 +73,7 @@ const described = models.map((model) => [
   [...new Set(model.areas.map(({ storage }) => storage))].join(", "),
   `${model.slots.reduce((sum, { from, to }) => sum + to - from + 1, 0)}`,
   `${model.acquirerSets}`,
+  model.networks.join(", "),
   [model.dialect, ...Object.values(model.dialects ?? {})].join(", "),
   `\`${model.serial.form}\`, TUSN ${model.serial.tusn}`,
 ]);
@@ -100,7 +101,10 @@ for (const model of models) {
 }
 
 const tables = {
-  models: table(["model", "class", "areas", "bytes", "storage", "key slots", "acquirer sets", "dialects", "serial number"], described),
+  models: table(
+    ["model", "class", "areas", "bytes", "storage", "key slots", "acquirer sets", "networks", "dialects", "serial number"],
+    described,
+  ),
   data: table(["data area", "what it is", ...runs.map(({ model }) => short(model))], data),
   keys: table(["slots", "keys", ...runs.map(({ model }) => short(model))], keys),
   elsewhere: table(

@@ -1,16 +1,19 @@
 // What is not blank although it looks wiped: nobody has shown that it is settled, so it is held, and no certificate calls it blank.
 import { describe, expect, it } from "vitest";
+import { families } from "../../protocols/index.js";
+import { survey } from "../../src/procedure/survey.js";
 import { encodeRecord } from "../../src/sim/records.js";
 import { retell } from "../support/retold.js";
 import { World } from "../support/world.js";
+import type { WorldSetup } from "../support/world-setup.js";
 
 const HELD = { endState: "HOLD", code: "batch.no-account", exit: 4, certificate: null };
 
 const act = (world: World, how: "run" | "resume") => world.clock.run(() => world.run(how));
 
 /** Wiped under a certificate of ours, and plugged in again. */
-async function wiped(): Promise<World> {
-  const world = new World();
+async function wiped(setup: WorldSetup = {}): Promise<World> {
+  const world = new World(setup);
   expect(await act(world, "run")).toMatchObject({ endState: "CERT", outcome: "ERASED" });
   await world.replug();
   return world;
@@ -48,6 +51,19 @@ describe("a terminal without acquirers and keys that was wiped before", () => {
       totals: (said) => ({ ...said, rows: [...said.rows, { ...amounts, count: 1 }] }),
     });
     expect(await act(world, "run")).toMatchObject(HELD);
+  });
+
+  it("and whose log cannot be read is held, and a dry run does not call it blank", async () => {
+    const options: { unreadable?: number[] } = {};
+    const world = await wiped({ options });
+    options.unreadable = [world.sim.terminal.batch.log];
+    world.powerOff();
+    world.powerOn();
+    await world.replug();
+    const look = () => survey(world.bench(), { families, link: world.line, patience: 30_000, order: "bench" });
+    expect(await world.clock.run(look)).toMatchObject({ blank: false });
+    await world.replug();
+    expect(await act(world, "run")).toMatchObject({ ...HELD, code: "batch.unread" });
   });
 
   it.each(["FAILED", "FORGOTTEN", "STORE_LOST", "NOT_STARTED"] as const)("by a wipe that it calls %s is held", async (state) => {

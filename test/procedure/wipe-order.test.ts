@@ -35,14 +35,14 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("a wipe goes in one order", () => {
   it.each(models.map((model) => [model.id, model] as const))("%s: credentials, other data; working keys, masters, session", (_, model) => {
-    const { areas, slots } = inWipeOrder(model, planOf(model, []));
+    const { areas, slots } = inWipeOrder(model, planOf(model, ["SEC", "OPS"]));
     const credentials = areas.map(({ area }) => model.areas.find(({ id }) => id === area)?.classes.includes("SEC") === true);
     expect(credentials).toEqual(credentials.toSorted((a, b) => Number(b) - Number(a)));
-    const stage = { TPK: 0, TAK: 0, TDK: 0, TMK: 1, TLK: 1, IPEK: 1 } as Readonly<Record<string, number>>;
+    const stage = { TPK: 0, TAK: 0, TDK: 0, TLE: 0, TMK: 1, TLK: 1, IPEK: 1 } as Readonly<Record<string, number>>;
     const stages = slots.map(({ type }) => stage[type] ?? 2);
     expect(stages).toEqual(stages.toSorted());
-    expect(new Set(areas)).toEqual(new Set(planOf(model, []).areas));
-    expect(new Set(slots)).toEqual(new Set(planOf(model, []).slots));
+    expect(new Set(areas)).toEqual(new Set(planOf(model, ["SEC", "OPS"]).areas));
+    expect(new Set(slots)).toEqual(new Set(planOf(model, ["SEC", "OPS"]).slots));
   });
 
   it("and the terminal keeps to it: networks away, then credentials, before anything else is erased", async () => {

@@ -218,8 +218,9 @@ describe("a simulated port in the same process", () => {
     const another = argv.map((one) => one.replace("seed=3", "seed=21").replace("SIM3000001", "SIM21000001"));
     const told = await say([...another, "--events"], here, ["SIM21000001"]);
     expect(told.json).toMatchObject({ endState: "CERT", code: "ok" });
-    const events = told.out.slice(0, -1).map((line) => JSON.parse(line) as { type: string; step: string });
-    expect(events.filter(({ type }) => type === "begin")).toHaveLength(22);
+    const events = told.out.slice(0, -1).map((line) => JSON.parse(line) as { type: string; step: string; row?: number; rows?: number });
+    const begun = events.filter(({ type }) => type === "begin");
+    expect(begun.map(({ row, rows }) => `${row}/${rows}`)).toEqual(begun.map((_, i) => `${i + 1}/22`));
     expect(events.every(({ step }) => step !== "")).toBe(true);
     expect((await say(["status", "--json"], here)).json).toMatchObject({ runs: [{ state: "ended" }, { state: "ended" }] });
   });

@@ -61,7 +61,7 @@ export function kept({ world }: Meeting): number {
   return [...areas, ...keys].filter(({ readable }) => readable).length + undeclared.length;
 }
 
-export const columns = ["V1", "V2", "V3", "V4", "V5", "P1", "P3"] as const;
+export const columns = ["V1", "V2", "V3", "V4", "V5", "P1", "V6 and P3"] as const;
 const NOT_CAUGHT = "not caught";
 /** A level that was not looked at any more, or that another one outweighed. */
 const NOT_REACHED = "–";
@@ -83,8 +83,6 @@ export function fates({ floor, seed, stream }: Meetings): string[] {
     (wanted: EvidenceLevel) =>
     ({ keys }: Statement) =>
       keys.every(({ level: has }) => has.includes(wanted));
-  /** Nothing was read back that should not be there, and yet a look was not clean: it could still pay. */
-  const couldPay = (statement: Statement) => statement.inspections.some(({ result }) => result !== "clean") && areasHave("V3")(statement);
   /** A fill is caught by its own answers; where the area was read back with residue it was not made, or no longer counts. */
   const filled = (meeting: Meeting, wanted: "V4" | "V5") => {
     const { statement, end } = meeting;
@@ -102,7 +100,7 @@ export function fates({ floor, seed, stream }: Meetings): string[] {
   };
   return [
     level(floor, (statement) => areasHave("V1")(statement) && keysHave("V1")(statement)),
-    level(floor, (statement) => keysHave("V2")(statement) && !couldPay(statement)),
+    level(floor, keysHave("V2")),
     level(floor, areasHave("V3")),
     filled(seed, "V4"),
     filled(stream, "V5"),

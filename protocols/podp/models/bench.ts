@@ -10,6 +10,7 @@ const small: Model = {
   id: "podp-small",
   deviceClass: "TRADITIONAL",
   ...common,
+  networks: ["sim", "lan"],
   areas: [
     flash(1, "transaction log", 768, [...records, "D10", "D11"], "SAD", "CHD", "BIZ"),
     flash(2, "parameters and credentials", 512, parameters, "PII", "SEC", "BIZ"),

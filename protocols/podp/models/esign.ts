@@ -6,6 +6,7 @@ export const esign: Model = {
   id: "podp-esign",
   deviceClass: "ESIGN",
   ...common,
+  networks: ["sim"],
   areas: [
     flash(1, "transaction log", 768, ["D01", "D02", "D03", "D04", "D05"], "SAD", "CHD", "BIZ"),
     flash(2, "e-signature images", 512, ["D06"], "PII"),

@@ -13,6 +13,7 @@ export const mpos: Model = {
   id: "podp-mpos",
   deviceClass: "MPOS",
   ...common,
+  networks: ["bluetooth"],
   acquirerSets: 1,
   areas: [
     flash(1, "transaction buffer", 512, ["D01", "D02", "D03", "D04", "D05"], "SAD", "CHD", "BIZ"),
@@ -31,6 +32,7 @@ export const handheld: Model = {
   id: "podp-handheld",
   deviceClass: "HANDHELD",
   ...common,
+  networks: ["sim", "wifi", "bluetooth"],
   dialect: "edc",
   acquirerSets: 1,
   areas: [

@@ -13,6 +13,7 @@ export const smart: Model = {
   id: "podp-smart",
   deviceClass: "SMART",
   ...common,
+  networks: ["sim", "esim", "wifi", "bluetooth", "lan"],
   dialects: { "00100000027": "edc" },
   acquirerSets: 8,
   areas: [

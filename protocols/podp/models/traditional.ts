@@ -6,6 +6,7 @@ export const traditional: Model = {
   id: "podp-traditional",
   deviceClass: "TRADITIONAL",
   ...common,
+  networks: ["sim", "lan", "modem"],
   dialects: { "00100000027": "edc" },
   areas: [
     flash(1, "transaction log", 122_880, ["D01", "D02", "D03", "D04", "D05", "D10", "D11"], "SAD", "CHD", "BIZ"),

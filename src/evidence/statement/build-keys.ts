@@ -69,6 +69,8 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
   const code = codeOf(record, slots);
   const seen = looks.length > 0 && !looks.includes(undefined) ? observed : undefined;
   const done = isErased(record, slots);
+  // A terminal that could still pay has keys, whatever it answers about their slots.
+  const empty = seen === "ABSENT" && record.inspections.every(({ cannotPay }) => cannotPay.includes("keys"));
   // The wipe was ordered for these slots too, and found nothing: what it reports is true, and not what emptied them.
   const zeroised = before === "ABSENT" && !isBlank(record) && isZeroised(record);
   return {
@@ -81,16 +83,21 @@ function keyRow(record: RunRecord, slots: ModelSlots): KeyRow {
     deviceCode: code ?? NOT_ASKED,
     after: occupancy(seen),
     probe: seen === undefined ? NOT_ASKED : { expected: "ABSENT", observed: isAnswer(seen) ? seen : NOT_REPORTED },
-    level: [...(done ? (["V1"] as const) : []), ...(seen === "ABSENT" ? (["V2"] as const) : [])],
-    result: keyResult(code, done ? (zeroised ? "zeroised-by-tamper" : "erased") : undefined, seen),
+    level: [...(done ? (["V1"] as const) : []), ...(empty ? (["V2"] as const) : [])],
+    result: keyResult(code, done ? (zeroised ? "zeroised-by-tamper" : "erased") : undefined, seen, empty),
   };
 }
 
-/** `done` is what emptied the slots, if the last look agrees. */
-function keyResult(code: number | undefined, done: KeyRow["result"] | undefined, seen: ProbeState | undefined): KeyRow["result"] {
+/** `done` is what emptied the slots, if they are empty. */
+function keyResult(
+  code: number | undefined,
+  done: KeyRow["result"] | undefined,
+  seen: ProbeState | undefined,
+  empty: boolean,
+): KeyRow["result"] {
   if (code !== undefined && code !== 0) return "failed";
   if (done === undefined || seen === undefined || !isAnswer(seen) || seen === "ERROR") return "unverified";
-  return seen === "ABSENT" ? done : "failed";
+  return empty ? done : "failed";
 }
 
 /** No plan could name it, so nothing was done to it. */

@@ -3,7 +3,7 @@ import { hex } from "../../base/bytes.js";
 import type { DecomError } from "../../base/errors.js";
 import { pointOf, sha256 } from "../../base/sign.js";
 import type { Mark } from "../../terminal/driver.js";
-import { areasToWipe, type Model, modelSha256, networksOf } from "../../terminal/model.js";
+import { areasToWipe, type Model, modelSha256 } from "../../terminal/model.js";
 import { demandsArchive } from "../archive/needed.js";
 import type { Signer } from "../envelope/cms.js";
 import type { Station } from "../envelope/keys.js";
@@ -104,7 +104,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
         alg: algorithm,
         after: after === "absent" ? after : "retained",
       })),
-      networks: [...networksOf(model)],
+      networks: [...model.networks],
     },
     station: {
       id: station.stationId,

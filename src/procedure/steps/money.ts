@@ -3,7 +3,6 @@ import { DecomError, unreachable } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { outcomeFor } from "../../evidence/record.js";
 import { leftOpen } from "../../terminal/isolation.js";
-import { networksOf } from "../../terminal/model.js";
 import { ErasePermit } from "../../terminal/proofs.js";
 import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
@@ -69,7 +68,7 @@ export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
 /** What keeps the terminal from reloading keys or parameters until the last inspection: the technician's word, in words that are known. */
 export async function isolate(run: Run): Promise<void> {
   const how = run.record().begin.isolation;
-  if (how.length > 0) run.write({ kind: "seen", step: "isolate", how, open: leftOpen(networksOf(run.model), how) });
+  if (how.length > 0) run.write({ kind: "seen", step: "isolate", how, open: leftOpen(run.model.networks, how) });
 }
 
 /** The last look: the order still counts, nothing that blocks is left, every acquirer has an outcome. Mints the permit to erase. */

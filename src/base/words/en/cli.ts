@@ -34,7 +34,7 @@ export const cli = {
     patience: "milliseconds to wait for the first answer",
     keys: "key folder (env DECOM_KEYS)",
     passphraseFd: "read the passphrase of the key folder from this file descriptor (env DECOM_PASSPHRASE holds it otherwise)",
-    out: "folder for run folders and certificates",
+    out: "folder for run folders and certificates (env DECOM_OUT; ./decom-out otherwise)",
     bench: "make and sign the order here; counts only for bench and simulated terminals",
     order: "signed order, or a folder of them of which one is for this terminal; FILE.p7s lies beside FILE.json",
     orderSignature: "the order's .p7s; default: beside the order, under its name",
@@ -145,7 +145,6 @@ export const cli = {
   keysMade: (stationId: string, dir: string) => `Station ${stationId} has its keys in ${dir}. Keep the passphrase: nobody can restore it.`,
   conformed: (passed: number, failed: number, skipped: number) => `${passed} passed, ${failed} failed, ${skipped} skipped`,
   result: { passed: "passed", failed: "FAILED", skipped: "skipped", ok: "ok", warn: "warning", fail: "FAILED" },
-  ready: "Ready.",
 };
 
 export const doctor = {
