@@ -1,7 +1,6 @@
 // The podp driver: facts in and out of a session. Nothing is judged here; refusals become errors that say what the terminal objected to.
-import { concat, equal, hex, unhex } from "../../src/base/bytes.js";
+import { equal, hex, unhex } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
-import type { ErrorCode } from "../../src/base/codes.js";
 import { DecomError } from "../../src/base/errors.js";
 import { hmacSha256, sha256 } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";
@@ -37,31 +36,16 @@ import type { Model } from "../../src/terminal/model.js";
 import { type Blank, type Counted, type ErasePermit, stillTrue } from "../../src/terminal/proofs.js";
 import type { Command } from "../../src/wire/messages.js";
 import { attestMessage, flawOf, vouchedKey } from "./attestation.js";
-import { keepReasons, limits, type Result, settleCodes } from "./codes.js";
-import { areaFact, type CensusItem, identityOf, itemFact, known, named, slotRange, totalRow } from "./facts.js";
+import { keepReasons, settleCodes } from "./codes.js";
+import { areaFact, identityOf, known, named, slotRange } from "./facts.js";
 import { type Filler, proveFill, writeFill } from "./filling.js";
-import { payloadRoom } from "./frame.js";
+import { type Ask, granted } from "./granted.js";
 import { commands, wipeResult } from "./messages.js";
+import { readAccounts, readCensus, readFile } from "./reading.js";
 import { samplePositions } from "./sampling.js";
-import { type Answer, describeRefusal, Session } from "./session.js";
+import { Session } from "./session.js";
 import { grantHash, stationMessage } from "./signed.js";
 
-/** What a refusal means to a run; anything not listed is `terminal.refused`. */
-const refusals: Readonly<Partial<Record<Result, ErrorCode>>> = {
-  BUSY: "terminal.busy",
-  AUTH: "order.auth",
-  CHALLENGE_USED: "order.auth",
-  PLAN_MISMATCH: "census.changed",
-  CENSUS_CHANGED: "census.changed",
-  FILE_CHANGED: "census.changed",
-  UNSETTLED: "batch.open",
-  NEEDS_HOST: "settle.no-network",
-  STORE_FULL: "settle.store",
-  NEEDS_POWER: "terminal.power",
-  REBOOT_DUE: "terminal.reboot-due",
-  TAMPERED: "terminal.tampered",
-  AREA_FAILED: "erase.failed",
-};
 const POLL = 250;
 const OP_LIMIT = 30 * 60_000;
 const RESTART_PATIENCE = 60_000;
@@ -162,31 +146,13 @@ export class PodpTerminal implements Terminal {
   }
 
   async accounts(): Promise<{ accounts: readonly Account[]; rows: readonly TotalRow[] }> {
-    const seen = await this.#ask(commands.totals, {});
-    const accounts = seen.accounts.map((a) => ({
-      id: hex(a.account),
-      acquirer: a.acquirer,
-      mid: a.mid.trimEnd(),
-      tid: a.tid.trimEnd(),
-      name: a.name,
-      currency: a.currency,
-      batch: a.batch,
-    }));
-    if (accounts.length <= limits.totalsAtOnce) return { accounts, rows: seen.rows.map(totalRow) };
-    const rows: TotalRow[] = [];
-    for (const { account } of seen.accounts) rows.push(...(await this.#ask(commands.totals, { account })).rows.map(totalRow));
-    return { accounts, rows };
+    return await readAccounts(this.#ask);
   }
 
   async census(): Promise<Census> {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const census = await this.#censusOnce();
-      if (census !== undefined) {
-        this.#censusHash = census.hash;
-        return census;
-      }
-    }
-    throw new DecomError("census.changed", "the records changed three times while they were counted");
+    const census = await readCensus(this.#session);
+    this.#censusHash = census.hash;
+    return census;
   }
 
   async areas(): Promise<readonly AreaFact[]> {
@@ -201,25 +167,7 @@ export class PodpTerminal implements Terminal {
   }
 
   async read(file: { id: number; generation: number; size: number }): Promise<Uint8Array> {
-    const out = new Uint8Array(file.size);
-    if (file.size === 0) return out; // READ asks for at least one byte
-    const perFrame = payloadRoom(limits.maxFrame) - 4;
-    let at = 0;
-    for (;;) {
-      const request = { file: file.id, generation: file.generation, offset: at, length: file.size - at, perFrame };
-      const seen = await this.#ask(commands.read, request, (offset, bytes) => {
-        if (offset + bytes.length <= out.length) out.set(bytes, offset);
-      });
-      if (seen.total !== undefined && seen.sha256 !== undefined) {
-        if (seen.total !== file.size || !equal(seen.sha256, sha256(out))) {
-          throw new DecomError("terminal.answer", `file ${file.id}: what arrived is not what the terminal hashed`);
-        }
-        return out;
-      }
-      const next = seen.next - (seen.next % limits.readUnit);
-      if (next <= at) throw new DecomError("terminal.answer", `file ${file.id} does not advance beyond byte ${at}`);
-      at = next;
-    }
+    return await readFile(this.#ask, file);
   }
 
   newOp(): string {
@@ -341,7 +289,7 @@ export class PodpTerminal implements Terminal {
   async attest(op: string, nonce: Uint8Array, planHash: string, resultHash: string, model: Model): Promise<Attestation> {
     const { serial, life, bootNumber } = this.#identity;
     const answer = await this.#session.ask(commands.attest, { op: unhex(op), nonce });
-    const seen = this.#granted(commands.attest, answer);
+    const seen = granted(commands.attest, answer);
     const vouched = seen.certificate === undefined ? undefined : vouchedKey(seen.certificate, serial, model.id, model.vendorKeys);
     const hashes = { planHash: unhex(planHash), resultHash: unhex(resultHash), firmwareHash: seen.firmwareHash };
     const message = attestMessage({ nonce, serial, life, bootNumber, op: unhex(op), ...hashes });
@@ -360,33 +308,8 @@ export class PodpTerminal implements Terminal {
     await this.#session.close();
   }
 
-  /** One reading of all pages, or undefined when the records changed meanwhile. */
-  async #censusOnce(): Promise<Census | undefined> {
-    const pages: Uint8Array[] = [];
-    const items: CensusItem[] = [];
-    const unread = new Set<number>();
-    let generation = -1;
-    for (let page = 0, count = 1; page < count; page++) {
-      const answer = await this.#session.ask(commands.census, { page });
-      if (answer.result === "CENSUS_CHANGED") return undefined;
-      const seen = this.#granted(commands.census, answer);
-      if (generation !== -1 && seen.generation !== generation) return undefined;
-      generation = seen.generation;
-      count = seen.pages;
-      pages.push(answer.raw);
-      items.push(...seen.items);
-      for (const area of seen.unread) unread.add(area);
-    }
-    return {
-      hash: hex(sha256(concat(...pages))),
-      generation,
-      unread: [...unread],
-      items: items.map(itemFact),
-    };
-  }
-
   get #filler(): Filler {
-    return { session: this.#session, context: this.#context, ask: (command, request) => this.#ask(command, request) };
+    return { session: this.#session, context: this.#context, ask: this.#ask };
   }
 
   async #challenge(command: number): Promise<Uint8Array> {
@@ -403,13 +326,5 @@ export class PodpTerminal implements Terminal {
     }
   }
 
-  async #ask<Q, A>(command: Command<Q, A>, request: Q, onData?: (offset: number, bytes: Uint8Array) => void): Promise<A> {
-    return this.#granted(command, await this.#session.ask(command, request, onData));
-  }
-
-  #granted<A>(command: { readonly code: number }, answer: Answer<A>): A {
-    if (answer.body !== undefined) return answer.body;
-    const code = refusals[answer.result] ?? "terminal.refused";
-    throw new DecomError(code, `command ${command.code.toString(16)} was answered ${describeRefusal(answer)}`, { result: answer.result });
-  }
+  readonly #ask: Ask = async (command, request, onData) => granted(command, await this.#session.ask(command, request, onData));
 }

@@ -3,8 +3,8 @@ import { equal, unhex } from "../../src/base/bytes.js";
 import { DecomError } from "../../src/base/errors.js";
 import { type Keystream, keystream } from "../../src/base/random.js";
 import type { DriverContext, Filling, ProofFacts } from "../../src/terminal/driver.js";
-import type { Command } from "../../src/wire/messages.js";
 import { fillModes } from "./codes.js";
+import type { Ask } from "./granted.js";
 import { commands } from "./messages.js";
 import { proofMac, seedBytes } from "./pattern.js";
 import type { Session } from "./session.js";
@@ -13,7 +13,7 @@ import type { Session } from "./session.js";
 export interface Filler {
   readonly session: Session;
   readonly context: DriverContext;
-  ask<Q, A>(command: Command<Q, A>, request: Q): Promise<A>;
+  readonly ask: Ask;
 }
 
 const TRIES = 3;
