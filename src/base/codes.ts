@@ -48,7 +48,6 @@ export const codes = {
   "terminal.reboot-due": { ...bench, exit: 6, end: "HOLD" },
   "terminal.tampered": { ...office, exit: 5, end: "QUAR" },
   "terminal.lost": { ...office, exit: 5, end: "DESTROY" },
-  "terminal.clock": { ...office, exit: 5, end: "QUAR" },
   "proof.stale": { who: "developer", exit: 6, end: "HOLD" },
   // identity
   "identity.serial": { ...bench, exit: 2, end: "REFUSE" },

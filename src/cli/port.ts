@@ -9,7 +9,7 @@ import { type PortOptions, portOf, SEED } from "./options.js";
 import { byHand, scenarioOf } from "./scenarios.js";
 import { serialOpened } from "./stop.js";
 
-/** wire-protocols of podp: 115200 8N1. */
+/** Of podp lines, 8N1. */
 const BAUD = 115_200;
 
 export async function openPort(options: PortOptions, io: Io, clock: Clock = systemClock): Promise<Link> {

@@ -31,9 +31,9 @@ export function scenarioOf(name: string): Scenario {
       throw new DecomError("file.unreadable", `cannot read ${name}: ${(cause as Error).message}`, { cause, path: name }); // fs gives Errors
     }
   }
-  const found = scenarios().find((scenario) => scenario.name === name);
-  if (found === undefined) throw new DecomError("args.invalid", words.cli.noScenario(name), { scenario: name });
-  return found;
+  const file = `${folder() ?? ""}/${name}.json`;
+  if (!existsSync(file)) throw new DecomError("args.invalid", words.cli.noScenario(name), { scenario: name });
+  return readScenario(readFileSync(file, "utf8"), `${name}.json`);
 }
 
 /** What the scenario has for people's hands: no program does these for them. */

@@ -17,7 +17,6 @@ import * as f from "./statement/fields.js";
 
 export const HOLD_TYPE = "application/vnd.decom.hold+json;v=1";
 
-const direction = z.enum(["debit", "credit"]);
 const totals = z.strictObject({ debitCount: f.count, debit: z.int(), creditCount: f.count, credit: z.int() });
 const account = z.strictObject({
   acquirer: f.identifier,
@@ -44,7 +43,7 @@ const account = z.strictObject({
   /** What host and back office said when they were asked. */
   asked: z.array(z.strictObject({ op: f.hex16, at: f.time, by: z.enum(["host", "office"]), answer: z.string() })),
   /** What the terminal still has, minor units. */
-  open: z.array(z.strictObject({ kind: f.keysOf(kinds), direction, count: f.count, minor: z.int(), currency: z.string() })),
+  open: z.array(z.strictObject({ kind: f.keysOf(kinds), direction: f.direction, count: f.count, minor: z.int(), currency: z.string() })),
 });
 
 /** Closed: a field that is not here makes the file unusable. */

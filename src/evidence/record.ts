@@ -219,12 +219,6 @@ function addUp(lines: readonly Line[]) {
   };
 }
 
-const OPENING: readonly Outcome[] = ["NOTHING_TO_SETTLE", "BALANCED", "BALANCED_AFTER_UPLOAD"];
-
-export function opensGate(outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && OPENING.includes(outcome);
-}
-
 /** The settlement that counts for an account: the newest one that was looked at. */
 export function settlementOf(record: RunRecord, account: string): SeenStep<"settle"> | undefined {
   return record.attempts(account).findLast((attempt) => attempt.seen !== undefined)?.seen;

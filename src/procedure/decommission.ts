@@ -3,33 +3,24 @@ import { hex } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
 import { uuid7 } from "../base/random.js";
 import { sha256 } from "../base/sign.js";
-import { type ArchiveRecipient, checkRecipients, type StoredRecipient } from "../evidence/archive/recipients.js";
+import { checkRecipients, type StoredRecipient } from "../evidence/archive/recipients.js";
 import { Journal } from "../evidence/journal.js";
 import { type CheckedOrder, keptOrder, readAcceptedOrder } from "../evidence/order/check.js";
 import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
-import type { DriverContext, Family, TapLine, Terminal } from "../terminal/driver.js";
+import { type Family, familyOf, type Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
 import type { IsolationWay } from "../terminal/isolation.js";
 import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock, refusePeople } from "./admission.js";
+import { type Connection, connect, modelOf, refuseOther, refuseStrangeSerial } from "./connect.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { type FoundRun, runsOf } from "./runs.js";
 import { refuseEndedLife } from "./twin.js";
 import { asParked, ended, walk } from "./walk.js";
-
-export interface Connection {
-  readonly families: readonly Family[];
-  readonly link: Link;
-  /** Milliseconds to wait for the first answer. */
-  readonly patience: number;
-  readonly signal?: AbortSignal;
-  /** Whom the archive is sealed to; on resume they take the place of those named before. */
-  readonly archiveRecipients?: readonly ArchiveRecipient[];
-}
 
 export interface RunRequest extends Connection {
   /** From the label, typed or scanned; must be what the terminal reports. */
@@ -126,7 +117,7 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
     const found = runsOf(bench, serial).find((run) => run.record.end === undefined);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
     const order = readAcceptedOrder(found.record.order);
-    const family = families.find(({ models }) => models.some(({ id }) => id === found.record.begin.model));
+    const family = familyOf(families, found.record.begin.model);
     if (family === undefined) throw new DecomError("model.unknown", `no family describes model ${found.record.begin.model}`);
     const at = parked(bench, family, found, order);
     const { signing, arm, wipeOp, tampering } = found.record;
@@ -146,54 +137,7 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
   }
 }
 
-/** Throws `identity.serial` unless this is the terminal that somebody has named. */
-export function refuseOther({ serial }: Identity, expected: string | undefined): void {
-  if (expected === undefined || serial === expected) return;
-  throw new DecomError("identity.serial", `expected ${expected}, the terminal is ${serial}`);
-}
-
 const witnessed = ({ witness }: Bench): { witness?: string } => (witness === undefined ? {} : { witness });
-
-/** Tries each family on the line; the first that answers has it. */
-export async function connect(
-  bench: Pick<Bench, "clock" | "random" | "log" | "onEvent">,
-  { families, link, patience }: Connection,
-  tap?: (line: TapLine) => void,
-): Promise<{ terminal: Terminal; family: Family }> {
-  const { clock, random, log, onEvent } = bench;
-  const context: DriverContext = {
-    clock,
-    random,
-    log,
-    ...(tap === undefined ? {} : { tap }),
-    progress: ({ what, permille }) => onEvent?.({ type: "progress", step: "", what, permille }),
-  };
-  for (const family of families) {
-    try {
-      return { terminal: await family.connect(link, context, patience), family };
-    } catch (thrown) {
-      if (thrown instanceof DecomError && thrown.code === "terminal.silent") continue;
-      await link.close();
-      // Nobody has answered yet: whatever happened to the line, there is no terminal for us.
-      const gone = thrown instanceof DecomError && (thrown.code === "link.closed" || thrown.code === "link.stuck");
-      throw gone ? new DecomError("terminal.absent", thrown.message, { cause: thrown }) : thrown;
-    }
-  }
-  await link.close();
-  throw new DecomError("terminal.absent", `nothing that decom knows answers on ${link.address}`);
-}
-
-export function modelOf(family: Family, name: string): Model {
-  const model = family.models.find(({ id }) => id === name);
-  if (model === undefined) throw new DecomError("model.unknown", `${family.name} has no description of model ${name}`);
-  return model;
-}
-
-/** A number that this model's maker never gives is not read off this unit. */
-function refuseStrangeSerial({ id, serial: { form } }: Model, { serial }: Identity): void {
-  if (new RegExp(`^(?:${form})$`).test(serial)) return;
-  throw new DecomError("identity.unreadable", `${serial} is no serial number of a ${id}, which are of the form ${form}`);
-}
 
 function recipientsOf({ clock }: Bench, { archiveRecipients }: Connection, { environment }: Identity, { order }: CheckedOrder): Recipients {
   if (archiveRecipients === undefined) return {};

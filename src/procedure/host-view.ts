@@ -5,7 +5,7 @@ import type { Stored } from "../evidence/entries.js";
 import { isView, viewOf } from "../evidence/order/lookup.js";
 import type { AccountView, Order } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import type { Account, Item, Kind, SettlementFacts } from "../terminal/facts.js";
+import { type Account, type Item, type Kind, recordsIn, type SettlementFacts } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 
 export interface ViewFacts {
@@ -66,18 +66,7 @@ const atHost = ({ kind, direction }: Stored<Item>) => (REVERSALS.has(kind) ? the
 /** What the host has open and the terminal does not know. */
 function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | undefined {
   if (view.items !== undefined) {
-    const free = [...items];
-    const lacking = view.items.filter((wanted) => {
-      const at = free.findIndex(
-        (item) =>
-          Number(item.stan) === Number(wanted.stan) &&
-          atHost(item) === wanted.direction &&
-          item.money.minor === wanted.amount &&
-          item.money.currency === numeric(wanted.currency),
-      );
-      if (at !== -1) free.splice(at, 1);
-      return at === -1;
-    });
+    const lacking = unmatched(view.items, items, (wanted, item) => isSame(wanted, item, atHost(item)));
     return lacking.length === 0
       ? undefined
       : `the host has items open that are not here (STAN ${lacking.map(({ stan }) => stan).join(", ")})`;
@@ -86,12 +75,30 @@ function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | 
   for (const { direction, currency, count, amount } of summed(view.uncaptured)) {
     const own = known.filter((item) => atHost(item) === direction && item.money.currency === numeric(currency));
     const sum = own.reduce((total, { money }) => total + money.minor, 0);
-    const here = own.reduce((total, { count: records = 1 }) => total + records, 0);
+    const here = recordsIn(own);
     if (count > here || amount > sum) {
       return `the host has ${count} ${direction} items of ${amount} open, here are ${here} of ${sum} (minor units, ${currency})`;
     }
   }
   return undefined;
+}
+
+type ViewItem = NonNullable<AccountView["items"]>[number];
+
+/** Whether the back office means this record, as the host would know it. */
+function isSame({ stan, direction, amount, currency }: ViewItem, item: Stored<Item>, way: ViewItem["direction"]): boolean {
+  const { minor, currency: own } = item.money;
+  return Number(stan) === Number(item.stan) && direction === way && amount === minor && numeric(currency) === own;
+}
+
+/** Those that find no partner, where each of the others is a partner once. */
+function unmatched<A, B>(wanted: readonly A[], others: readonly B[], fits: (one: A, other: B) => boolean): readonly A[] {
+  const free = [...others];
+  return wanted.filter((one) => {
+    const at = free.findIndex((other) => fits(one, other));
+    if (at !== -1) free.splice(at, 1);
+    return at === -1;
+  });
 }
 
 /** One row for each direction and currency, however many the back office wrote. */
@@ -176,19 +183,12 @@ function* bookedInCustody({ order, accounts, items, clockDoubtful }: ViewFacts):
 /** Those that the view does not name; without a list of items, all of them unless their sum is the host's. */
 function outside(view: AccountView | undefined, giving: readonly Stored<Item>[]): readonly Stored<Item>[] {
   if (view?.items !== undefined) {
-    const free = [...view.items];
-    return giving.filter((item) => {
-      const at = free.findIndex(
-        (one) => Number(one.stan) === Number(item.stan) && one.direction === item.direction && one.amount === item.money.minor,
-      );
-      if (at !== -1) free.splice(at, 1);
-      return at === -1;
-    });
+    return unmatched(giving, view.items, (item, one) => isSame(one, item, item.direction));
   }
   const known = (view?.uncaptured ?? []).filter(({ direction }) => direction === "credit");
   const count = known.reduce((total, row) => total + row.count, 0);
   const amount = known.reduce((total, row) => total + row.amount, 0);
   const own = giving.reduce((total, { money }) => total + money.minor, 0);
-  const here = giving.reduce((total, { count: records = 1 }) => total + records, 0);
+  const here = recordsIn(giving);
   return count === here && amount === own ? [] : giving;
 }

@@ -1,9 +1,10 @@
 // The decommission as a table: read it from top to bottom. A run that is taken up again walks the same table from the phase it is in.
 import type { Run } from "./context.js";
+import { settleAccounts } from "./settle.js";
 import { archive, sealLate } from "./steps/archive.js";
 import { census } from "./steps/census.js";
 import { fill, unfill } from "./steps/fill.js";
-import { condition, draft, isolate, lock, permit, settle } from "./steps/money.js";
+import { condition, draft, isolate, lock, permit } from "./steps/money.js";
 import { pending } from "./steps/pending.js";
 import { attest, identifyAgain, inspect, restart } from "./steps/proof.js";
 import { letGo } from "./steps/tamper.js";
@@ -42,7 +43,7 @@ export const steps: readonly Step[] = [
   { name: "draft-money", in: ["money", "blank"], effect: "read", act: draft("money") },
   { name: "pending", in: MONEY, effect: "money", act: pending },
   { name: "census-before", in: MONEY, effect: "read", act: census("after-pending") },
-  { name: "settle", in: MONEY, effect: "money", act: settle },
+  { name: "settle", in: MONEY, effect: "money", act: settleAccounts },
   { name: "census-after", in: MONEY, effect: "read", act: census("after-settle") },
   { name: "let-go", in: TAMPERED, effect: "change", act: letGo },
   { name: "archive", in: NOT_WIPED, effect: "read", act: archive },

@@ -2,10 +2,11 @@
 import { sleep } from "../base/clock.js";
 import { DecomError, unreachable } from "../base/errors.js";
 import type { Outcome, Stored } from "../evidence/entries.js";
-import { opensGate, type SettleAttempt } from "../evidence/record.js";
+import type { SettleAttempt } from "../evidence/record.js";
 import { type Situation, situationOf } from "../terminal/dialects/dialect.js";
 import { isRefusal } from "../terminal/driver.js";
 import type { Account, HostAnswer, OpState, SettlementFacts, Totals } from "../terminal/facts.js";
+import { opensGate } from "../terminal/gate.js";
 import { dialectOf } from "../terminal/model.js";
 import { maySettle } from "./accounts.js";
 import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";

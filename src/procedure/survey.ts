@@ -4,12 +4,13 @@ import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
 import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
-import { type Account, type Condition, type Identity, type Kind, kinds, type TotalRow } from "../terminal/facts.js";
+import { type Account, type Condition, type Identity, type Kind, kinds, recordsIn, type TotalRow } from "../terminal/facts.js";
 import { bindingObjection, compareViews, settlementObjection, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { lookForBlank } from "./blank.js";
+import { connect, modelOf, refuseOther } from "./connect.js";
 import type { Bench } from "./context.js";
-import { connect, modelOf, type RunRequest, refuseOther } from "./decommission.js";
+import type { RunRequest } from "./decommission.js";
 import { isExcepted } from "./exceptions.js";
 import { probeAll, refuseDifferences } from "./inventory.js";
 import { runsOf } from "./runs.js";
@@ -94,7 +95,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
     accounts.map(({ id }) => ({
       kind,
       account: id,
-      count: census.items.filter((item) => item.kind === kind && item.account === id).reduce((sum, { count = 1 }) => sum + count, 0),
+      count: recordsIn(census.items.filter((item) => item.kind === kind && item.account === id)),
     })),
   );
   return {

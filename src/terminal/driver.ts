@@ -193,3 +193,8 @@ export interface Family {
   /** Takes the link over. Throws `terminal.silent` when nothing of this family answers within `patience` ms. */
   connect(link: Link, context: DriverContext, patience: number): Promise<Terminal>;
 }
+
+/** The family that describes this model. */
+export function familyOf(families: readonly Family[], model: string): Family | undefined {
+  return families.find(({ models }) => models.some(({ id }) => id === model));
+}

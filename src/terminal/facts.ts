@@ -243,3 +243,8 @@ export interface SampleFacts {
   /** The terminal's MAC equals the one over blank blocks of that size at those positions. */
   readonly macAgrees: boolean;
 }
+
+/** How many records items stand for: one each, but for sums that a terminal does not list. */
+export function recordsIn(items: readonly { readonly count?: number }[]): number {
+  return items.reduce((sum, { count = 1 }) => sum + count, 0);
+}

@@ -4,7 +4,7 @@ import { hex } from "../base/bytes.js";
 import type { ErrorCode } from "../base/codes.js";
 import { sha256 } from "../base/sign.js";
 import { type AccountNumbers, type Exception, sameAccount } from "./exceptions.js";
-import { type Account, type Census, type Identity, type Item, kinds } from "./facts.js";
+import { type Account, type Census, type Identity, type Item, kinds, recordsIn } from "./facts.js";
 
 export interface GateFacts {
   readonly identity: Pick<Identity, "serial" | "life">;
@@ -28,6 +28,11 @@ export interface Stop {
 
 const OPENING: readonly string[] = ["NOTHING_TO_SETTLE", "BALANCED", "BALANCED_AFTER_UPLOAD"];
 
+/** Whether a settlement that ended so leaves nothing of its account in the way of a wipe. */
+export function opensGate(outcome: string | undefined): boolean {
+  return outcome !== undefined && OPENING.includes(outcome);
+}
+
 /** Everything that keeps the gate shut, the gravest first; open when empty. */
 export function stopsAt(facts: GateFacts): readonly Stop[] {
   const { census, accounts, outcomes, exceptions } = facts;
@@ -49,7 +54,7 @@ export function stopsAt(facts: GateFacts): readonly Stop[] {
 
   for (const account of accounts) {
     const outcome = outcomes.get(account.id);
-    if (outcome !== undefined && OPENING.includes(outcome)) continue;
+    if (opensGate(outcome)) continue;
     // An acquirer that did not settle is let go only with all that it still has (U19); one with nothing left has nothing to show for it.
     const own = gated("BLOCK-X").filter((item) => item.account === account.id);
     const excepted = exceptions.some((one) => sameAccount(one, account)) && own.length > 0 && outcome !== "UNKNOWN";
@@ -113,7 +118,7 @@ function take(one: Exception, account: Account, free: ReadonlySet<Item>): readon
   if (one.items.length === 0) {
     // Without a list the exception stands for all that the terminal only counts, and never for a record it can show.
     const sums = group.filter(({ count }) => count !== undefined);
-    return sums.reduce((total, { count = 1 }) => total + count, 0) === one.count ? sums : undefined;
+    return recordsIn(sums) === one.count ? sums : undefined;
   }
   const taken: Item[] = [];
   for (const { stan, digest } of one.items) {

@@ -3,7 +3,7 @@ import { families } from "../../protocols/index.js";
 import { limits } from "../../protocols/podp/codes.js";
 import { payloadRoom } from "../../protocols/podp/frame.js";
 import { acceptedOrder, authorityOf } from "../../src/procedure/admission.js";
-import { connect } from "../../src/procedure/decommission.js";
+import { connect } from "../../src/procedure/connect.js";
 import { encodeRecord, RECORD } from "../../src/sim/records.js";
 import { World } from "../support/world.js";
 

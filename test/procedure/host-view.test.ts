@@ -84,6 +84,11 @@ describe("a terminal that agrees with its host", () => {
     ];
     expect(codes({ view: { uncaptured }, items: [item(101, 200), item(102, 200), item(103, 200)] })).toEqual(CLEARED);
   });
+  it("has credits of its own where the host's are of another currency", () => {
+    const inDollars = [listed(101, 200), listed(102, 300), { ...listed(103, 50, "credit"), currency: "USD" }];
+    expect(codes({ clockDoubtful: true, view: { items: inDollars } })).toEqual([...CLEARED, ...CUSTODY]);
+    expect(codes({ clockDoubtful: true, view: { items: [...inDollars.slice(0, 2), listed(103, 50, "credit")] } })).toEqual([]);
+  });
   it("may have more than the host: offline sales the host never heard of", () => {
     expect(codes({ items: [...items, item(90, 700), item(91, 10, { kind: "U05" })] })).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { families } from "../../../protocols/index.js";
 import { systemClock } from "../../base/clock.js";
 import { systemRandom } from "../../base/random.js";
 import { words } from "../../base/words.js";
-import { connect } from "../../procedure/decommission.js";
+import { connect } from "../../procedure/connect.js";
 import type { Io, Told } from "../io.js";
 import { openLog } from "../log.js";
 import { PATIENCE, type PortOptions, portOf } from "../options.js";

@@ -14,6 +14,7 @@ import { orderOf, parseOrder, type ReadOrder, readOrder } from "../../evidence/o
 import { signOrder } from "../../evidence/order/make.js";
 import { judge, type OrderFacing, type OrderRule } from "../../evidence/order/rules.js";
 import { ORDER_TYPE, type Order } from "../../evidence/order/schema.js";
+import { familyOf } from "../../terminal/driver.js";
 import { readFile } from "../files.js";
 import type { Io, Told } from "../io.js";
 import { type CommonOptions, type KeyOptions, keysOf, passphraseOf, wanted } from "../options.js";
@@ -49,7 +50,7 @@ export async function orderCheck(options: CheckOptions, io: Io): Promise<Told> {
   const signed = readOrderFile(systemDisk, file, sig);
   const order = parseOrder(signed.content);
   const signature = signatureLine(() => readOrder(signed, trust, now));
-  const maker = families.find(({ models }) => models.some(({ id }) => id === order.device.model))?.authority;
+  const maker = familyOf(families, order.device.model)?.authority;
   const facing: OrderFacing = {
     now,
     ...(signature.signer === undefined ? {} : { signer: signature.signer }),
@@ -98,7 +99,7 @@ export async function orderSign(options: SignOptions, io: Io): Promise<Told> {
   if (systemDisk.read(signaturePath) !== undefined) throw new DecomError("args.invalid", words.cli.orderSigned(signaturePath));
   const order = completed(readFile(file));
   if (order.environment !== "bench") throw new DecomError("args.invalid", words.cli.benchOrdersOnly);
-  const maker = families.find(({ models }) => models.some(({ id }) => id === order.device.model))?.authority;
+  const maker = familyOf(families, order.device.model)?.authority;
   if (maker === undefined) throw new DecomError("model.unknown", `no family describes model ${order.device.model}`);
   const failed = judge(order, { now: systemClock.wall() }).find(({ result }) => result === "fails");
   if (failed !== undefined) throw new DecomError(failed.code, `order ${order.id}: ${failed.why}`, { rule: failed.rule });

@@ -7,6 +7,7 @@ import { verify as judge, readCertificates, statuses, verifierCodes } from "../.
 import { readFile } from "../files.js";
 import type { Told } from "../io.js";
 import { type CommonOptions, wanted } from "../options.js";
+import { signatureBeside } from "../order-files.js";
 
 interface VerifyOptions extends CommonOptions {
   readonly file: string;
@@ -18,7 +19,7 @@ interface VerifyOptions extends CommonOptions {
 
 export async function verify(options: VerifyOptions): Promise<Told> {
   const { file, production = false } = options;
-  const signaturePath = options.signature ?? file.replace(/(?:\.json)?$/, ".p7s");
+  const signaturePath = options.signature ?? signatureBeside(file);
   const root = wanted(options.trust, undefined, "--trust");
   const trust = trusted(root);
   if (trust.length === 0) return unavailable(root);

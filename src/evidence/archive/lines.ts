@@ -12,7 +12,6 @@ export const CHUNK = 48 * 1024;
 
 /** As the terminal printed it: bounded, not judged. */
 const word = z.string().max(64);
-const direction = z.enum(["debit", "credit"]);
 const totals = z.strictObject({ debitCount: f.count, debit: z.int(), creditCount: f.count, credit: z.int() });
 
 /** Which run on which terminal; the first line. */
@@ -50,7 +49,7 @@ const item = z.strictObject({
   kind: f.keysOf(kinds),
   batch: word,
   stan: f.stan,
-  direction,
+  direction: f.direction,
   money: f.money,
   /** SHA-256 of the masked record, which lies in one of the files unless the terminal has cleared it since. */
   digest: f.hash,

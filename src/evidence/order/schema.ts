@@ -19,7 +19,6 @@ const base64 = z
   .regex(/^[A-Za-z0-9+/]*={0,2}$/);
 /** Minor units; never negative, the direction says which way they go. */
 const minor = z.int().min(0);
-const direction = z.enum(["debit", "credit"]);
 /** Two different people; that they are different is for the rules to say. */
 const approvers = list(f.identifier, 2);
 /** One set of merchant and terminal numbers at one acquirer, as the terminal must report it. */
@@ -31,9 +30,9 @@ const accountView = z.strictObject({
   ...account,
   openBatch: batch.nullable(),
   /** Authorised and not yet in a closed batch, added up. */
-  uncaptured: list(z.strictObject({ direction, currency, count: f.count, amount: minor }), 2 * MAX_ACCOUNTS),
+  uncaptured: list(z.strictObject({ direction: f.direction, currency, count: f.count, amount: minor }), 2 * MAX_ACCOUNTS),
   /** The same, one by one, where the host keeps them so. */
-  items: list(z.strictObject({ stan: f.stan, direction, currency, amount: minor }), MAX_ITEMS).optional(),
+  items: list(z.strictObject({ stan: f.stan, direction: f.direction, currency, amount: minor }), MAX_ITEMS).optional(),
   lastStan: f.stan.nullable(),
   /** When the host saw it, by its own clock. */
   lastStanAt: f.time.nullable(),
@@ -64,7 +63,7 @@ const exception = z.strictObject({
   ...account,
   batch,
   kind: f.keysOf(kinds),
-  direction,
+  direction: f.direction,
   currency,
   count: z.int().min(1),
   amount: minor,

@@ -1,6 +1,6 @@
 // What a statement must say beside its outcome, given its evidence. The station copies it in; a verifier misses it when it is not there.
 
-import { opensGate } from "../record.js";
+import { opensGate } from "../../terminal/gate.js";
 import { isKnown } from "./fields.js";
 import { isCutOff } from "./isolated.js";
 import { outcomeOf } from "./outcome.js";

@@ -81,3 +81,6 @@ export const itemResult = z.enum([
 export const slotRange = z
   .strictObject({ from: z.int().min(0).max(65_535), to: z.int().min(0).max(65_535) })
   .refine(({ from, to }) => from <= to);
+
+/** Of money, as the cardholder sees it. */
+export const direction = z.enum(["debit", "credit"]);

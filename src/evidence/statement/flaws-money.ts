@@ -1,8 +1,8 @@
 // Flaws of settlement and archive: what is left, what does not add up, and levels above their evidence.
 
 import { kinds } from "../../terminal/facts.js";
+import { opensGate } from "../../terminal/gate.js";
 import { needsArchive } from "../archive/needed.js";
-import { opensGate } from "../record.js";
 import { isKnown } from "./fields.js";
 import type { Flaw } from "./reasons.js";
 import type { Evidence } from "./statement.js";

@@ -4,6 +4,7 @@ import { kinds } from "../../terminal/facts.js";
 import { outcomes } from "../entries.js";
 import {
   count,
+  direction,
   hash,
   hex16,
   identifier,
@@ -19,7 +20,6 @@ import {
   time,
 } from "./fields.js";
 
-const direction = z.enum(["debit", "credit"]);
 const totals = z.strictObject({ debitCount: count, debit: money, creditCount: count, credit: money });
 export type TotalsField = z.infer<typeof totals>;
 

@@ -2,11 +2,12 @@
 import { DecomError } from "../../base/errors.js";
 import { refuseLeaksIn } from "../../evidence/archive/scan.js";
 import type { CensusMoment, Stored } from "../../evidence/entries.js";
-import { opensGate, type RunRecord, settlementOf } from "../../evidence/record.js";
+import { type RunRecord, settlementOf } from "../../evidence/record.js";
 import type { Account, Census, Item, TotalRow } from "../../terminal/facts.js";
+import { opensGate } from "../../terminal/gate.js";
 import { nextBatch } from "../../terminal/model.js";
 import { Counted } from "../../terminal/proofs.js";
-import { judgeAccounts } from "../accounts.js";
+import { judgeAccounts, storedItems } from "../accounts.js";
 import { isUnfinished } from "../batches.js";
 import { contradictions, grown, vanished } from "../books.js";
 import type { Run } from "../context.js";
@@ -30,8 +31,9 @@ export async function count(run: Run, when: CensusMoment): Promise<Census> {
   const { accounts, rows } = await run.terminal.accounts();
   const counted = await run.terminal.census();
   const first = run.record().census("start") === undefined;
-  refuseLeaksIn({ accounts: accounts.map(({ id: _, ...told }) => told), items: storedCensus(counted).items }, knownNumbers(run, accounts));
-  run.write({ kind: "seen", step: "census", when, census: storedCensus(counted), accounts, rows: rows.map(storedRow) });
+  const items = storedItems(counted.items);
+  refuseLeaksIn({ accounts: accounts.map(({ id: _, ...told }) => told), items }, knownNumbers(run, accounts));
+  run.write({ kind: "seen", step: "census", when, census: { ...counted, items }, accounts, rows: rows.map(storedRow) });
   if (first) run.write({ kind: "seen", step: "traces", gaps: traceGaps(counted.items.map(({ stan }) => stan)) });
   refuseNew(run.record(), counted.items);
   const proof = Counted.look(run.terminal.identity, counted);
@@ -45,7 +47,6 @@ export async function count(run: Run, when: CensusMoment): Promise<Census> {
 
 const amount = ({ minor, currency }: TotalRow["money"]) => ({ minor: Number(minor), currency }); // terminals carry 12 digits: always safe
 const storedRow = (row: TotalRow): Stored<TotalRow> => ({ ...row, money: amount(row.money) });
-const storedCensus = (of: Census): Stored<Census> => ({ ...of, items: of.items.map((item) => ({ ...item, money: amount(item.money) })) });
 const stans = (items: readonly Pick<Item, "stan">[]) => items.map(({ stan }) => stan).join(", ");
 
 /** The terminal is locked, so an item that the first census did not have was booked by somebody else. */

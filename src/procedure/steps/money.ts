@@ -7,7 +7,6 @@ import { ErasePermit } from "../../terminal/proofs.js";
 import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { usedByOthers } from "../exceptions.js";
-import { settleAccounts } from "../settle.js";
 import { status, tampered } from "../tamper.js";
 import { count } from "./census.js";
 import { restart } from "./proof.js";
@@ -51,10 +50,6 @@ function soundFor(run: Run): number {
     throw new DecomError("terminal.power", `battery at ${seen.batteryPercent} % without mains; ${MIN_BATTERY} % are needed`);
   }
   return seen.secondsToReboot;
-}
-
-export async function settle(run: Run): Promise<void> {
-  await settleAccounts(run);
 }
 
 export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {

@@ -31,7 +31,6 @@ export const remedy = {
   "terminal.reboot-due": "The terminal must restart soon by itself; let it, then run: decom resume",
   "terminal.tampered": "Do not open the terminal. Put it into quarantine and report an incident.",
   "terminal.lost": "Have the terminal destroyed, and keep the record of its destruction with this run's folder.",
-  "terminal.clock": "Put the terminal into quarantine; its clock does not let its records be judged.",
   "proof.stale": "Something changed after it was checked; run: decom resume",
   "identity.serial": "Compare the label with the order; connect the terminal that the order names.",
   "identity.swapped": "Another terminal answers on this port. Put both into quarantine and report it.",
