@@ -24,7 +24,7 @@ const FRAME_FAULTS = [
   { kind: "cut" },
 ] as const;
 const SHARDS = 2;
-const wanted: Readonly<Record<string, number>> = { complete: 9000, huge: 1_000_000 };
+const wanted: Readonly<Record<string, number>> = { complete: 20_000, huge: 1_000_000 };
 const RUNS = Number(process.env["DECOM_RUNS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 300) / SHARDS;
 const RUNS_EACH = 10;
 /** Cheaper by half, and met by most scenarios in the same way. */
@@ -65,18 +65,26 @@ const ALSO: Readonly<Record<string, RegExp>> = {
   REFUSE: /^$/,
   "-": /^CERT ok$/,
   HOLD: /^(CERT ok|HOLD settle\..*|QUAR identity\.twice)$/,
-  QUAR: /^(CERT ok|HOLD settle\..*|QUAR erase\.residue|- identity\.twice)$/,
-  DESTROY: /^DESTROY erase\..*$/,
+  QUAR: /^(CERT ok|HOLD settle\..*|QUAR erase\.residue|REFUSE identity\.serial|- identity\.twice)$/,
+  DESTROY: /^(DESTROY erase\..*|- terminal\.absent)$/,
 };
+/** Where one more loss takes away what the end rests on: a settlement of the terminal's own that nobody ended, batch and records as the only witnesses. */
+const LESS_KNOWN: readonly (readonly [name: RegExp, end: RegExp])[] = [
+  [/^settles-by-itself-/, /^HOLD settle\.elsewhere$/],
+  [/^forgetful-/, /^HOLD settle\.unknown$/],
+];
 const endOf = ({ endState, code }: { readonly endState: string | null; readonly code: string }) => `${endState ?? "-"} ${code}`;
 
 /** What must hold whatever else goes wrong. */
-function judged({ expect: usual }: Scenario, { last, wrong, violations }: Performed): string[] {
+function judged({ name, expect: usual }: Scenario, { last, wrong, violations }: Performed): string[] {
   const unheard = violations.filter((violation) => usual.violations?.includes(violation) !== true);
   const end = endOf(last);
-  const strange = end !== endOf(usual) && ALSO[usual.endState ?? "-"]?.test(end) !== true;
+  const known = LESS_KNOWN.some(([names, ends]) => names.test(name) && ends.test(end));
+  const strange = end !== endOf(usual) && ALSO[usual.endState ?? "-"]?.test(end) !== true && !known;
   return [...wrong, ...unheard.map((violation) => `violation ${violation}`), ...(strange ? [`ended as ${end}`] : [])];
 }
+
+const sortOf = (extra: Extra): string | undefined => Object.keys(extra)[0];
 
 class Tally {
   runs = 0;
@@ -125,7 +133,8 @@ export function conserves(shard: number): void {
           }
         while (tally.runs < RUNS) {
           const { scenario, points } = draw(stages);
-          await tally.play(scenario, { ...draw(points), ...draw(points) });
+          const one = draw(points);
+          await tally.play(scenario, { ...one, ...draw(points.filter((other) => sortOf(other) !== sortOf(one))) });
         }
         console.log(tally.toString());
         expect(tally.wrong.slice(0, 20)).toEqual([]);
