@@ -5,7 +5,7 @@ import { memo } from "../../../src/sim/body.js";
 import type { Terminal } from "../../../src/sim/terminal.js";
 import { limits } from "../codes.js";
 import { commands } from "../messages.js";
-import type { Wire } from "./context.js";
+import type { Wire } from "./encoding.js";
 
 export function censusOf(terminal: Terminal) {
   const { batch } = terminal;

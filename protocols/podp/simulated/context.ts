@@ -3,12 +3,12 @@ import { refuse } from "../../../src/sim/refused.js";
 import type { Terminal } from "../../../src/sim/terminal.js";
 import type { WipePlan } from "../../../src/sim/wipe.js";
 import type { SlotRange } from "../../../src/terminal/facts.js";
-import type { Request, Response } from "../../../src/wire/messages.js";
+import type { Request } from "../../../src/wire/messages.js";
 import type { CommandName, commands } from "../messages.js";
 import type { Authority } from "./authority.js";
 import type { censusOf } from "./census.js";
+import type { Wire } from "./encoding.js";
 
-export type Wire<N extends CommandName> = Response<(typeof commands)[N]>;
 export type Handler<N extends CommandName> = (request: Request<(typeof commands)[N]>, raw: Uint8Array) => Wire<N>;
 export type Handlers = { readonly [N in CommandName]: Handler<N> };
 

@@ -4,7 +4,10 @@ import type { Encoding } from "../../../src/sim/body.js";
 import type { SettlementFacts, TotalRow, Totals } from "../../../src/terminal/facts.js";
 import type { Response } from "../../../src/wire/messages.js";
 import type { settleCodes } from "../codes.js";
-import { type commands, settleResult, totals, wipeResult } from "../messages.js";
+import { type CommandName, type commands, settleResult, totals, wipeResult } from "../messages.js";
+
+/** An answer as it goes out. */
+export type Wire<N extends CommandName> = Response<(typeof commands)[N]>;
 
 export const rowOf = ({ account, kind, direction, count, money }: TotalRow) => ({
   account: unhex(account),
@@ -16,7 +19,7 @@ export const rowOf = ({ account, kind, direction, count, money }: TotalRow) => (
 });
 type SettleCode = keyof typeof settleCodes;
 /** The terminal's own code names are the wire's. */
-export const settlementOf = (facts: SettlementFacts): Response<typeof commands.settleStatus> => ({
+export const settlementOf = (facts: SettlementFacts): Wire<"settleStatus"> => ({
   ...facts,
   code: facts.code as SettleCode,
 });

@@ -4,8 +4,8 @@ import { sha256 } from "../../../src/base/sign.js";
 import { resultOf } from "../../../src/sim/ops.js";
 import { refuse } from "../../../src/sim/refused.js";
 import { areaFaults, settleCodes } from "../codes.js";
-import type { Context, Handlers, Wire } from "./context.js";
-import { settlementOf } from "./encoding.js";
+import type { Context, Handlers } from "./context.js";
+import { settlementOf, type Wire } from "./encoding.js";
 
 export function money({ terminal, authority }: Context) {
   const { batch, ops, settlements } = terminal;
