@@ -108,6 +108,17 @@ describe("a terminal that does not stand still", () => {
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.elsewhere" });
   });
 
+  it("whose own timer began a settlement that nobody ended, after ours was refused, is not settled beside it (E88)", async () => {
+    const world = new World(held);
+    expect(await run(world)).toMatchObject({ code: "settle.deregistered" });
+    const { batch } = ledger(world).get();
+    const totals = { debitCount: 0, debit: 0n, creditCount: 0, credit: 0n };
+    ledger(world).set({ batch, last: { state: "sent", batch, code: "UNKNOWN", terminalTotals: totals, macVerified: false, ops: [] } });
+    const before = told(world);
+    expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.elsewhere" });
+    expect(told(world)).toEqual(before);
+  });
+
   it("whose open batch is another one after a sign-in is not settled (E18)", async () => {
     const world = new World({ options: { host: { refusesKinds: ["U03"] } } });
     expect(await run(world)).toMatchObject({ code: "pending.reversal" });

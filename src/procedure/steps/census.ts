@@ -64,9 +64,13 @@ function refuseContradiction(rows: readonly TotalRow[], items: readonly Item[]):
   throw new DecomError("batch.contradiction", `totals and census differ: ${first}${more}`);
 }
 
-/** An unfinished settlement that this journal did not begin is somebody else's: who has its op can look, we could only guess. */
+/**
+ * An unfinished settlement that this journal did not begin, or that stands where all of ours were seen to end without effect, is somebody
+ * else's: who has its op can look, we could only guess.
+ */
 function refuseOthersSettlement(record: RunRecord, accounts: readonly Account[], items: readonly Item[]): void {
-  const foreign = items.find((item) => isUnfinished(item) && record.begun(item.account).length === 0);
+  const isOurs = (account: string) => record.begun(account).some(({ seen }) => !isWithoutEffect(seen?.outcome));
+  const foreign = items.find((item) => isUnfinished(item) && !isOurs(item.account));
   if (foreign === undefined) return;
   const { tid = "of no account" } = accounts.find(({ id }) => id === foreign.account) ?? {};
   throw new DecomError("settle.elsewhere", `batch ${foreign.batch} of ${tid} is in an unfinished settlement that this run did not begin`, {
