@@ -206,6 +206,9 @@ function describeEnd(world: World, { last, code, turns }: How, usual: number | u
 }
 
 /** The invariants, read from the terminal's bytes, the host's ledger and the files, never from what the agent says. */
+/** One cannot ask its host, the other remembers nothing of a settlement. */
+const CANNOT_TELL: ReadonlySet<string> = new Set(["podp-mute", "podp-forgetful"]);
+
 function judge(world: World, { last, code }: How): string[] {
   const wrong: string[] = [];
   const { areas, keys, start, terminal, doubt, bookings, violations } = world.inspect();
@@ -214,7 +217,7 @@ function judge(world: World, { last, code }: How): string[] {
   const { json, p7s } = world.certificate();
   if (json.length > 1 || p7s.length > 1) wrong.push(`${json.length} certificates`);
   // These faults pass: a run has to get through them, except where not even the host can tell what happened.
-  const parked = last === "HOLD" && code === "settle.unknown" && world.setup.model === "podp-mute";
+  const parked = last === "HOLD" && code === "settle.unknown" && CANNOT_TELL.has(world.setup.model ?? "");
   if (last !== "CERT" && !parked) wrong.push(`ended as ${last} ${code}`);
   const [certificate] = p7s.length === 1 ? json : [];
   const verified = certificate === undefined ? undefined : world.verified(certificate);
