@@ -5,9 +5,10 @@ import type { RunResult } from "../procedure/finish.js";
 import type { Io, Told } from "./io.js";
 
 export function runTold(result: RunResult, seed: number | null, io: Io): Told {
-  const { endState, code, exit, serial, outcome, blank, certificate, signature, hold, folder, message, remedy } = result;
+  const { endState, code, exit, serial, outcome, blank, earlier, certificate, signature, hold, folder, message, remedy } = result;
   const { cli } = words;
   const label = hold === null ? null : labelOf(result.runId);
+  if (earlier) io.err(cli.endedBefore(serial));
   if (exit !== 0) {
     io.err(message ?? words.endState[endState]);
     if (remedy !== null) io.err(`  ${remedy}`);

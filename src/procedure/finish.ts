@@ -21,6 +21,8 @@ export interface RunResult {
   readonly outcome: Statement["outcome"] | null;
   /** It was found blank: the certificate says that, and not that this run erased it. */
   readonly blank: boolean;
+  /** The run had ended before: this says nothing of what has become of the terminal since. */
+  readonly earlier: boolean;
   readonly certificate: string | null;
   readonly signature: string | null;
   readonly hold: string | null;
@@ -103,6 +105,7 @@ export function finished(run: Parked): RunResult {
     certId: begin.certId,
     outcome: statement?.outcome ?? null,
     blank: statement !== undefined && isBlank(statement),
+    earlier: false,
     certificate: paths?.certificate ?? null,
     signature: paths?.signature ?? null,
     hold: null,
@@ -153,6 +156,7 @@ export function stopped(run: Parked, error: DecomError, endState: EndState, hold
     exit: error.row.exit,
     outcome: null,
     blank: false,
+    earlier: false,
     certificate: null,
     signature: null,
     hold,

@@ -66,7 +66,7 @@ const ALSO: Readonly<Record<string, RegExp>> = {
   "-": /^CERT ok$/,
   HOLD: /^(CERT ok|HOLD settle\..*|QUAR identity\.twice)$/,
   QUAR: /^(CERT ok|HOLD settle\..*|QUAR erase\.residue|REFUSE identity\.serial|- identity\.twice)$/,
-  DESTROY: /^(DESTROY erase\..*|- terminal\.absent)$/,
+  DESTROY: /^(DESTROY erase\..*|- terminal\.absent|ABANDONED run\.abandoned)$/,
 };
 /** Where one more loss takes away what the end rests on: a settlement of the terminal's own that nobody ended, batch and records as the only witnesses. */
 const LESS_KNOWN: readonly (readonly [name: RegExp, end: RegExp])[] = [

@@ -35,7 +35,7 @@ describe("keys init", () => {
 });
 
 describe.skipIf(!has("socat"))("a terminal on a pty in another process", () => {
-  it("is identified, settled, wiped, certified and verified; resume prints the same; a second run is a new one", async () => {
+  it("is identified, settled, wiped, certified and verified; resume prints the same as an earlier end; a second run is a new one", async () => {
     const state = at("whole");
     const out = at("whole-out");
     const owner = join(keys, "owner.pem");
@@ -63,7 +63,8 @@ describe.skipIf(!has("socat"))("a terminal on a pty in another process", () => {
     expect([strict.code, strict.json["status"]]).toEqual([statuses.REJECTED.exit, "REJECTED"]);
 
     const again = await resume(sim.address, out);
-    expect(again).toMatchObject({ code: 0, json: done.json });
+    expect(again).toMatchObject({ code: 0, json: { ...done.json, earlier: true } });
+    expect(again.err).toContain("had ended before");
     const status = await answer("status", "--out", out, "--json");
     expect(status.json).toEqual({ runs: [expect.objectContaining({ serial: sim.serial, state: "ended", endState: "CERT", code: "ok" })] });
 

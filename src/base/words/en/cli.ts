@@ -105,6 +105,8 @@ export const cli = {
   passphrasesDiffer: "the two passphrases differ",
   stopping: "Stopping at the next safe point. Press Ctrl-C again to stop at once.",
   noPorts: "No serial port was found.",
+  endedBefore: (serial: string) =>
+    `This run of ${serial} had ended before, and nothing was looked at now: if the terminal has been in use since, begin another with decom run.`,
   noRuns: (out: string) => `No run in ${out}.`,
   noHolds: (out: string) => `No such hold in ${out}.`,
   parked: (id: string, serial: string, code: string, age: string, deadline: string, overdue: boolean) =>
