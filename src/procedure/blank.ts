@@ -1,8 +1,8 @@
 // A terminal that somebody has wiped before us. It is only looked at: there is nothing to settle, and what is not there cannot be erased again.
 import type { Terminal } from "../terminal/driver.js";
 import type { AreaFact, ProbeRange, SlotFact } from "../terminal/facts.js";
-import type { Model, ModelSlots } from "../terminal/model.js";
-import { holdsDefault, stateIn } from "../terminal/slots.js";
+import type { Model } from "../terminal/model.js";
+import { isEmptied } from "../terminal/slots.js";
 import type { Run } from "./context.js";
 import { inventoryOf, refuseDifferences } from "./inventory.js";
 import { runsOf } from "./runs.js";
@@ -29,8 +29,7 @@ export async function lookForBlank(terminal: Terminal, model: Model): Promise<Bl
   if (items.length + unread.length > 0 || (await terminal.op(op)).state !== "DONE") return undefined;
   const found = await inventoryOf(terminal, model, 0);
   const { areas, slots, probes } = found;
-  const isEmpty = (range: ModelSlots) => stateIn(probes, range) === "ABSENT" || holdsDefault(range, probes, slots);
-  if (!model.slots.every((range) => range.after === "retained" || isEmpty(range))) return undefined;
+  if (!model.slots.every((range) => range.after === "retained" || isEmptied(range, probes, slots))) return undefined;
   refuseDifferences(model, found);
   return { op, areas, slots, probes };
 }

@@ -10,7 +10,7 @@ import { recordOf } from "../evidence/record.js";
 import type { StatementSource } from "../evidence/statement/build.js";
 import { Transcript, transcriptFacts } from "../evidence/transcript.js";
 import type { Link } from "../link/link.js";
-import { type Family, familyOf, type Terminal } from "../terminal/driver.js";
+import { type Authority, type Family, familyOf, type Terminal } from "../terminal/driver.js";
 import type { Environment, Identity } from "../terminal/facts.js";
 import type { IsolationWay } from "../terminal/isolation.js";
 import type { Model } from "../terminal/model.js";
@@ -43,7 +43,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
       const model = modelOf(family, identity.model);
       refuseStrangeSerial(model, identity);
       const order = acceptedOrder(bench, family, identity, request.order);
-      authorityOf(bench, family, order, identity); // nothing is begun that the terminal would not be opened for
+      const authority = authorityOf(bench, family, order, identity); // nothing is begun that the terminal would not be opened for
       const { link, isolation, expectSerial } = request;
       const { folder, journal } = begin(bench, {
         identity,
@@ -53,7 +53,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
         expectSerial,
         ...recipientsOf(bench, request, identity, order),
       });
-      return await onward(bench, request, { terminal, family, model, order, folder, journal, transcript });
+      return await onward(bench, request, { terminal, family, model, order, authority, folder, journal, transcript });
     } catch (thrown) {
       // A refusal is a started run too: it leaves a record, though no folder.
       if (thrown instanceof DecomError && thrown.row.end === "REFUSE") {
@@ -103,7 +103,8 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     const recipients = recipientsOf(bench, connection, identity, order);
     if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
     found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
-    return await onward(bench, connection, { terminal, family, model, order, transcript, ...found });
+    const authority = authorityOf(bench, family, order, identity);
+    return await onward(bench, connection, { terminal, family, model, order, authority, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());
 }
 
@@ -153,17 +154,17 @@ interface Begun {
   readonly family: Family;
   readonly model: Model;
   readonly order: CheckedOrder;
+  readonly authority: Authority;
   readonly folder: string;
   readonly journal: Journal;
   readonly transcript: Transcript;
 }
 
 async function onward(bench: Bench, { signal }: Connection, begun: Begun): Promise<RunResult> {
-  const { terminal, family, model, order, folder, journal, transcript } = begun;
+  const { family, order, folder, journal, transcript } = begun;
   transcript.openIn(folder);
-  const authority = authorityOf(bench, family, order, terminal.identity);
   const { source } = parked(bench, family, { folder, journal, record: recordOf(journal.lines) }, order);
-  return await walk({ ...bench, terminal, family, model, order, authority, folder, journal, transcript, signal, source });
+  return await walk({ ...bench, ...begun, signal, source });
 }
 
 function begin(

@@ -2,10 +2,10 @@
 import type { ErrorCode } from "../base/codes.js";
 import { numeric } from "../base/money.js";
 import type { Stored } from "../evidence/entries.js";
-import { isView, viewOf } from "../evidence/order/lookup.js";
+import { isView, summed, viewOf } from "../evidence/order/lookup.js";
 import type { AccountView, Order } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import { type Account, type Item, type Kind, recordsIn, type SettlementFacts } from "../terminal/facts.js";
+import { type Account, type Item, type Kind, recordCount, type SettlementFacts } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 
 export interface ViewFacts {
@@ -75,7 +75,7 @@ function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | 
   for (const { direction, currency, count, amount } of summed(view.uncaptured)) {
     const own = known.filter((item) => atHost(item) === direction && item.money.currency === numeric(currency));
     const sum = own.reduce((total, { money }) => total + money.minor, 0);
-    const here = recordsIn(own);
+    const here = recordCount(own);
     if (count > here || amount > sum) {
       return `the host has ${count} ${direction} items of ${amount} open, here are ${here} of ${sum} (minor units, ${currency})`;
     }
@@ -99,17 +99,6 @@ function unmatched<A, B>(wanted: readonly A[], others: readonly B[], fits: (one:
     if (at !== -1) free.splice(at, 1);
     return at === -1;
   });
-}
-
-/** One row for each direction and currency, however many the back office wrote. */
-function summed(rows: AccountView["uncaptured"]): AccountView["uncaptured"] {
-  const sums = new Map<string, AccountView["uncaptured"][number]>();
-  for (const { direction, currency, count, amount } of rows) {
-    const key = `${direction} ${numeric(currency)}`;
-    const sum = sums.get(key) ?? { direction, currency, count: 0, amount: 0 };
-    sums.set(key, { ...sum, count: sum.count + count, amount: sum.amount + amount });
-  }
-  return [...sums.values()];
 }
 
 /** Batch or trace numbers behind the host's, or no record of a settlement that the host knows of. */
@@ -189,6 +178,6 @@ function outside(view: AccountView | undefined, giving: readonly Stored<Item>[])
   const count = known.reduce((total, row) => total + row.count, 0);
   const amount = known.reduce((total, row) => total + row.amount, 0);
   const own = giving.reduce((total, { money }) => total + money.minor, 0);
-  const here = recordsIn(giving);
+  const here = recordCount(giving);
   return count === here && amount === own ? [] : giving;
 }

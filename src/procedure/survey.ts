@@ -4,7 +4,7 @@ import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
 import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
-import { type Account, type Condition, type Identity, type Kind, kinds, recordsIn, type TotalRow } from "../terminal/facts.js";
+import { type Account, type Condition, type Identity, type Kind, kinds, recordCount, type TotalRow } from "../terminal/facts.js";
 import { bindingObjection, compareViews, settlementObjection, storedItems } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { lookForBlank } from "./blank.js";
@@ -95,7 +95,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
     accounts.map(({ id }) => ({
       kind,
       account: id,
-      count: recordsIn(census.items.filter((item) => item.kind === kind && item.account === id)),
+      count: recordCount(census.items.filter((item) => item.kind === kind && item.account === id)),
     })),
   );
   return {

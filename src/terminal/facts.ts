@@ -245,6 +245,6 @@ export interface SampleFacts {
 }
 
 /** How many records items stand for: one each, but for sums that a terminal does not list. */
-export function recordsIn(items: readonly { readonly count?: number }[]): number {
+export function recordCount(items: readonly { readonly count?: number | undefined }[]): number {
   return items.reduce((sum, { count = 1 }) => sum + count, 0);
 }

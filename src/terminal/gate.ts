@@ -4,7 +4,7 @@ import { hex } from "../base/bytes.js";
 import type { ErrorCode } from "../base/codes.js";
 import { sha256 } from "../base/sign.js";
 import { type AccountNumbers, type Exception, sameAccount } from "./exceptions.js";
-import { type Account, type Census, type Identity, type Item, kinds, recordsIn } from "./facts.js";
+import { type Account, type Census, type Identity, type Item, kinds, recordCount } from "./facts.js";
 
 export interface GateFacts {
   readonly identity: Pick<Identity, "serial" | "life">;
@@ -118,7 +118,7 @@ function take(one: Exception, account: Account, free: ReadonlySet<Item>): readon
   if (one.items.length === 0) {
     // Without a list the exception stands for all that the terminal only counts, and never for a record it can show.
     const sums = group.filter(({ count }) => count !== undefined);
-    return recordsIn(sums) === one.count ? sums : undefined;
+    return recordCount(sums) === one.count ? sums : undefined;
   }
   const taken: Item[] = [];
   for (const { stan, digest } of one.items) {

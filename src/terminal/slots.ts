@@ -82,6 +82,11 @@ export function holdsDefault(range: ModelSlots, probes: readonly ProbeRange[], l
   );
 }
 
+/** Nothing but the maker's default is in a range: a list that names a key there outweighs a probe that finds none. */
+export function isEmptied(range: ModelSlots, probes: readonly ProbeRange[], listed: readonly SlotFact[]): boolean {
+  return (stateIn(probes, range) === "ABSENT" && listedIn(listed, range).length === 0) || holdsDefault(range, probes, listed);
+}
+
 /** `TPK TDES 12` or `TPK TDES 12–14`. */
 export function slotsNamed({
   type,

@@ -66,6 +66,13 @@ describe("a terminal without acquirers and keys that was wiped before", () => {
     expect(await act(world, "run")).toMatchObject({ ...HELD, code: "batch.unread" });
   });
 
+  it("and lists a key in a slot whose probe finds none is held", async () => {
+    const world = await wiped();
+    const key = { type: "TPK", algorithm: "TDES", slot: 0, kcv: Uint8Array.of(1, 2, 3) } as const;
+    retell(world, { keyList: ({ ranges, slots }) => ({ ranges, slots: [...slots, key] }) });
+    expect(await act(world, "run")).toMatchObject(HELD);
+  });
+
   it.each(["FAILED", "FORGOTTEN", "STORE_LOST", "NOT_STARTED"] as const)("by a wipe that it calls %s is held", async (state) => {
     const world = await wiped();
     retell(world, { getOp: ({ code: _, result: __, resultHash: ___ }) => ({ state }) });

@@ -1,6 +1,6 @@
 // What an archive says, line by line: NDJSON, each line a closed object in one written form, so that equal facts are equal bytes.
 import * as z from "zod";
-import { kinds } from "../../terminal/facts.js";
+import { kinds, recordCount } from "../../terminal/facts.js";
 import { outcomes } from "../entries.js";
 import * as f from "../statement/fields.js";
 
@@ -105,5 +105,5 @@ export interface Archive {
 
 /** Records of the first census: listed one by one, or as a sum where the terminal does not list them. */
 export function recordsIn({ items }: Pick<Archive, "items">): number {
-  return items.filter(({ census }) => census === "start").reduce((sum, { count = 1 }) => sum + count, 0);
+  return recordCount(items.filter(({ census }) => census === "start"));
 }

@@ -1,4 +1,5 @@
 // What an order says about one account: the host's view of it, and the back office's answer about one of its batches.
+import { numeric } from "../../base/money.js";
 import { type AccountNumbers, sameAccount } from "../../terminal/exceptions.js";
 import type { AccountView, HostViewField, Order, ResolutionField } from "./schema.js";
 
@@ -19,4 +20,15 @@ export function resolutionOf(
   batch: string,
 ): ResolutionField | undefined {
   return resolutions.find((one) => sameAccount(one, account) && one.batch === batch);
+}
+
+/** One row for each direction and currency, however many the back office wrote. */
+export function summed(rows: AccountView["uncaptured"]): AccountView["uncaptured"] {
+  const sums = new Map<string, AccountView["uncaptured"][number]>();
+  for (const { direction, currency, count, amount } of rows) {
+    const key = `${direction} ${numeric(currency)}`;
+    const sum = sums.get(key) ?? { direction, currency, count: 0, amount: 0 };
+    sums.set(key, { ...sum, count: sum.count + count, amount: sum.amount + amount });
+  }
+  return [...sums.values()];
 }

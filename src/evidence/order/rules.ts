@@ -8,8 +8,9 @@ import { type AccountNumbers, sameAccount } from "../../terminal/exceptions.js";
 import { type Identity, kinds } from "../../terminal/facts.js";
 import type { StationFacts } from "../envelope/keys.js";
 import { grantFactsOf, sameGrant } from "./granted.js";
+import { summed } from "./lookup.js";
 import { policyOf } from "./policy.js";
-import { type Order, PAPERWORK } from "./schema.js";
+import { type AccountView, type Order, PAPERWORK } from "./schema.js";
 
 /** Versions of the certificate that this program writes. */
 const SCHEMA = 1;
@@ -253,16 +254,10 @@ function stranger(lists: readonly (readonly AccountNumbers[])[], accounts: reado
 }
 
 /** Count and amount by direction and currency, in one written form. */
-function sumsOf(rows: readonly { direction: string; currency: string; count: number; amount: number }[]): string {
-  const sums = new Map<string, { count: number; amount: number }>();
-  for (const { direction, currency, count, amount } of rows) {
-    const key = `${direction} ${numeric(currency)}`;
-    const sum = sums.get(key) ?? { count: 0, amount: 0 };
-    sums.set(key, { count: sum.count + count, amount: sum.amount + amount });
-  }
-  const told = [...sums].filter(([, { count, amount }]) => count !== 0 || amount !== 0);
-  return told
-    .map(([key, { count, amount }]) => `${count} ${key} ${amount}`)
+function sumsOf(rows: AccountView["uncaptured"]): string {
+  return summed(rows)
+    .filter(({ count, amount }) => count !== 0 || amount !== 0)
+    .map(({ direction, currency, count, amount }) => `${count} ${direction} ${numeric(currency)} ${amount}`)
     .sort()
     .join(", ");
 }

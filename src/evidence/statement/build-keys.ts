@@ -1,7 +1,7 @@
 // The key rows of a statement: per range of slots, what was there, what the terminal reported and what the last probes found.
 import type { ProbeState } from "../../terminal/facts.js";
 import type { Model, ModelSlots } from "../../terminal/model.js";
-import { holdsDefault, listedIn, type Stray, slotsNamed, stateIn, strays } from "../../terminal/slots.js";
+import { holdsDefault, isEmptied, listedIn, type Stray, slotsNamed, stateIn, strays } from "../../terminal/slots.js";
 import type { RunRecord, SeenStep } from "../record.js";
 import type { KeyRow, RetainedRow } from "./statement-erasure.js";
 
@@ -17,10 +17,8 @@ const isZeroised = ({ tampering, arm }: RunRecord) => tampering.some(({ at }) =>
 type Look = SeenStep<"inspect">;
 
 export const straysOf = ({ probes, slots = [] }: Pick<Look, "probes" | "slots">, model: Model) => strays(model, probes, slots);
-/** A list that names a key in a slot outweighs a probe that finds none there. */
 const isListed = ({ slots = [] }: Pick<Look, "slots">, range: ModelSlots) => listedIn(slots, range).length > 0;
-export const isEmpty = (look: Pick<Look, "probes" | "slots">, range: ModelSlots) =>
-  (stateIn(look.probes, range) === "ABSENT" && !isListed(look, range)) || isDefault(look, range);
+export const isEmpty = ({ probes, slots = [] }: Pick<Look, "probes" | "slots">, range: ModelSlots) => isEmptied(range, probes, slots);
 const isDefault = ({ probes, slots = [] }: Pick<Look, "probes" | "slots">, range: ModelSlots) => holdsDefault(range, probes, slots);
 
 /** Slots that a wipe leaves holding the maker's default, seen so in the last look and never otherwise than so or empty. */
