@@ -57,7 +57,8 @@ describe("a restored folder (I2)", () => {
       if (when === "after" && what.includes("archive.ndjson") && folder !== undefined) throw new Death();
     };
     expect(await run(world)).toBeUndefined();
-    const { bookings } = told(world);
+    const { bookings, open } = told(world);
+    expect({ bookings, open }).toEqual({ bookings: world.inspect().start.length, open: 0 });
     world.disk = new MemoryDisk();
     await again(world, "run");
     expect(told(world)).toMatchObject({ bookings, violations: [], open: 0 });

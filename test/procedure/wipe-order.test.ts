@@ -61,6 +61,7 @@ describe("a wipe that loses its power goes on by itself", () => {
     const usual = new World();
     const all = erases(usual);
     await ended(usual);
+    expect(new Set(all.map(areaOf)).size).toBe(3);
     for (let cut = 0; cut < all.length; cut++) {
       let passed = 0;
       const world = new World({
