@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Ledger, Settlement } from "../../src/sim/batch.js";
 import { Death, MemoryDisk } from "../support/memory-disk.js";
+import { journalOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -20,9 +21,7 @@ function backupAt(world: World, words: string): { disk: MemoryDisk | undefined }
   const backup: { disk: MemoryDisk | undefined } = { disk: undefined };
   world.disk.hook = (_n, when, what) => {
     if (when === "before" || !what.startsWith("sync out/") || backup.disk !== undefined) return;
-    const [folder] = world.disk.list("out");
-    const journal = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? []).toString();
-    if (journal.includes(words)) backup.disk = world.disk.copy();
+    if (journalOf(world).includes(words)) backup.disk = world.disk.copy();
   };
   return backup;
 }

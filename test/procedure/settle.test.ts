@@ -4,6 +4,7 @@ import type { SimOptions } from "../../src/sim/body.js";
 import type { HostOptions } from "../../src/sim/host/options.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { PowerCut } from "../../src/sim/stores.js";
+import { journalOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -16,8 +17,6 @@ async function run(setup: WorldSetup) {
   return { world, end, ms: world.clock.monotonic() - begun };
 }
 const again = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
-
-const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
 
 function expectBookedOnce(world: World): void {
   const { bookings, start, terminal, violations } = world.inspect();
@@ -57,7 +56,7 @@ describe("a settlement that is refused", () => {
 
   it("with an error flag is not tried again on our own: nobody knows what the host booked", async () => {
     const { world } = await run({ options: { host: { errorFlag: true } } });
-    const { nextOp } = { nextOp: world.sim.terminal.ops.next };
+    const nextOp = world.sim.terminal.ops.next;
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.error-flag" });
     expect(world.sim.terminal.ops.next).toBe(nextOp);
   });
@@ -66,7 +65,7 @@ describe("a settlement that is refused", () => {
     const { world, end } = await run({ options: { host: { rejects: "94", cannotTell: true } } });
     expect(end).toMatchObject({ endState: "HOLD", code: "settle.duplicate" });
     const { batch } = world.sim.terminal.batch.ledger(world.sim.terminal.batch.accounts[0]!.id).get();
-    const { nextOp } = { nextOp: world.sim.terminal.ops.next };
+    const nextOp = world.sim.terminal.ops.next;
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.duplicate" });
     const account = world.sim.terminal.batch.accounts[0]!.id;
     expect([world.sim.terminal.ops.next, world.sim.terminal.batch.ledger(account).get().batch]).toEqual([nextOp, batch]);
@@ -119,13 +118,8 @@ describe("a settlement whose answer is lost", () => {
     const host: { -readonly [K in keyof HostOptions]: HostOptions[K] } = { silent: "before", silences: 1 };
     const world = new World({ plant: onlySales, options: { host } });
     const hangUp = () => {
-      const line = world.disk.list("out").flatMap((run) =>
-        text(world.disk.read(`out/${run}/journal.ndjson`))
-          .trim()
-          .split("\n")
-          .slice(-1),
-      );
-      host.down = line.some((last) => last.includes('"finishing"'));
+      const last = journalOf(world).trim().split("\n").at(-1);
+      host.down = last?.includes('"finishing"') === true;
     };
     world.disk.hook = (_n, when) => when === "after" && hangUp();
     expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "settle.no-network" });
