@@ -47,16 +47,9 @@ describe("a run ends in exactly one end state (I4)", () => {
   });
 
   it.each([
-    ["cannot be reached", { unreachable: true }, "settle.no-network"],
     ["refuses offline advices", { refusesKinds: ["U05"] }, "batch.open"],
     ["refuses a reversal", { refusesKinds: ["U03"] }, "pending.reversal"],
     ["does not answer a reversal", { silent: "before", silentTo: "send", silences: 99 }, "pending.unsent"],
-    ["says no", { rejects: "05" }, "settle.host"],
-    ["is down, or closing its day, for longer than anybody waits", { rejects: "91" }, "settle.host-down"],
-    ["no longer knows the terminal", { rejects: "97" }, "settle.deregistered"],
-    ["does not accept the terminal's MAC", { rejects: "A0" }, "settle.mac"],
-    ["says it has this batch already", { rejects: "94" }, "settle.duplicate"],
-    ["holds other totals for good", { excess: 100n }, "settle.unbalanced"],
   ] as const)("HOLD, exit 4, nothing erased: the host %s", async (_how, host, code) => {
     const { end, untouched } = await withOptions({ host });
     expect(end).toMatchObject({ endState: "HOLD", code, exit: 4, certificate: null });
@@ -69,17 +62,6 @@ describe("a run ends in exactly one end state (I4)", () => {
     expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
     expect(bytes.money.host).toBe(bytes.money.start);
   });
-
-  it.each(["before", "after"] as const)(
-    "CERT: the settlement's answer is lost %s the host booked, and is looked up (I2)",
-    async (silent) => {
-      const { end, bytes } = await withOptions({ host: { silent, silences: 1 } });
-      expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
-      expect(new Set(bytes.bookings.map(({ stan }) => stan)).size).toBe(bytes.bookings.length);
-      expect(bytes.money).toMatchObject({ host: bytes.money.start, terminal: 0n });
-      expect(bytes.violations).toEqual([]);
-    },
-  );
 
   it("HOLD: the answer is lost and the host cannot tell; resuming changes nothing (I2)", async () => {
     const { end, world, untouched } = await withOptions({ host: { silent: "after", silences: 1, cannotTell: true } });

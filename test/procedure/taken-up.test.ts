@@ -1,6 +1,7 @@
 // Runs that are taken up while something of them is still under way, or was intended and never sent: what was meant is looked up, then done once.
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/evidence/entries.js";
+import { expectBookedOnce } from "../support/booked.js";
 import { Death, MemoryDisk } from "../support/memory-disk.js";
 import { orderFor } from "../support/orders.js";
 import { entriesOf } from "../support/records.js";
@@ -25,12 +26,6 @@ function dyingAfter(world: World, ...wanted: ((entry: Entry) => boolean)[]): Wor
 
 const intent = (step: string) => (entry: Entry) => entry.kind === "intent" && entry.step === step;
 const seen = (step: string) => (entry: Entry) => entry.kind === "seen" && entry.step === step;
-
-function expectBookedOnce(world: World): void {
-  const { bookings, start, violations } = world.inspect();
-  expect(bookings.map(({ stan }) => stan).sort()).toEqual(start.map(({ stan }) => stan).sort());
-  expect(violations).toEqual([]);
-}
 
 describe("what was intended and never sent", () => {
   const unanswered: WorldSetup = {
