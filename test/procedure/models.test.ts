@@ -1,4 +1,4 @@
-// The tables of protocols/podp/models/README.md, made again from one real run on each model.
+// One run on each model: its end, its money and its memory, and the tables of protocols/podp/models/README.md made again from it.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { models } from "../../protocols/podp/models/list.js";
@@ -18,6 +18,7 @@ const short = ({ id }: Model) => id.replace("podp-", "");
 
 interface Played {
   readonly model: Model;
+  readonly world: World;
   readonly statement: Statement;
   /** The terminal's memory before the run, and after it. */
   readonly memory: readonly [Buffer, Buffer];
@@ -29,7 +30,7 @@ async function play(model: Model): Promise<Played> {
   const end = await world.clock.run(() => world.run("run"));
   expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
   const { statement } = world.verified(end?.certificate ?? "").verified ?? {};
-  return { model, statement: statement!, memory: [before, memoryOf(world.stores)] };
+  return { model, world, statement: statement!, memory: [before, memoryOf(world.stores)] };
 }
 
 const runs: Played[] = [];
@@ -116,16 +117,27 @@ it.each(Object.entries(tables))("the table of %s in protocols/podp/models/README
   expect(readme.split(text).length - 1).toBe(1);
 });
 
-it.each(runs.map((run) => [short(run.model), run] as const))(
-  "all that was planted in %s is in its memory before the run, and none of it after",
-  (_, run) => {
-    const [before, after] = run.memory;
-    const planted = plantedValues(simModel(run.model.id)!, 7);
-    expect(planted.length).toBeGreaterThan(10);
-    for (const one of planted) expect(foundIn(before, [one]), one.what).toHaveLength(1);
-    expect(foundIn(after, planted)).toEqual([]);
-  },
-);
+const each = runs.map((run) => [run.model.id, run] as const);
+
+it.each(each)("%s is settled, wiped and certified as ERASED", (_, { world }) => {
+  expect(world.ends).toMatchObject([{ message: null, endState: "CERT", code: "ok", outcome: "ERASED", exit: 0 }]);
+  const { areas, keys, money, violations } = world.inspect();
+  expect(areas.filter((area) => area.readable)).toEqual([]);
+  expect(keys.filter((key) => key.readable)).toEqual([]);
+  expect(money.host).toBe(money.start);
+  expect(violations).toEqual([]);
+  const { json } = world.certificate();
+  expect(json).toHaveLength(1);
+  expect(world.verified(json[0]!)).toMatchObject({ status: "ACCEPTED", environment: "simulator", outcome: "ERASED" });
+});
+
+it.each(each)("all that was planted in %s is in its memory before the run, and none of it after", (_, run) => {
+  const [before, after] = run.memory;
+  const planted = plantedValues(simModel(run.model.id)!, 7);
+  expect(planted.length).toBeGreaterThan(10);
+  for (const one of planted) expect(foundIn(before, [one]), one.what).toHaveLength(1);
+  expect(foundIn(after, planted)).toEqual([]);
+});
 
 it("every area of every model has one outcome in its certificate", () => {
   for (const { model, statement } of runs) {
