@@ -13,7 +13,7 @@ import type { Bench } from "./context.js";
 import type { RunRequest } from "./decommission.js";
 import { isExcepted } from "./exceptions.js";
 import { probeAll, refuseDifferences } from "./inventory.js";
-import { runsOf } from "./runs.js";
+import { refuseOpenRun } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
 import { planOf } from "./steps/wipe.js";
 import { refuseEndedLife } from "./twin.js";
@@ -47,8 +47,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   await using _ = terminal;
   const { identity } = terminal;
   refuseOther(identity, request.expectSerial);
-  const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
-  if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
+  refuseOpenRun(bench, identity.serial);
   refuseEndedLife(bench.stationLog, identity);
   const model = modelOf(family, identity.model);
   const order = acceptedOrder(bench, family, identity, request.order);
