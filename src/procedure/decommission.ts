@@ -93,8 +93,9 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
       throw thrown;
     }
     const model = modelOf(family, identity.model);
-    const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, found.record);
-    const { arm, wipeOp } = found.record;
+    const { record } = found;
+    const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, { record, before });
+    const { arm, wipeOp } = record;
     if (order.sha256 !== before.sha256 && arm !== undefined && arm.op === wipeOp) {
       throw new DecomError("order.continues", `the wipe was ordered under order ${before.order.id}, and is carried to its end under that`);
     }
