@@ -84,7 +84,7 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     if (found.record.end !== undefined) {
       // Its certificate must not be shown for another terminal that bears the same serial number.
       refuseEndedLife(bench.stationLog, identity);
-      return { ...finished(parked(bench, family, found, before)), earlier: true };
+      return finished(parked(bench, family, found, before));
     }
     try {
       refuseEarlyClock(bench);
