@@ -194,7 +194,7 @@ const planFields = {
 } satisfies Fields;
 export const plan = struct(planFields);
 export const wipeResult = struct({
-  areas: many(0xff2d, group({ area, code: one(0xdf6d, u8) })),
+  areas: many(0xff2d, group({ area, code: one(0xdf6d, u8), errors: one(0xdf67, u16), retries: one(0xdf6b, u16) })),
   slots: many(0xff2e, group({ ...slotRange, code: one(0xdf6d, u8) })),
 });
 export const settleResult = struct(settlement);

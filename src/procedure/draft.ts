@@ -180,7 +180,10 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       op,
       state: "DONE",
       resultHash: hash,
-      wipe: { areas: plan.areas.map(({ area }) => ({ area, code: 0 })), slots: plan.slots.map((slots) => ({ ...slots, code: 0 })) },
+      wipe: {
+        areas: plan.areas.map(({ area }) => ({ area, code: 0, errors: 0, retries: 0 })),
+        slots: plan.slots.map((slots) => ({ ...slots, code: 0 })),
+      },
     },
     ...looks[0],
     ...proven(record, model, order, identity, op),

@@ -49,14 +49,16 @@ export interface SimOptions {
   /** Areas that cannot be read, whose erase fails. */
   readonly unreadable?: readonly number[];
   readonly stuck?: readonly number[];
+  /** Areas whose first block takes a second erase. */
+  readonly weak?: readonly number[];
   /** Areas in which some cells no longer take what is programmed. */
   readonly worn?: readonly number[];
   /** How its key store fails. */
   readonly keyStore?: KeyStore;
   /** Overrides the model: this terminal can (not) attest. */
   readonly attest?: boolean;
-  /** It says that it is no simulator, so that its times count. */
-  readonly environment?: "bench";
+  /** It says that it is no simulator: then its times count, and in production everything does. */
+  readonly environment?: "bench" | "production";
   /** Its firmware is dishonest, in this one way. */
   readonly lie?: LieName;
 }

@@ -33,7 +33,7 @@ export interface Firmware {
   /** Whether a block of an area is erased when it should be, and the keys of a range. */
   erases(at: Scene, area: number, block: number): boolean;
   forgets(range: SlotRange): boolean;
-  /** Whether it reports an area as erased that is, or is not, blank. */
+  /** Whether it takes a block for erased that is, or is not, blank. */
   reports(blank: boolean): boolean;
   /** The pace at which its port says it is open, baud; `own` is undefined for one without a pace. */
   port(own: number | undefined): number | undefined;

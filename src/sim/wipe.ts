@@ -1,9 +1,10 @@
 // The erase: armed once, journaled before and after each area, resumed at boot by itself, and ended together with the life it ends.
-import { hex, isFilledWith } from "../base/bytes.js";
+import { hex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import type { AreaResult, SlotRange, SlotResult, WipeResult } from "../terminal/facts.js";
 import type { Batch } from "./batch.js";
 import { type Body, memo } from "./body.js";
+import { eraseBlock, MAX_ERASES } from "./erase.js";
 import { inEraseOrder, type Keys } from "./keys.js";
 import type { Op, Ops } from "./ops.js";
 import { type Cell, cell } from "./stores.js";
@@ -30,8 +31,20 @@ export interface WipeOrder extends WipePlan {
 interface Journal extends Omit<WipeOrder, "areas"> {
   readonly state: "armed" | "done" | "failed";
   readonly code?: AreaCode;
-  readonly areas: readonly { readonly area: number; readonly generation: number; readonly begun: boolean; readonly code?: AreaCode }[];
+  readonly areas: readonly JournaledArea[];
 }
+
+interface JournaledArea {
+  readonly area: number;
+  readonly generation: number;
+  /** How often; only the last time counts, and it is the whole area. */
+  readonly begun: number;
+  readonly code?: AreaCode;
+  readonly errors?: number;
+  readonly retries?: number;
+}
+
+const MAX_COUNT = 0xffff;
 
 /** One record, because what it says changes together: a life, the lock, the wipe that ends the life, the grant that may still inspect. */
 export interface Life {
@@ -88,7 +101,7 @@ export class Wipe {
   }
 
   arm({ areas, ...order }: WipeOrder): void {
-    const stored = areas.map((area) => ({ area, generation: this.#batch.generation(area), begun: false }));
+    const stored = areas.map((area) => ({ area, generation: this.#batch.generation(area), begun: 0 }));
     this.#body.firmware.armed(this.#body);
     this.#life.set({ ...this.#life.get(), wipe: { ...order, state: "armed", areas: stored, slots: inEraseOrder(order.slots) } });
   }
@@ -103,11 +116,13 @@ export class Wipe {
     let erased = 0;
     for (const [i, { area, begun, code, generation }] of journal.areas.entries()) {
       if (code === undefined) {
-        if (!begun && this.#batch.generation(area) !== generation) return this.#stop(i);
-        this.#note(i, { begun: true });
+        if (begun === 0 && this.#batch.generation(area) !== generation) return this.#stop(i);
+        this.#note(i, { begun: begun + 1 });
         const at = { op: journal.op, step: i + 1, steps: journal.areas.length + 1, area };
-        await this.#eraseArea(area, (k) => ({ ...at, permille: Math.floor(((erased + k) * 1000) / total), silence: 0 }), erased);
-        this.#note(i, { code: this.#codeOf(area) });
+        const told = (k: number) => ({ ...at, permille: Math.floor(((erased + k) * 1000) / total), silence: 0 });
+        const { errors, retries } = await this.#eraseArea(area, told, erased);
+        const counts = { errors: Math.min(errors, MAX_COUNT), retries: Math.min(begun + retries, MAX_COUNT) };
+        this.#note(i, { code: errors === 0 ? "OK" : "WRITE", ...counts });
       }
       erased += blocks[i] ?? 0;
     }
@@ -128,28 +143,34 @@ export class Wipe {
     return spentGrant !== undefined && wipe?.state === "done" && wipe.fills.includes(area) && this.isErased(op, area);
   }
 
-  async #eraseArea(area: number, at: (k: number) => Parameters<Body["progress"]>[0], before: number): Promise<void> {
-    const { stores, options, model, firmware } = this.#body;
-    const stuck = options.stuck?.includes(area) === true;
+  /** All of it, whatever it reads; a block that stays as it was does not keep the others. */
+  async #eraseArea(
+    area: number,
+    at: (k: number) => Parameters<Body["progress"]>[0],
+    before: number,
+  ): Promise<{ readonly errors: number; readonly retries: number }> {
+    const { erase: ms } = this.#body.model.ms;
+    let [errors, retries] = [0, 0];
     for (let block = 0; block < this.#blocks(area); block++) {
       if (block % 8 === 0) this.#body.progress(at(block));
       this.#body.point("erase", before + block + 1);
-      this.#body.stall(model.ms.erase);
-      await this.#body.pause(model.ms.erase);
-      if (!stuck && firmware.erases(this.#body, area, block)) stores.flash.erase(area, block);
+      let blank = false;
+      for (let nth = 1; !blank && nth <= MAX_ERASES; nth++) {
+        if (nth > 1) retries++;
+        this.#body.stall(ms);
+        await this.#body.pause(ms);
+        blank = eraseBlock(this.#body, area, block, nth);
+      }
+      if (!blank) errors++;
     }
-  }
-
-  #codeOf(area: number): AreaCode {
-    const blank = isFilledWith(this.#body.stores.flash.bytes(area), 0xff);
-    return this.#body.firmware.reports(blank) ? "OK" : "WRITE";
+    return { errors, retries };
   }
 
   #blocks(area: number): number {
     return this.#body.stores.flash.bytes(area).length / this.#body.stores.flash.block(area);
   }
 
-  #note(i: number, seen: { begun?: boolean; code?: AreaCode }): void {
+  #note(i: number, seen: Partial<JournaledArea>): void {
     const { wipe, ...life } = this.#life.get();
     if (wipe === undefined) return;
     this.#life.set({ ...life, wipe: { ...wipe, areas: wipe.areas.map((area, at) => (at === i ? { ...area, ...seen } : area)) } });
@@ -177,7 +198,9 @@ export class Wipe {
   }
 
   #result(journal: Journal): WipeResult {
-    const areas = journal.areas.flatMap(({ area, code }): AreaResult[] => (code === undefined ? [] : [{ area, code: areaCodes[code] }]));
+    const areas = journal.areas.flatMap(({ area, code, errors = 0, retries = 0 }): AreaResult[] =>
+      code === undefined ? [] : [{ area, code: areaCodes[code], errors, retries }],
+    );
     const slots = journal.slots.map((range): SlotResult => ({ ...range, code: areaCodes.OK }));
     return { areas, slots: journal.code === "CENSUS_CHANGED" ? [] : slots };
   }

@@ -225,6 +225,10 @@ export type EraseMethod = keyof typeof eraseMethods | `unknown-${number}`;
 export interface AreaResult {
   readonly area: number;
   readonly code: number;
+  /** Reads, programs and erases that failed and that no retry mended. */
+  readonly errors: number;
+  /** Erases of a block beyond its first, and of the area after a power cut. */
+  readonly retries: number;
 }
 export interface SlotResult extends SlotRange {
   readonly code: number;

@@ -6,8 +6,9 @@ import { sha256 } from "../../src/base/sign.js";
 import type { VerifierCode } from "../../src/evidence/codes.js";
 import { outcomeOf } from "../../src/evidence/statement/outcome.js";
 import { type Reason, reasons } from "../../src/evidence/statement/reasons.js";
-import { checkStatement, type RuleContext } from "../../src/evidence/statement/rules.js";
+import { checkStatement, type OrderFacts, type RuleContext } from "../../src/evidence/statement/rules.js";
 import { type Evidence, parseStatement, type Statement } from "../../src/evidence/statement/statement.js";
+import type { AreaRow } from "../../src/evidence/statement/statement-erasure.js";
 import type { IsolationWay } from "../../src/terminal/isolation.js";
 import { concluded, put, testEvidence, testOrder, testStatement } from "../support/statement.js";
 
@@ -626,6 +627,10 @@ describe("in production", () => {
     ["/settlement/1/terminal/totals", (s: Statement) => put(row(s.settlement, 1).terminal, { totals: UNKNOWN })],
     ["/keys/0/before", (s: Statement) => put(row(s.keys), { before: UNKNOWN })],
     ["/areas/0/deviceCode", (s: Statement) => put(row(s.areas), { deviceCode: UNKNOWN })],
+    ["/areas/0/errors", (s: Statement) => put(row(s.areas), { errors: UNKNOWN })],
+    ["/areas/0/retries", (s: Statement) => put(row(s.areas), { retries: UNKNOWN })],
+    ["/settlement/0/hostView", (s: Statement) => put(row(s.settlement), { hostView: { unknown: "NOT_IN_ORDER" } })],
+    ["/settlement/1/hostView/lastStan", (s: Statement) => put(row(s.settlement, 1).hostView, { lastStan: UNKNOWN })],
     ["/performedBy", (s: Statement) => put(s, { performedBy: UNKNOWN })],
   ])("%s must be known, also without a production policy", (pointer, change) => {
     const statement = structuredClone(proven);
@@ -633,6 +638,97 @@ describe("in production", () => {
     for (const production of [true, false]) {
       expect(checkStatement(statement, { production })).toContainEqual({ code: "SCHEMA_UNKNOWN_FORBIDDEN", severity: "reject", pointer });
     }
+  });
+
+  describe("the host's view", () => {
+    const IN_ORDER = { unknown: "NOT_IN_ORDER" } as const;
+    const silent = structuredClone(proven);
+    put(row(silent.settlement, 1).hostView, { openBatch: IN_ORDER, lastStan: IN_ORDER, lastStanAt: IN_ORDER, lastClosedBatch: IN_ORDER });
+    const unavailable = { unavailable: true, reason: "no line", approvers: ["P-A1", "P-A2"] } as const;
+    const against = (statement: Statement, hostView: OrderFacts["hostView"]) =>
+      checkStatement(statement, { production: true, order: { ...testOrder(statement), hostView } });
+
+    it("may lack what the order itself says that nobody knows, and no more", () => {
+      expect(checkStatement(silent, { production: true })).toEqual([]);
+      expect(against(silent, testOrder(silent).hostView)).toEqual([]);
+      const differs = { code: "SETTLE_HOSTVIEW", severity: "reject", pointer: "/settlement/1/hostView" };
+      expect(against(silent, testOrder(proven).hostView)).toEqual([differs]);
+      expect(against(proven, testOrder(silent).hostView)).toEqual([differs]);
+    });
+
+    it("is unavailable only where the order says so, for whom and by whom", () => {
+      const statement = structuredClone(proven);
+      for (const one of statement.settlement) one.hostView = { ...unavailable, approvers: [...unavailable.approvers] };
+      expect(against(statement, { ...unavailable, approvers: [...unavailable.approvers] })).toEqual([]);
+      expect(against(statement, testOrder(proven).hostView).map(({ pointer }) => pointer)).toEqual([
+        "/settlement/0/hostView",
+        "/settlement/1/hostView",
+      ]);
+      expect(against(statement, { ...unavailable, approvers: ["P-A1", "P-A3"] })).toHaveLength(2);
+    });
+
+    it("must not lack what is added up, and knows no other place that order and host leave open", () => {
+      const known = (change: object) => checkStatement(Object.assign(structuredClone(proven), change), { production: true });
+      const host = { ...row(proven.settlement).host, rrn: IN_ORDER };
+      expect(known({ settlement: [{ ...row(proven.settlement), host }, row(proven.settlement, 1)] })).toEqual([
+        { code: "SCHEMA_UNKNOWN_FORBIDDEN", severity: "reject", pointer: "/settlement/0/host/rrn" },
+      ]);
+    });
+  });
+
+  describe("an area that was left", () => {
+    const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
+    const identity = { id: 10, class: ["ID"], sizeBytes: 256 } satisfies Partial<AreaRow>;
+    const untouched = {
+      ...identity,
+      ...{ method: "none" as const, technique: "none" as const, basis: "vendor-statement" as const, result: "retained" as const },
+      ...{ startedAt: NOT_ASKED, endedAt: NOT_ASKED, deviceCode: NOT_ASKED, errors: NOT_ASKED, retries: NOT_ASKED },
+      verification: {
+        ...{ method: "none" as const, level: [], coverageBytes: 0, samples: 0, expected: "blank" as const, result: "not-run" as const },
+        ...{ observed: NOT_ASKED, elapsedMs: NOT_ASKED },
+      },
+    } satisfies AreaRow;
+    const withIdentity = (change: Partial<AreaRow>) => {
+      const evidence = structuredClone(proven) as Evidence;
+      evidence.model.areas.push({ ...identity, minLevel: [] });
+      evidence.areas.push({ ...untouched, ...change });
+      return checkStatement(concluded(evidence), { production: true });
+    };
+
+    it("was asked nothing, and the certificate may say so", () => expect(withIdentity({})).toEqual([]));
+
+    it.each([
+      ["it cannot say that it was not told", { errors: UNKNOWN }, ["/areas/4/errors"]],
+      [
+        "a command that was sent was answered",
+        { technique: "block-erase" as const, method: "clear" as const },
+        [
+          ...["startedAt", "endedAt", "deviceCode", "errors", "retries"].map((field) => `/areas/4/${field}`),
+          ...["observed", "elapsedMs"].map((field) => `/areas/4/verification/${field}`),
+        ],
+      ],
+    ])("%s", (_, change, pointers) => {
+      const found = withIdentity(change).filter(({ code }) => code === "SCHEMA_UNKNOWN_FORBIDDEN");
+      expect(found.map(({ pointer }) => pointer).sort()).toEqual([...pointers].sort());
+    });
+  });
+
+  it("a run that stopped tells what it saw and need not have seen all; but an area's result comes with its counts", () => {
+    const evidence = structuredClone(proven) as Evidence;
+    evidence.endState = "QUAR";
+    put(row(evidence.areas, 1), { startedAt: UNKNOWN, endedAt: UNKNOWN, deviceCode: UNKNOWN, errors: UNKNOWN, retries: UNKNOWN });
+    put(row(evidence.areas, 1), { result: "unverified" });
+    put(row(evidence.areas, 1).verification, { level: ["V3"] });
+    const check = (given: Evidence) => checkStatement(concluded(given), { production: true });
+    expect(concluded(evidence).outcome).toBe("NOT_ERASED");
+    expect(check(evidence)).toEqual([]);
+    put(row(evidence.areas, 1), { deviceCode: 0 });
+    expect(check(evidence).map(({ code, pointer }) => [code, pointer])).toEqual([
+      ["SCHEMA_UNKNOWN_FORBIDDEN", "/areas/1/errors"],
+      ["SCHEMA_UNKNOWN_FORBIDDEN", "/areas/1/retries"],
+    ]);
+    put(evidence.device, { serialReported: UNKNOWN });
+    expect(check(evidence).map(({ pointer }) => pointer)).toContain("/device/serialReported");
   });
 
   it("an unavailable host view needs two approvers", () => {
@@ -724,21 +820,23 @@ describe("the scanner", () => {
 
   it("takes a Luhn-valid MID and serial that order or device vouch for, and no other (case 137)", () => {
     const [mid, serial] = [pan(15, "3400001"), pan(16)];
-    const change: Change<Statement> = (s) => {
+    const change: Change<Evidence> = (s) => {
       Object.assign(s.device, { mid, serialLabel: serial, serialReported: serial });
       row(s.settlement).mid = mid;
     };
     expect(codesAfter(change)).toEqual([]);
     expect(codesAfter(change, { device: { serial, mids: [mid] } })).toEqual([]);
     expect(codesAfter(change, { device: { serial: "PD70012345", mids: [] } })).toEqual(["DATA_PAN_FOUND"]);
-    expect(codesAfter(change, { order: { ...testOrder(), device: { serial, life: 0 } } })).toEqual([]);
+    expect(codesAfter(change, { order: { ...testOrder(testStatement(change)), device: { serial, life: 0 } } })).toEqual([]);
   });
 
   it("takes Luhn-valid MIDs of every acquirer in the terminal, and with an order only those that it lists", () => {
     const mid = pan(15, "3400001");
-    const second: Change<Statement> = (s) => put(row(s.settlement, 1), { mid });
+    const second: Change<Evidence> = (s) => put(row(s.settlement, 1), { mid });
     const [a, b] = testStatement().settlement.map(({ acquirer, mid, tid }) => ({ acquirer, mid, tid }));
-    const listing = (...accounts: { acquirer: string; mid: string; tid: string }[]) => ({ order: { ...testOrder(), accounts } });
+    const listing = (...accounts: { acquirer: string; mid: string; tid: string }[]) => ({
+      order: { ...testOrder(testStatement(second)), accounts },
+    });
     expect(codesAfter(second)).toEqual([]);
     expect(codesAfter(second, listing(a!, { ...b!, mid }))).toEqual([]);
     expect(codesAfter(second, listing(a!, b!))).toEqual(["DATA_PAN_FOUND"]);

@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import { type ConformanceContext, conformanceCases, type Outcome, runCase, runConformance } from "../../protocols/podp/conformance.js";
 import type { Frame } from "../../protocols/podp/frame.js";
 import { commands } from "../../protocols/podp/messages.js";
+import { concat } from "../../src/base/bytes.js";
+import { sha256 } from "../../src/base/sign.js";
 import { inspect } from "../../src/sim/inspect.js";
+import { element, elements } from "../../src/wire/tlv.js";
 import { simBench } from "../podp/bench.js";
 import { rewriting } from "../podp/rewriting.js";
 
@@ -75,9 +78,9 @@ function lying(bench: ReturnType<typeof simBench>, change: (command: number, res
     if (frame.type !== "RSP") return frame;
     const [command = 0, , , result = 0] = frame.payload;
     const changed = change(command, result, frame.payload.subarray(4));
+    if (typeof changed !== "number") return { ...frame, payload: concat(frame.payload.subarray(0, 4), changed) };
     const payload = Uint8Array.from(frame.payload);
-    if (typeof changed === "number") payload[3] = changed;
-    else payload.set(changed, 4);
+    payload[3] = changed;
     return { ...frame, payload };
   };
   return but(bench, { connect: async () => rewriting(await bench.connect(), lie) });
@@ -143,6 +146,25 @@ test("P14, P22 and P24 fail a terminal whose erase does nothing but says that it
     const outcome = await bench.clock.run(() => runCase(caseOf(id), bench));
     expect(outcome, id).toMatchObject({ end: "failed", reason: expect.stringMatching(/^area 3 has \d+ bytes that are not blank$/) });
   }
+});
+
+test.each([
+  ["counts nothing", (area: Uint8Array) => area.subarray(0, 8), "the wipe's result does not read: tag ff2d is missing or wrong"],
+  [
+    "says OK and counts errors",
+    (area: Uint8Array) => concat(area.subarray(0, 12), Uint8Array.of(3), area.subarray(13)),
+    "area 1 of a wipe that is done has code 0, 3 errors",
+  ],
+])("P14 fails a terminal that %s", async (_, change, reason) => {
+  const bench = lying(simBench(), (command, result, tlv) => {
+    const seen = command === commands.getOp.code && result === 0 ? commands.getOp.response.decode(tlv) : { badTag: 0 };
+    if ("badTag" in seen || seen.value.result?.[0] !== 0xff || seen.value.result[1] !== 0x2d) return tlv;
+    const parts = elements(seen.value.result, 2);
+    if (!Array.isArray(parts)) throw new Error("our own result does not read");
+    const told = concat(...parts.map(({ tag, value }) => element(tag, tag === 0xff2d ? change(value) : value)));
+    return commands.getOp.response.encode({ ...seen.value, result: told, resultHash: sha256(told) });
+  });
+  expect(await bench.clock.run(() => runCase(caseOf("P14"), bench))).toEqual({ end: "failed", reason });
 });
 
 test("P17, P22 and P24 fail a terminal whose memory does not hold what it is filled with", async () => {

@@ -243,7 +243,10 @@ export function worked(sign: (name: string, key: KeyObject, input: Uint8Array) =
   frame("stall", "EVT", 9, 8, concat(uint(m.events.STALL, 1), m.stall.encode({ ms: 900 })));
   const result = put(
     "wipe-result",
-    m.wipeResult.encode({ areas: [{ area: 1, code: 0 }], slots: [{ type: "TMK", algorithm: "TDES", from: 0, to: 9, code: 0 }] }),
+    m.wipeResult.encode({
+      areas: [{ area: 1, code: 0, errors: 0, retries: 1 }],
+      slots: [{ type: "TMK", algorithm: "TDES", from: 0, to: 9, code: 0 }],
+    }),
   );
   const resultHash = put("result-hash", sha256(result));
 

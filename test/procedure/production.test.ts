@@ -1,17 +1,24 @@
 // A production terminal, a back office's full order, the station's own key: from the first frame to a certificate that the strictest verifier takes.
 import { describe, expect, it } from "vitest";
+import { families } from "../../protocols/index.js";
+import { models } from "../../protocols/podp/models/list.js";
 import { hex } from "../../src/base/bytes.js";
 import { pointOf, sha256 } from "../../src/base/sign.js";
 import type { Order } from "../../src/evidence/order/schema.js";
+import { isKnown } from "../../src/evidence/statement/fields.js";
 import { verify } from "../../src/evidence/verify.js";
+import { abandon } from "../../src/procedure/decommission.js";
+import { simModel } from "../../src/sim/models.js";
 import { testOwner, testRoot, testWireKey } from "../support/identities.js";
 import { orderFor } from "../support/orders.js";
 import { acquirer, escrow } from "../support/recipients.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
-const readers = [
-  { party: "00100000001", certificate: acquirer.certificate },
+const model = "podp-production";
+/** Every acquirer of the model's terminals. */
+const readersOf = (name = model) => [
+  ...(simModel(name)?.accounts ?? []).map((account) => ({ party: account.acquirer, certificate: acquirer.certificate })),
   { party: "ESCROW", certificate: escrow.certificate },
 ];
 const passFor = (key: Uint8Array) => ({ key: hex(key), number: 1, pass: "" });
@@ -19,9 +26,10 @@ const ours = pointOf(testWireKey);
 
 /** At a depot: no owner key, a real cable, an order that says all of it. */
 async function run(change: Partial<Order>, setup: WorldSetup = {}) {
+  const readers = readersOf(setup.model);
   const given: { order?: ReturnType<typeof orderFor> } = {};
   const world = new World({
-    ...{ model: "podp-production", port: "/dev/ttyTEST0", baud: 115_200, witness: "P-0002", ownerless: true },
+    ...{ model, port: "/dev/ttyTEST0", baud: 115_200, witness: "P-0002", ownerless: true },
     owner: pointOf(testOwner.key),
     archiveRecipients: readers.map(({ party, certificate }) => ({ party, certificate })),
     order: (w) => {
@@ -34,26 +42,76 @@ async function run(change: Partial<Order>, setup: WorldSetup = {}) {
   return { world, given, end: await world.clock.run(() => world.run("run")) };
 }
 
+/** What the strictest verifier says, with the order beside the certificate. */
+function judge(
+  world: World,
+  given: { readonly order?: ReturnType<typeof orderFor> },
+  end: { readonly certificate: string | null } | undefined,
+) {
+  const { content = new Uint8Array(0) } = given.order ?? {};
+  const path = end?.certificate ?? "";
+  const files = {
+    content: world.disk.read(path) ?? new Uint8Array(0),
+    signature: world.disk.read(path.replace(/json$/, "p7s")) ?? new Uint8Array(0),
+  };
+  const order = { ...(JSON.parse(Buffer.from(content).toString()) as Order), sha256: hex(sha256(content)) };
+  const context = { trust: [testRoot.certificate], trustedTime: world.clock.wall(), production: true };
+  return verify(files, { ...context, order });
+}
+
 describe("a production run", () => {
   it("ends in a certificate that is accepted under the rules of production, with the order beside it", async () => {
     const { world, given, end } = await run({ stationPass: passFor(ours) });
     expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
-    const { content = new Uint8Array(0) } = given.order ?? {};
-    const path = end?.certificate ?? "";
-    const files = {
-      content: world.disk.read(path) ?? new Uint8Array(0),
-      signature: world.disk.read(path.replace(/json$/, "p7s")) ?? new Uint8Array(0),
-    };
-    const order = { ...(JSON.parse(Buffer.from(content).toString()) as Order), sha256: hex(sha256(content)) };
-    const context = { trust: [testRoot.certificate], trustedTime: world.clock.wall(), production: true };
-    const verified = verify(files, { ...context, order });
+    const verified = judge(world, given, end);
     expect(verified).toMatchObject({ status: "ACCEPTED", code: "ok", environment: "production", outcome: "ERASED" });
     const { areas = [], archive } = verified.verified?.statement ?? {};
-    // What the terminal does not count is not made up.
-    for (const { errors, retries } of areas) expect([errors, retries]).toEqual([{ unknown: "NOT_REPORTED" }, { unknown: "NOT_REPORTED" }]);
-    expect(areas.length).toBeGreaterThan(0);
+    expect(areas.map(({ id, errors, retries }) => [id, errors, retries])).toEqual([
+      [1, 0, 0],
+      [2, 0, 0],
+      [3, 0, 0],
+    ]);
     expect(archive).toMatchObject({ present: true, alg: "cms-aes256-gcm" });
     expect(world.inspect()).toMatchObject({ terminal: [], violations: [] });
+  });
+
+  it.each(["podp-traditional", "podp-esign", "podp-smart", "podp-mpos", "podp-handheld"])(
+    "of %s is accepted, and of what the model keeps it says that nothing was asked",
+    async (name) => {
+      const { world, given, end } = await run({ stationPass: passFor(ours) }, { model: name, options: { environment: "production" } });
+      expect(end).toMatchObject({ message: null, endState: "CERT" });
+      const verified = judge(world, given, end);
+      expect(verified).toMatchObject({ status: "ACCEPTED", environment: "production" });
+      const kept = models.find(({ id }) => id === name)?.areas.flatMap(({ id, keep }) => (keep === undefined ? [] : [id])) ?? [];
+      const { areas = [] } = verified.verified?.statement ?? {};
+      const unasked = areas.filter(({ errors, retries }) => !isKnown(errors) || !isKnown(retries));
+      expect(unasked.map(({ id, technique }) => [id, technique])).toEqual(kept.map((id) => [id, "none"]));
+    },
+  );
+
+  it("tells of a block that took a second erase", async () => {
+    const { world, given, end } = await run({ stationPass: passFor(ours) }, { options: { weak: [2] } });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+    const { status, verified } = judge(world, given, end);
+    expect(status).toBe("ACCEPTED");
+    expect(verified?.statement.areas.map(({ errors, retries }) => [errors, retries])).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 0],
+    ]);
+  });
+
+  it("whose memory cannot be erased, or that is given up, tells what it saw, and a person looks at that", async () => {
+    const failed = await run({ stationPass: passFor(ours) }, { options: { stuck: [2] } });
+    expect(failed.end).toMatchObject({ endState: "DESTROY", code: "erase.failed" });
+    const judged = judge(failed.world, failed.given, failed.end);
+    expect(judged).toMatchObject({ status: "QUARANTINED", code: "POLICY_OUTCOME", outcome: "NOT_ERASED" });
+    expect(judged.verified?.statement.areas[1]).toMatchObject({ errors: 1, retries: 1 });
+
+    const parked = await run({ stationPass: passFor(ours) }, { options: { host: { rejects: "97" } } });
+    expect(parked.end).toMatchObject({ endState: "HOLD", code: "settle.deregistered" });
+    const given = abandon(parked.world.bench(), families, parked.world.serial);
+    expect(judge(parked.world, parked.given, given)).toMatchObject({ status: "QUARANTINED", code: "POLICY_OUTCOME", outcome: "ABORTED" });
   });
 
   it("is not begun with a pass for another station's key, and has none without one", async () => {

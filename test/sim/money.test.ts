@@ -9,6 +9,7 @@ import { simModel, simModels } from "../../src/sim/models.js";
 import { plantedValues, provision, serialOf } from "../../src/sim/provision.js";
 import { copyStores, type FactoryStores, memoryStores, type NonVolatileHook, PowerCut, packRecords, toJson } from "../../src/sim/stores.js";
 import { Terminal } from "../../src/sim/terminal.js";
+import type { WipeResult } from "../../src/terminal/facts.js";
 import { survive } from "./survive.js";
 
 const json = (value: unknown) => Buffer.from(toJson(value));
@@ -231,6 +232,31 @@ describe("a wipe", () => {
     expect(inspect(at.stores).areas.map(({ readable }) => readable)).toEqual([false, true, true]);
     expect(inspect(at.stores).keys.every(({ readable }) => readable)).toBe(true);
     expect(at.terminal.life.life).toBe(1);
+  });
+
+  it("counts what each area met: blocks that stayed as they were, erases beyond the first, and starts after a power cut", async () => {
+    const before = await settled();
+    const counted = async (options: SimOptions, hook?: NonVolatileHook) => {
+      const at = new Bench(copyStores(before), options, hook);
+      at.terminal.arm({ ...order, op: at.op(), slots });
+      await at.clock.run(() => survive(at, () => at.idle()));
+      const { result = "" } = at.terminal.wipe.op() ?? {};
+      const { areas } = JSON.parse(Buffer.from(result, "hex").toString()) as WipeResult;
+      return areas.map(({ code, errors, retries }) => [code, errors, retries]);
+    };
+    const clean = [0, 0, 0];
+    const failed = (blocks: number) => [2, blocks, blocks];
+    expect(await counted({})).toEqual([clean, clean, clean]);
+    expect(await counted({ weak: [2] })).toEqual([clean, [0, 0, 1], clean]);
+    expect(await counted({ stuck: [1] })).toEqual([failed(3), clean, clean]);
+    let erases = 0;
+    const cutIn =
+      (nth: number): NonVolatileHook =>
+      (act) => {
+        if (act === "erase" && ++erases === nth) throw new PowerCut("in an erase");
+      };
+    // The fourth erase is the first of area 2: its second start erases all of it again.
+    expect(await counted({ weak: [2] }, cutIn(4))).toEqual([clean, [0, 0, 2], clean]);
   });
 
   it("fails where an area does not erase, and a lying one stays readable", async () => {

@@ -4,7 +4,9 @@ import { rfc3339 } from "../../src/base/clock.js";
 import { sha256 } from "../../src/base/sign.js";
 import { type Signer, signDetached } from "../../src/evidence/envelope/cms.js";
 import type { StationRole } from "../../src/evidence/envelope/oids.js";
+import type { Order } from "../../src/evidence/order/schema.js";
 import { claimsOf, findingsOf, limitationsOf } from "../../src/evidence/statement/disclosures.js";
+import { isKnown, type Unknown } from "../../src/evidence/statement/fields.js";
 import { outcomeOf } from "../../src/evidence/statement/outcome.js";
 import type { OrderFacts } from "../../src/evidence/statement/rules.js";
 import { type Evidence, STATEMENT_TYPE, type Statement, writeStatement } from "../../src/evidence/statement/statement.js";
@@ -280,6 +282,32 @@ export function testOrder(statement: Statement = testStatement()): OrderFacts {
     station: "TEST-STATION",
     device: { serial: SERIAL, life: 0 },
     destination: statement.destination,
+    hostView: statement.settlement.map(viewOf),
     exceptions: [],
+  };
+}
+
+/** The view that a row repeats, as an order has it. */
+function viewOf({
+  acquirer,
+  mid,
+  tid,
+  currency,
+  hostView,
+}: Statement["settlement"][number]): Extract<Order["hostView"], unknown[]>[number] {
+  const numbers = { acquirer, mid, tid };
+  if (!isKnown(hostView)) throw new Error("a row without a view");
+  if ("unavailable" in hostView) return { ...numbers, ...hostView };
+  const { uncaptured, asOf } = hostView;
+  const row = (direction: "debit" | "credit") => ({ direction, currency, count: 0, amount: uncaptured[direction].amount });
+  const text = (value: string | Unknown) => (isKnown(value) ? value : null);
+  return {
+    ...numbers,
+    openBatch: text(hostView.openBatch),
+    uncaptured: [{ ...row("debit"), count: uncaptured.count }, row("credit")],
+    lastStan: text(hostView.lastStan),
+    lastStanAt: text(hostView.lastStanAt),
+    lastClosedBatch: text(hostView.lastClosedBatch),
+    asOf,
   };
 }

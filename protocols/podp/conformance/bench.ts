@@ -7,8 +7,8 @@ import { contentClasses, kindOf, kinds } from "../../../src/terminal/facts.js";
 import type { Of, Struct } from "../../../src/wire/fields.js";
 import type { Command, Response } from "../../../src/wire/messages.js";
 import { element, elements } from "../../../src/wire/tlv.js";
-import { capabilityBits, limits } from "../codes.js";
-import { commands, grant, type grantFields, pass, type passFields, plan } from "../messages.js";
+import { areaFaults, capabilityBits, limits } from "../codes.js";
+import { commands, grant, type grantFields, pass, type passFields, plan, wipeResult } from "../messages.js";
 import { samplePositions } from "../sampling.js";
 import type { HelloAck } from "../session.js";
 import { grantHash, stationMessage } from "../signed.js";
@@ -335,7 +335,17 @@ export class Bench {
     if (this.wipeGrant.length > 0) await this.inspecting();
     else await this.again();
     must(this.ack.life === lifeBefore + 1, `life went from ${lifeBefore} to ${this.ack.life}`);
-    for (const area of await this.erasable()) await this.isBlank(op, area);
+    const told = wipeResult.decode(result ?? EMPTY, limits.depthToHost);
+    if ("badTag" in told) return disagree(`the wipe's result does not read: tag ${told.badTag.toString(16)} is missing or wrong`);
+    for (const area of await this.erasable()) {
+      const [mine, more] = told.value.areas.filter((one) => one.area === area.area);
+      if (mine === undefined || more !== undefined) return disagree(`area ${area.area} does not stand once in the wipe's result`);
+      must(
+        mine.code === areaFaults.OK && mine.errors === 0,
+        `area ${area.area} of a wipe that is done has code ${mine.code}, ${mine.errors} errors`,
+      );
+      await this.isBlank(op, area);
+    }
     // A load key of the maker's own may be back in its slot: another key than before, unless an earlier wipe has left it there.
     const known = lifeBefore > 1 ? [] : this.#keysBefore;
     await this.noKeys(({ type }, held) => type === "TLK" && held.every((print) => !known.includes(print)));

@@ -46,8 +46,8 @@ function leftRow(record: RunRecord, { id, classes, size, keptAs }: ModelArea): A
     startedAt: NOT_ASKED,
     endedAt: NOT_ASKED,
     deviceCode: NOT_ASKED,
-    errors: NOT_REPORTED,
-    retries: NOT_REPORTED,
+    errors: NOT_ASKED,
+    retries: NOT_ASKED,
     result: keptAs === "host-cleared" ? (cleared ? "host-cleared" : "unverified") : (keptAs ?? "retained"),
     verification: { ...NOT_LOOKED_AT, level: cleared ? ["V1"] : [] },
   };
@@ -113,7 +113,8 @@ function blankArea(first: SampledArea | undefined): Partial<AreaRow> {
 function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const looks = record.inspections.map(({ areas }) => areas.find((seen) => seen.area === area.id));
   const last = looks.at(-1);
-  const code = record.erase?.wipe?.areas.find((result) => result.area === area.id)?.code;
+  const told = record.erase?.wipe?.areas.find((result) => result.area === area.id);
+  const code = told?.code;
   const seed = record.seeds(record.inspections.at(-1)?.n ?? 0).find((seeded) => seeded.area === area.id)?.seed;
   const released = record.fills.find(({ intent }) => intent.area === area.id)?.seen?.filled?.sample;
   const blankAgain = released === undefined || clean(released);
@@ -133,8 +134,8 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
     endedAt: record.erase?.at ?? NOT_ASKED,
     ...(isBlank(record) ? blankArea(looks[0]) : {}),
     deviceCode: code ?? NOT_ASKED,
-    errors: NOT_REPORTED,
-    retries: NOT_REPORTED,
+    errors: told?.errors ?? NOT_ASKED,
+    retries: told?.retries ?? NOT_ASKED,
     result: (code === undefined && !done) || last === undefined ? "unverified" : done && passed && held ? achieved(area) : "failed",
     verification:
       // Residue outweighs a fill: the row then says what was read back.

@@ -3,10 +3,10 @@ import { alphabetic, numeric } from "../../base/money.js";
 import { sameAccount } from "../../terminal/exceptions.js";
 import { type Account, type Item, kinds, type Totals } from "../../terminal/facts.js";
 import type { Stored } from "../entries.js";
-import { isView, viewOf } from "../order/lookup.js";
 import { type ExceptionField, exceptionHash, type Order } from "../order/schema.js";
 import { outcomeFor, type RunRecord, type SettleAttempt, settlementOf } from "../record.js";
 import { NOT_REPORTED } from "./fields.js";
+import { hostViewField } from "./host-view.js";
 import type { ExceptionRow, OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
 
 export function settlementRows(record: RunRecord, order: Order): SettlementRow[] {
@@ -27,7 +27,7 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
     batch,
     currency,
     level: facts?.macVerified === true ? "S2" : "S1",
-    hostView: viewField(order, account),
+    hostView: hostViewField(order, account),
     before: of(record.census("start")?.census.items),
     after: of((record.census("permit") ?? record.census("after-settle") ?? record.census("start"))?.census.items),
     attempts: attempts.map(attemptRow),
@@ -45,30 +45,6 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
         }),
     terminal: { totals: totalsField(facts?.terminalTotals, currency) },
     ...exceptionRows(record, order, account),
-  };
-}
-
-/** The host's view in the currency of this account, which is the only one a row can speak of. */
-function viewField(order: Order, account: Account): SettlementRow["hostView"] {
-  const view = viewOf(order, account);
-  if (!isView(view)) {
-    return view === undefined ? { unknown: "NOT_IN_ORDER" } : { unavailable: true, reason: view.reason, approvers: view.approvers };
-  }
-  const currency = alphabetic(account.currency);
-  const rows = view.uncaptured.filter((row) => numeric(row.currency) === account.currency);
-  const sum = (direction: "debit" | "credit") =>
-    rows.filter((row) => row.direction === direction).reduce((total, { amount }) => total + amount, 0);
-  return {
-    openBatch: view.openBatch ?? NOT_REPORTED,
-    uncaptured: {
-      count: rows.reduce((total, { count }) => total + count, 0),
-      debit: { amount: sum("debit"), currency },
-      credit: { amount: sum("credit"), currency },
-    },
-    lastStan: view.lastStan ?? NOT_REPORTED,
-    lastStanAt: view.lastStanAt ?? NOT_REPORTED,
-    lastClosedBatch: view.lastClosedBatch ?? NOT_REPORTED,
-    asOf: view.asOf,
   };
 }
 

@@ -6,11 +6,13 @@ import { exceptionHash, type Order } from "../order/schema.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { isKnown } from "./fields.js";
 import type { Raise } from "./floor.js";
+import { hostViewField } from "./host-view.js";
 import { flawsOf, outcomeOf, verdictOf } from "./outcome.js";
 import { type Flaw, type Reason, reasons } from "./reasons.js";
 import { type KnownNumbers, scan } from "./scanner.js";
-import { KNOWN_IN_PRODUCTION, type Statement, UNKNOWN_IN_PRODUCTION } from "./statement.js";
+import type { Statement } from "./statement.js";
 import { timeFindings } from "./times.js";
+import { forbiddenUnknowns } from "./unknowns.js";
 
 export interface Policy {
   /** Levels that this verifier wants beyond the floor. */
@@ -31,6 +33,7 @@ export type OrderFacts = Pick<
   | "notAfter"
   | "station"
   | "accounts"
+  | "hostView"
   | "destination"
   | "requestedAreas"
   | "minimumLevels"
@@ -69,24 +72,13 @@ function* environmentFindings(statement: Statement, { production, policy }: Rule
     if (simulated) yield finding("ENVIRONMENT_BENCH", transport.kind === "sim" ? "/transport/kind" : "/transport/port");
   } else if (simulated && environment.kind === "production") yield finding("ENVIRONMENT_MISMATCH", "/environment/kind");
   if (production === true || environment.kind === "production") {
-    for (const pointer of unknownsIn(statement, "")) {
-      if (UNKNOWN_IN_PRODUCTION.some((allowed) => allowed.test(pointer))) continue;
-      if (KNOWN_IN_PRODUCTION.some((part) => pointer === part || pointer.startsWith(`${part}/`))) {
-        yield finding("SCHEMA_UNKNOWN_FORBIDDEN", pointer);
-      }
-    }
+    for (const pointer of forbiddenUnknowns(statement)) yield finding("SCHEMA_UNKNOWN_FORBIDDEN", pointer);
   }
   if (family.name === "podp" && grant === undefined) yield finding("SCHEMA_INVALID", "/grant");
   if (log.headSeq < log.intentSeq || (log.headSeq === log.intentSeq && log.headSha256 !== log.intentSha256)) {
     yield finding("SCHEMA_INVALID", "/log/headSeq");
   }
   if (policy?.models?.includes(model.sha256) === false) yield finding("POLICY_MODEL", "/model/sha256");
-}
-
-function unknownsIn(value: unknown, pointer: string): string[] {
-  if (typeof value !== "object" || value === null) return [];
-  if (!isKnown(value)) return [pointer];
-  return Object.entries(value).flatMap(([key, inner]) => unknownsIn(inner, `${pointer}/${key}`));
 }
 
 function* outcomeFindings(statement: Statement, policy: Policy = {}): Generator<Finding> {
@@ -164,6 +156,9 @@ function* orderFindings(statement: Statement, order: OrderFacts): Generator<Find
     [!isDeepStrictEqual(told.minimumLevels.classes, order.minimumLevels.classes), "ORDER_SCOPE", "/order/minimumLevels/classes"],
   ];
   for (const [wrong, code, pointer] of differs) if (wrong) yield finding(code, pointer);
+  for (const [i, row] of statement.settlement.entries()) {
+    if (!isDeepStrictEqual(row.hostView, hostViewField(order, row))) yield finding("SETTLE_HOSTVIEW", `/settlement/${i}/hostView`);
+  }
   yield* exceptionFindings(statement, order);
   const { archive } = statement;
   const sealed = archive.present ? archive.recipients.map(named) : [];

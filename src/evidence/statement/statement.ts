@@ -199,23 +199,6 @@ export type Outcome = Statement["outcome"];
 /** What was seen, without what is concluded from it. */
 export type Evidence = Omit<Statement, "outcome" | "outcomeReasons" | "limitations" | "findings" | "claims">;
 
-/** Under these pointers a production certificate may not say that something is unknown. */
-export const KNOWN_IN_PRODUCTION = [
-  "/device/serialReported",
-  "/order",
-  "/settlement",
-  "/keys",
-  "/areas",
-  "/performedBy",
-  "/verifiedBy",
-] as const;
-
-/**
- * And what may be unknown there: a terminal that gives a result for each area and no counts is judged by what was read back, and what a host
- * does not keep no order can say.
- */
-export const UNKNOWN_IN_PRODUCTION: readonly RegExp[] = [/^\/areas\/\d+\/(errors|retries)$/, /^\/settlement\/\d+\/hostView\/\w+$/];
-
 /** Read first, so that another version is called by its name. */
 const headSchema = z.object({ type: z.string(), version: z.int() });
 

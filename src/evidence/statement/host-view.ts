@@ -1,0 +1,34 @@
+// What a settlement row repeats of the order's host view, in the currency of its account, which is the only one a row can speak of.
+import { alphabetic, numeric } from "../../base/money.js";
+import type { AccountNumbers } from "../../terminal/exceptions.js";
+import { isView, viewOf } from "../order/lookup.js";
+import type { Order } from "../order/schema.js";
+import type { SettlementRow } from "./statement-money.js";
+
+/** The order has no view of this account, or its host does not know this. */
+const NOT_IN_ORDER = { unknown: "NOT_IN_ORDER" } as const;
+
+export function hostViewField(
+  order: Pick<Order, "hostView">,
+  account: AccountNumbers & { readonly currency: string },
+): SettlementRow["hostView"] {
+  const view = viewOf(order, account);
+  if (view === undefined) return NOT_IN_ORDER;
+  if (!isView(view)) return { unavailable: true, reason: view.reason, approvers: view.approvers };
+  const currency = alphabetic(numeric(account.currency));
+  const rows = view.uncaptured.filter((row) => numeric(row.currency) === numeric(account.currency));
+  const sum = (direction: "debit" | "credit") =>
+    rows.filter((row) => row.direction === direction).reduce((total, { amount }) => total + amount, 0);
+  return {
+    openBatch: view.openBatch ?? NOT_IN_ORDER,
+    uncaptured: {
+      count: rows.reduce((total, { count }) => total + count, 0),
+      debit: { amount: sum("debit"), currency },
+      credit: { amount: sum("credit"), currency },
+    },
+    lastStan: view.lastStan ?? NOT_IN_ORDER,
+    lastStanAt: view.lastStanAt ?? NOT_IN_ORDER,
+    lastClosedBatch: view.lastClosedBatch ?? NOT_IN_ORDER,
+    asOf: view.asOf,
+  };
+}
