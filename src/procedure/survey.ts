@@ -5,6 +5,7 @@ import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
 import type { Order } from "../evidence/order/schema.js";
 import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
+import type { Family, Terminal } from "../terminal/driver.js";
 import {
   type Account,
   type Census,
@@ -24,6 +25,7 @@ import { connect, modelOf, refuseOther } from "./connect.js";
 import type { Bench } from "./context.js";
 import type { RunRequest } from "./decommission.js";
 import { isNamed } from "./exceptions.js";
+import { exclusively } from "./exclusive.js";
 import { type Inventory, probeAll, refuseDifferences } from "./inventory.js";
 import { refuseOpenRun } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
@@ -57,6 +59,10 @@ export interface Survey {
 export async function survey(bench: Bench, request: SurveyRequest): Promise<Survey> {
   const { terminal, family } = await connect(bench, request);
   await using _ = terminal;
+  return await exclusively(bench, terminal.identity.serial, () => surveyed(bench, request, terminal, family));
+}
+
+async function surveyed(bench: Bench, request: SurveyRequest, terminal: Terminal, family: Family): Promise<Survey> {
   const { identity } = terminal;
   refuseOther(identity, request.expectSerial);
   refuseOpenRun(bench, identity.serial);
