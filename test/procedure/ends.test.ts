@@ -242,3 +242,35 @@ describe("a run that cannot write its hold", () => {
     expect(journal(world)).toHaveLength(lines);
   });
 });
+
+describe("a certificate that stands in the run's folder", () => {
+  const reworded = (world: World) => {
+    const [path = ""] = world.certificate().json;
+    const text = Buffer.from(world.disk.read(path) ?? []).toString();
+    world.disk.write(path, Buffer.from(text.replace('"outcome":"NOT_ERASED"', '"outcome":"ERASED"')));
+  };
+
+  it("is told of again only as it was issued", async () => {
+    const { world, end } = await run({ options: { lie: "keeps-an-area" } });
+    expect(end).toMatchObject({ endState: "QUAR", outcome: "NOT_ERASED" });
+    reworded(world);
+    await expect(again(world)).rejects.toMatchObject({ code: "journal.forged" });
+  });
+
+  it("is missed where somebody has taken it away", async () => {
+    const { world, end } = await run({});
+    world.disk.remove(end?.certificate ?? "");
+    await expect(again(world)).rejects.toMatchObject({ code: "file.unreadable" });
+  });
+
+  it("is adopted after a crash only as it was announced", async () => {
+    const world = new World({ options: { lie: "keeps-an-area" } });
+    world.disk.hook = (_, when, what) => {
+      if (when === "before" && what.includes("journal") && world.certificate().p7s.length > 0) throw new Death();
+    };
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    world.disk.hook = () => undefined;
+    reworded(world);
+    await expect(again(world)).rejects.toMatchObject({ code: "journal.forged" });
+  });
+});
