@@ -7,6 +7,7 @@ import type { Batch } from "./batch.js";
 import type { Body } from "./body.js";
 import type { Firmware, Signer } from "./firmware.js";
 import type { Keys } from "./keys.js";
+import type { SimArea } from "./models/shape.js";
 import { RECORD } from "./records.js";
 import type { ResetReason } from "./setup.js";
 import { type Cell, cell } from "./stores.js";
@@ -152,20 +153,28 @@ export class Self {
   }
 
   areas() {
+    return this.#body.model.areas.map((area) => this.#area(area));
+  }
+
+  area(id: number) {
+    const area = this.#body.model.areas.find((one) => one.id === id);
+    return area === undefined ? undefined : this.#area(area);
+  }
+
+  #area({ id, classes }: SimArea) {
     const { firmware, model, stores } = this.#body;
     const { flash } = stores;
-    return model.areas.map(({ id, classes }) => ({
+    const generation = this.#batch.generation(id);
+    return {
       area: id,
       classes: classes.reduce((set, name) => set | contentClasses[name], 0),
       size: firmware.size(this.#body, id, flash.bytes(id).length),
       block: flash.block(id),
       blank: 0xff,
-      generation: this.#batch.generation(id),
+      generation,
       fillable: model.fillable.includes(id),
-      files: this.#batch.files.flatMap((area, i) =>
-        area === id ? [{ id: i + 1, size: this.#batch.file(area).length, generation: this.#batch.generation(area) }] : [],
-      ),
-    }));
+      files: this.#batch.files.flatMap((area, i) => (area === id ? [{ id: i + 1, size: this.#batch.file(area).length, generation }] : [])),
+    };
   }
 
   /** A block of an area as a sample wants it: what is in it stays inside. */
