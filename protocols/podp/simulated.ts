@@ -11,11 +11,11 @@ import { simModel, simModels } from "../../src/sim/models.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { provision } from "../../src/sim/provision.js";
 import { Refused } from "../../src/sim/refused.js";
-import type { Owners } from "../../src/sim/self.js";
+import { ownersOf } from "../../src/sim/self.js";
 import type { Hooks, ResetReason } from "../../src/sim/setup.js";
-import { cell, type FactoryStores } from "../../src/sim/stores.js";
+import type { FactoryStores } from "../../src/sim/stores.js";
 import { Terminal } from "../../src/sim/terminal.js";
-import { UNIT, type Unit } from "../../src/sim/unit.js";
+import { unitOf } from "../../src/sim/unit.js";
 import type { Capability } from "../../src/terminal/facts.js";
 import { elements } from "../../src/wire/tlv.js";
 import { authFaults, badStates, capabilityBits, limits, results, type rights, timers, VERSION } from "./codes.js";
@@ -288,17 +288,14 @@ function strangersIn(raw: Uint8Array): number[] {
 
 export function startSimulated(setup: SimulatedSetup): Simulated {
   const { stores, clock, seed, speed = 0, hooks = {}, options = {} } = setup;
-  const before =
-    stores.nv.get(UNIT) === undefined ? setup.model : cell<Unit>(stores.nv, UNIT, { serial: "", model: "", secret: "" }).get().model;
-  const model: SimModel | undefined = simModel(before);
+  const name = unitOf(stores.nv).get()?.model ?? setup.model;
+  const model: SimModel | undefined = simModel(name);
   if (model === undefined) {
-    throw new DecomError("args.invalid", `no simulated model ${before}; there are ${simModels.map(({ name }) => name).join(", ")}`);
+    throw new DecomError("args.invalid", `no simulated model ${name}; there are ${simModels.map((known) => known.name).join(", ")}`);
   }
   provision(model, seed, stores, setup.plant);
-  const owners = cell<Owners>(stores.nv, "owners", { keys: [], pinned: false, rollover: 0 });
-  if (setup.owner !== undefined && owners.get().keys.length === 0) {
-    owners.set({ keys: [hex(setup.owner)], pinned: false, rollover: 0 });
-  }
+  const owners = ownersOf(stores.nv);
+  if (setup.owner !== undefined && owners.get().keys.length === 0) owners.set({ ...owners.get(), keys: [hex(setup.owner)] });
   let link: Link | undefined;
   let line: Line | undefined;
   let dead = false;

@@ -4,7 +4,7 @@ import { sha256 } from "../base/sign.js";
 import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
 import { isFilled } from "./filled.js";
-import { totalsOf } from "./host/totals.js";
+import { netOf, totalsOf } from "./host/totals.js";
 import { recordFiles } from "./models/shape.js";
 import {
   canBeSent,
@@ -255,7 +255,7 @@ export class Batch {
       const kind = last === undefined ? undefined : stateKind(last);
       if (last === undefined || kind === undefined) return [];
       const totals = last.terminalTotals ?? totalsOf([]);
-      const net = totals.debit - totals.credit;
+      const net = netOf(totals);
       const money = { minor: net < 0n ? -net : net, currency };
       const digest = hex(sha256(this.#body.encode.totals(totals)));
       return [{ account: id, kind, batch: last.batch, direction: net < 0n ? "credit" : "debit", money, stan: NO_STAN, digest }];
@@ -265,7 +265,7 @@ export class Batch {
 
 /** Records, and yet nothing to add up: a sale and its void. */
 function isZero(records: readonly LogRecord[]): boolean {
-  return records.length > 0 && records.reduce((sum, { direction, amount }) => sum + (direction === "debit" ? amount : -amount), 0n) === 0n;
+  return records.length > 0 && netOf(totalsOf(records)) === 0n;
 }
 
 /** Counts an item into the line of its account, kind, batch and direction. */

@@ -10,8 +10,8 @@ import type { Keys } from "./keys.js";
 import type { SimArea } from "./models/shape.js";
 import { RECORD } from "./records.js";
 import type { ResetReason } from "./setup.js";
-import { type Cell, cell } from "./stores.js";
-import { UNIT, type Unit } from "./unit.js";
+import { type Cell, cell, type Nv } from "./stores.js";
+import { type Unit, unitOf } from "./unit.js";
 import { type Life, lifeOf } from "./wipe.js";
 
 /** Keys of whom the terminal obeys, hex points; `pinned` when it took the first one it was shown. */
@@ -20,6 +20,8 @@ export interface Owners {
   readonly pinned: boolean;
   readonly rollover: number;
 }
+
+export const ownersOf = (nv: Nv): Cell<Owners> => cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
 
 const NO_REBOOT = 0xffffffff;
 
@@ -50,8 +52,8 @@ export class Self {
     this.reset = reset;
     this.boot = this.#boots.get() + 1;
     this.wiped = this.life.wipe?.state === "done";
-    this.unit = cell<Unit>(nv, UNIT, { serial: "SIM0000000", model: body.model.name, secret: "" }).get();
-    this.owners = cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
+    this.unit = unitOf(nv).get() ?? { serial: "SIM0000000", model: body.model.name, secret: "" };
+    this.owners = ownersOf(nv);
     this.passFloor = cell(nv, "pass-floor", 0);
   }
 

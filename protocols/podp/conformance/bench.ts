@@ -1,7 +1,8 @@
 // A session with authority for the conformance cases: it opens, looks, settles and wipes as the README says, with any part of it changed.
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { ascii, concat, EMPTY, hex, isFilledWith, readUint, uint } from "../../../src/base/bytes.js";
+import { ascii, concat, EMPTY, hex, readUint, text, uint } from "../../../src/base/bytes.js";
 import { sleep } from "../../../src/base/clock.js";
+import { passesLuhn } from "../../../src/base/redact.js";
 import { hmacSha256, keyIdOf, pointOf, sha256, signP256 } from "../../../src/base/sign.js";
 import { contentClasses, kindOf, kinds } from "../../../src/terminal/facts.js";
 import type { Of, Struct } from "../../../src/wire/fields.js";
@@ -381,15 +382,6 @@ export function highS(signature: Uint8Array): Uint8Array {
 
 /** True when ASCII text of the bytes holds an unmasked card number: 13 to 19 digits that satisfy Luhn. */
 export function showsCardNumber(bytes: Uint8Array): boolean {
-  const runs =
-    Buffer.from(bytes)
-      .toString("latin1")
-      .match(/[0-9]{13,19}/g) ?? [];
-  const luhn = (digits: string) =>
-    [...digits]
-      .reverse()
-      .reduce((sum, digit, i) => sum + (i % 2 === 0 ? Number(digit) : ([0, 2, 4, 6, 8, 1, 3, 5, 7, 9][Number(digit)] ?? 0)), 0) %
-      10 ===
-    0;
-  return runs.some((run) => luhn(run) && !isFilledWith(ascii(run), 0x30));
+  const runs = text(bytes).match(/[0-9]{13,19}/g) ?? [];
+  return runs.some((run) => passesLuhn(run) && !/^0+$/.test(run));
 }
