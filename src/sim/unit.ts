@@ -30,7 +30,9 @@ export function accountId(acquirer: string, mid: string, tid: string): string {
 }
 
 /** The name of an account's non-volatile record. */
-export const ledgerName = (account: string): string => `settle/${account}`;
+export const ledgerName = (account: string): string => LEDGER + account;
+export const isLedger = (name: string): boolean => name.startsWith(LEDGER);
+const LEDGER = "settle/";
 
 /** What the host may know of a transaction. */
 export function entryOf({ batch, stan, kind, direction, amount, currency }: Sale, account: string): Entry {
