@@ -2,8 +2,9 @@
 import { concat, uint } from "../../../src/base/bytes.js";
 import { element, isConstructed } from "../../../src/wire/tlv.js";
 import { commands, FILL_DATA } from "../messages.js";
-import { Bench, highS, type OpenChanges } from "./bench.js";
+import { Bench } from "./bench.js";
 import { type Case, must, skip } from "./case.js";
+import { highS, type OpenChanges } from "./statements.js";
 
 /** Commands that need no OPEN. */
 const BEFORE_OPEN: ReadonlySet<number> = new Set([
