@@ -1,5 +1,5 @@
 // Key slots: one non-volatile record each, so that an erased key is a record that is no longer there.
-import { createCipheriv, createECDH, createPrivateKey, type KeyObject } from "node:crypto";
+import { createCipheriv } from "node:crypto";
 import { concat, EMPTY, isFilledWith, unhex } from "../base/bytes.js";
 import type { Algorithm, KeyType, ProbeRange, SlotFact, SlotRange } from "../terminal/facts.js";
 import type { SimKeys, SimModel } from "./models/shape.js";
@@ -140,14 +140,4 @@ export class Keys {
     if (this.#store === "fills-00") return new Uint8Array(16);
     return this.#store === "fills-ff" ? new Uint8Array(16).fill(0xff) : undefined;
   }
-}
-
-/** A P-256 pair from its private scalar; the point is uncompressed. */
-export function pairOf(scalar: Uint8Array): { readonly point: Uint8Array; readonly key: KeyObject } {
-  const pair = createECDH("prime256v1");
-  pair.setPrivateKey(scalar);
-  const point = new Uint8Array(pair.getPublicKey());
-  const part = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
-  const jwk = { kty: "EC", crv: "P-256", d: part(scalar), x: part(point.subarray(1, 33)), y: part(point.subarray(33)) };
-  return { point, key: createPrivateKey({ format: "jwk", key: jwk }) };
 }
