@@ -85,13 +85,13 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
     },
   };
   const start = (reset: ResetReason) => {
-    const setupOf = { stores, model, clock, options, speed, encode: encoding, hooks: { ...hooks, died: fell }, reset };
-    const started = new Terminal(setupOf, tell);
+    const started = new Terminal({ stores, model, clock, options, speed, encode: encoding, hooks: { ...hooks, died: fell }, reset }, tell);
     started.powerOn();
     return started;
   };
-  const connect = (to: Link) => {
-    line = new Line(to, clock, model.maxFrame, model.window, new PodpConversation(terminal, speed, announce));
+  const connect = () => {
+    if (link === undefined || !terminal.alive) return;
+    line = new Line(link, clock, model.maxFrame, model.window, new PodpConversation(terminal, speed, announce));
   };
   /** A host waits five seconds; whatever takes longer is announced. */
   const announce = ({ op, area, ms }: Work) => {
@@ -107,7 +107,7 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
   };
   const boot = (reset: ResetReason) => {
     terminal = start(reset);
-    if (link !== undefined) connect(link);
+    connect();
     line?.noise(ascii(`\r\n${model.hardware} boot ${terminal.self.boot}\r\n`));
   };
   let terminal = start("power");
@@ -125,7 +125,7 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
     attach(to) {
       line?.close();
       link = to;
-      if (terminal.alive) connect(to);
+      connect();
     },
     powerCut() {
       dead = true;
