@@ -37,7 +37,7 @@ async function refusedOpen(bench: Bench, changes: OpenChanges, ...allowed: strin
 }
 
 const flip = (at: number) => (content: Uint8Array) => {
-  const out = Uint8Array.from(content);
+  const out = new Uint8Array(content);
   const i = at < 0 ? content.length + at : at;
   out[i] = (out[i] ?? 0) ^ 1;
   return out;
