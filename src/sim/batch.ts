@@ -7,6 +7,7 @@ import { isFilled } from "./filled.js";
 import { netOf, totalsOf } from "./host/totals.js";
 import { recordFiles } from "./models/shape.js";
 import {
+  type Card,
   canBeSent,
   changes,
   decodeRecord,
@@ -161,17 +162,21 @@ export class Batch {
     if (next !== state) this.#body.stores.flash.program(area, slot * RECORD, Uint8Array.of(next));
   }
 
-  /** False when there is no blank slot left. */
-  append(sale: Sale, card: Parameters<typeof encodeRecord>[1]): boolean {
-    const slot = this.used(this.log);
-    if ((slot + 1) * RECORD > this.#body.stores.flash.bytes(this.log).length) return false;
-    this.#body.stores.flash.program(this.log, slot * RECORD, encodeRecord(sale, card));
+  /** No blank slot is left in the log. */
+  get full(): boolean {
+    return (this.#next + 1) * RECORD > this.#body.stores.flash.bytes(this.log).length;
+  }
+
+  /** False when the log is full. */
+  append(sale: Sale, card: Card): boolean {
+    if (this.full) return false;
+    this.#body.stores.flash.program(this.log, this.#next * RECORD, encodeRecord(sale, card));
     return true;
   }
 
-  /** Slots of an area that can no longer be written. */
-  used(area: number): number {
-    return (this.records.findLast((record) => record.area === area)?.slot ?? -1) + 1;
+  /** The first slot of the log behind all that were ever written. */
+  get #next(): number {
+    return (this.records.findLast(({ area }) => area === this.log)?.slot ?? -1) + 1;
   }
 
   /** All records still in an area's flash, masked, as they may leave the terminal. */
@@ -179,14 +184,14 @@ export class Batch {
     return concat(...this.records.filter((record) => record.area === area).map(({ masked }) => masked));
   }
 
-  rows(account?: string): TotalRow[] {
+  rows(only?: string): TotalRow[] {
     const rows = new Map<string, TotalRow>();
-    for (const item of this.census().items) {
-      if (account !== undefined && item.account !== account) continue;
-      const key = `${item.account} ${item.kind} ${item.direction}`;
-      const { count = 0, money = { minor: 0n, currency: item.money.currency } } = rows.get(key) ?? {};
-      const { account: of, kind, direction, count: listed = 1 } = item;
-      rows.set(key, { account: of, kind, direction, count: count + listed, money: { ...money, minor: money.minor + item.money.minor } });
+    for (const { account, kind, direction, count = 1, money } of this.census().items) {
+      if (only !== undefined && account !== only) continue;
+      const key = `${account} ${kind} ${direction}`;
+      const before = rows.get(key) ?? { count: 0, money: { ...money, minor: 0n } };
+      const sum = { ...before.money, minor: before.money.minor + money.minor };
+      rows.set(key, { account, kind, direction, count: before.count + count, money: sum });
     }
     return [...rows.values()];
   }

@@ -49,6 +49,10 @@ interface Slot extends Omit<SlotFact, "kcv"> {
   readonly key: Uint8Array;
 }
 
+export interface Listed extends Omit<SlotFact, "kcv"> {
+  readonly kcv: Uint8Array;
+}
+
 /** Every slot that holds a key. */
 export function slotsIn(nv: Nv): Slot[] {
   return nv
@@ -80,7 +84,7 @@ export class Keys {
     return this.#nv.get(keyName(type, algorithm, slot));
   }
 
-  list(): (Omit<SlotFact, "kcv"> & { readonly kcv: Uint8Array })[] {
+  list(): Listed[] {
     return slotsIn(this.#nv).map(({ key, ...slot }) => ({ ...slot, kcv: kcv(slot.algorithm, key) }));
   }
 

@@ -1,13 +1,13 @@
 // The factory and a working life: fills a simulated terminal's stores with what a returned one holds, as bytes, repeatably from a seed.
 import { ascii, concat, EMPTY, hex, readUint, text } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
-import { digitsFrom, seededRandom } from "../base/random.js";
+import { digitsFrom, type Random, seededRandom } from "../base/random.js";
 import type { Ledger } from "./batch.js";
 import { asPlanted, type Planted, writersOf } from "./contents.js";
 import { appName, keyName } from "./keys.js";
 import { isRecordFile, type RecordFile, recordFiles, type SimModel } from "./models/shape.js";
 import { type Op, opName } from "./ops.js";
-import { fileOf, grow, type Plant, type PlantedRecord, WITHOUT_AMOUNT } from "./planting.js";
+import { fileOf, grow, type Plant, type PlantedKey, type PlantedRecord, WITHOUT_AMOUNT } from "./planting.js";
 import { type Card, encodeRecord, RECORD, type Sale } from "./records.js";
 import { cell, type FactoryStores, type HostLine } from "./stores.js";
 import { accountId, entryOf, ledgerName, type Unit, unitOf } from "./unit.js";
@@ -88,21 +88,8 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted,
     ]),
   );
 
-  const keys = new Map<string, Uint8Array>();
-  for (const { type, algorithm, used, kept } of model.keys) {
-    for (const slot of used) {
-      const value = random.bytes(algorithm === "P256" ? 32 : 16);
-      keys.set(keyName(type, algorithm, slot), value);
-      if (kept !== true) planted.push({ what: "key", value });
-    }
-  }
-  const strange = seededRandom(`keys ${model.name} ${seed}`);
-  for (const { type, algorithm, slot, foreign } of strays) {
-    const value = strange.bytes(16);
-    keys.set(keyName(type, algorithm, slot), value);
-    if (foreign === true) keys.set(appName(type, algorithm, slot), ascii("com.example.other"));
-    planted.push({ what: "key", value });
-  }
+  const { keys, secrets } = keysOf(model, random, seededRandom(`keys ${model.name} ${seed}`), strays);
+  planted.push(...secrets.map((value) => ({ what: "key", value }) as const));
   const ledgers = new Map(
     accounts.map(({ id, batch }): [string, Ledger] => {
       const last = grown.settlements.get(id);
@@ -117,6 +104,26 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted,
   ];
   const unit = { serial: serialOf(seed), model: model.name, secret: hex(random.bytes(32)) };
   return { unit, ledgers, ops: grown.ops, host, areas, keys, planted };
+}
+
+/** Keys of the factory and others, by the name of their record, and those among them that do not stay with the unit. */
+function keysOf({ keys: ranges }: SimModel, random: Random, strange: Random, strays: readonly PlantedKey[]) {
+  const keys = new Map<string, Uint8Array>();
+  const secrets: Uint8Array[] = [];
+  for (const { type, algorithm, used, kept } of ranges) {
+    for (const slot of used) {
+      const value = random.bytes(algorithm === "P256" ? 32 : 16);
+      keys.set(keyName(type, algorithm, slot), value);
+      if (kept !== true) secrets.push(value);
+    }
+  }
+  for (const { type, algorithm, slot, foreign } of strays) {
+    const value = strange.bytes(16);
+    keys.set(keyName(type, algorithm, slot), value);
+    if (foreign === true) keys.set(appName(type, algorithm, slot), ascii("com.example.other"));
+    secrets.push(value);
+  }
+  return { keys, secrets };
 }
 
 function bytesOf({ sale, card, state, damaged }: PlantedRecord): Uint8Array {

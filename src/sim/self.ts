@@ -8,7 +8,6 @@ import type { Body } from "./body.js";
 import type { Firmware, Signer } from "./firmware.js";
 import type { Keys } from "./keys.js";
 import type { SimArea } from "./models/shape.js";
-import { RECORD } from "./records.js";
 import type { ResetReason } from "./setup.js";
 import { type Cell, cell, type Nv } from "./stores.js";
 import { type Unit, unitOf } from "./unit.js";
@@ -138,9 +137,8 @@ export class Self {
   }
 
   get cannotPay(): number {
-    const { accounts, log } = this.#batch;
-    const { stores, options } = this.#body;
-    const full = (this.#batch.used(log) + 1) * RECORD > stores.flash.bytes(log).length;
+    const { accounts, full } = this.#batch;
+    const { options } = this.#body;
     const reasons: Readonly<Record<keyof typeof cannotPay, boolean>> = {
       locked: this.life.locked,
       merchant: accounts.length === 0,
