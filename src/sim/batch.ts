@@ -5,7 +5,7 @@ import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js
 import { type Body, memo } from "./body.js";
 import { isFilled } from "./filled.js";
 import { netOf, totalsOf } from "./host/totals.js";
-import { recordFiles } from "./models/shape.js";
+import { type RecordFile, recordFiles } from "./models/shape.js";
 import {
   type Card,
   canBeSent,
@@ -82,12 +82,10 @@ export class Batch {
   readonly census: () => SimCensus;
   /** What the areas' generations are counted from. */
   readonly generations: Cell<Readonly<Record<number, number>>>;
-  readonly #ledgers = new Map<string, Cell<Ledger>>();
 
   constructor(body: Body) {
     this.#body = body;
-    const areaOf = (content: (typeof recordFiles)[number]) =>
-      body.model.areas.filter(({ holds }) => holds.includes(content)).map(({ id }) => id);
+    const areaOf = (content: RecordFile) => body.model.areas.filter(({ holds }) => holds.includes(content)).map(({ id }) => id);
     this.files = recordFiles.flatMap(areaOf);
     this.log = this.files[0] ?? 0;
     this.#unlisted = [...areaOf("stored-value"), ...areaOf("sub-batch")];
@@ -112,9 +110,7 @@ export class Batch {
   }
 
   ledger(account: string): Cell<Ledger> {
-    const ledger = this.#ledgers.get(account) ?? cell<Ledger>(this.#body.stores.nv, ledgerName(account), { batch: "000001" });
-    this.#ledgers.set(account, ledger);
-    return ledger;
+    return cell<Ledger>(this.#body.stores.nv, ledgerName(account), { batch: "000001" });
   }
 
   /** The settlement an op belongs to, and its account. */
