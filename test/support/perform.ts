@@ -15,7 +15,7 @@ import { continuing, ordered } from "./scenario-order.js";
 import { World } from "./world.js";
 
 const MAX_TURNS = 8;
-const DIED: Turn = { endState: null, code: "died", exit: 137, outcome: null };
+const DIED: Turn = { endState: null, code: "died", exit: 137, outcome: null, earlier: false };
 
 /** As the scenario says, with one more loss than it has. */
 export async function perform(scenario: Scenario, extra: Loss = {}): Promise<Performed> {
@@ -38,6 +38,8 @@ class Stage {
   #backup = new MemoryDisk();
   #unlock: () => void = () => undefined;
   #erased = false;
+  /** Nobody has ended the life that it is in. */
+  #isInUse = true;
 
   constructor(scenario: Scenario, extra: Loss) {
     this.#scenario = scenario;
@@ -71,13 +73,15 @@ class Stage {
     const { world } = this;
     const turns = this.#turns;
     const last = turns.at(-1) ?? DIED;
+    // What resume tells of an earlier life says nothing of the one that it is in now.
+    const claimed = this.#isInUse && last.earlier ? { ...last, outcome: null } : last;
     const { books, violations } = booksOf(world, turns, this.#excepted);
     return {
       turns,
       last,
       unreached: world.staging.unreached,
       extraReached: this.#losses.reachedOn(this.#first),
-      wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, last, this.#scenario.expect.undetected)],
+      wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, claimed, this.#scenario.expect.undetected)],
       violations,
       items: { host: books.host.length, terminal: books.terminal.length, doubt: books.doubt.length, exception: books.exceptions.length },
       points: { disk: this.#disks[0]?.operations ?? 0, ...this.#first.frames, ...this.#losses.passed },
@@ -109,6 +113,7 @@ class Stage {
     const { world } = this;
     const turn = await told(() => (how === "abandon" ? world.abandon() : world.run(how)));
     this.#turns.push(turn);
+    if (ENDED.has(turn.endState) && !turn.earlier) this.#isInUse = false;
     this.#due.clear();
     world.computer.canSign = true;
     this.#unlock();
@@ -144,7 +149,9 @@ class Stage {
       case "twin":
         return world.twin();
       case "serve-again":
-        if (await this.#isOver()) await world.serveAgain(act.seed);
+        if (!(await this.#isOver())) return;
+        await world.serveAgain(act.seed);
+        this.#isInUse = true;
         return;
       case "lose-op-store":
         return world.loseOps();
@@ -230,7 +237,7 @@ const GOES_ON: ReadonlySet<string> = new Set(["died", "run.none", "run.open", "t
 /** Nothing goes on after these. */
 const ENDED: ReadonlySet<string | null> = new Set(["CERT", "QUAR", "DESTROY", "REFUSE", "ABANDONED"]);
 
-const ending = ({ endState, code, exit, outcome }: RunResult): Turn => ({ endState, code, exit, outcome });
+const ending = ({ endState, code, exit, outcome, earlier }: RunResult): Turn => ({ endState, code, exit, outcome, earlier });
 
 async function told(run: () => ReturnType<World["run"]>): Promise<Turn> {
   try {
@@ -239,6 +246,6 @@ async function told(run: () => ReturnType<World["run"]>): Promise<Turn> {
   } catch (thrown) {
     if (!(thrown instanceof DecomError)) throw thrown;
     const { code, row } = thrown;
-    return { endState: row.end === "REFUSE" ? "REFUSE" : null, code, exit: row.exit, outcome: null };
+    return { endState: row.end === "REFUSE" ? "REFUSE" : null, code, exit: row.exit, outcome: null, earlier: false };
   }
 }

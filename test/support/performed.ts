@@ -14,6 +14,8 @@ export interface Turn {
   readonly code: string;
   readonly exit: number;
   readonly outcome: string | null;
+  /** It told of a run that had ended before. */
+  readonly earlier: boolean;
 }
 
 export interface Performed {
