@@ -10,7 +10,7 @@ import type { SimModel } from "../../src/sim/models/shape.js";
 import { simModel, simModels } from "../../src/sim/models.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { provision } from "../../src/sim/provision.js";
-import { Refused } from "../../src/sim/refused.js";
+import { type Reason, Refused } from "../../src/sim/refused.js";
 import type { Owners } from "../../src/sim/self.js";
 import type { Hooks, ResetReason } from "../../src/sim/setup.js";
 import { cell, type FactoryStores } from "../../src/sim/stores.js";
@@ -18,7 +18,7 @@ import { Terminal } from "../../src/sim/terminal.js";
 import { UNIT, type Unit } from "../../src/sim/unit.js";
 import type { Capability } from "../../src/terminal/facts.js";
 import { elements } from "../../src/wire/tlv.js";
-import { authFaults, badStates, capabilityBits, limits, results, type rights, timers, VERSION } from "./codes.js";
+import { areaFaults, authFaults, badStates, capabilityBits, limits, results, type rights, timers, VERSION } from "./codes.js";
 import { payloadRoom } from "./frame.js";
 import { type CommandName, commands, events, FILL_DATA, hello, helloAck, progress, refusal, stall } from "./messages.js";
 import { Authority, isCritical } from "./simulated/authority.js";
@@ -121,6 +121,12 @@ const always: ReadonlySet<CommandName> = new Set<CommandName>([
   ] as const),
   ...(["canPay", "settleStatus", "getOp", "sample", "attest"] as const),
 ]);
+/** What DF6D of a refusal says. */
+const details: Readonly<Partial<Record<Reason, Readonly<Record<string, number>>>>> = {
+  AUTH: authFaults,
+  BAD_STATE: badStates,
+  AREA_FAILED: areaFaults,
+};
 const byCode = new Map(Object.entries(commands).map(([name, { code }]) => [code, name as CommandName])); // entries() loses the key type
 /** Critical elements that may stand inside a constructed one of a request. */
 const insidePlan: ReadonlySet<number> = new Set([0xdf4a, 0xdf4b, 0xdf4f, 0xdf58, 0xdf5a, 0xdf5b, 0xdf5c, 0xdf5d]);
@@ -264,8 +270,7 @@ class Session implements Conversation {
 
   #refusal({ reason, facts }: Refused): Uint8Array {
     const { detail, field, op, unsettled = [], ...rest } = facts;
-    const numbers: Readonly<Record<string, number>> = reason === "AUTH" ? authFaults : badStates;
-    const number = detail === undefined ? undefined : numbers[detail];
+    const number = detail === undefined ? undefined : details[reason]?.[detail];
     const body = refusal.encode({
       ...rest,
       ...(number === undefined ? {} : { detail: number }),

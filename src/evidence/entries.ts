@@ -255,6 +255,8 @@ export type Seen =
       /** Absent when the terminal would not. */
       readonly filled?: FilledArea;
       readonly refused?: string;
+      /** It says that the memory takes nothing more, or does not become blank: the bytes may still be there. */
+      readonly failed?: true;
     }
   | { readonly kind: "seen"; readonly step: "restart"; readonly bootNumber: number }
   | {

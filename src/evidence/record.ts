@@ -16,6 +16,8 @@ export interface SettleAttempt {
 export interface FillAttempt {
   readonly intent: IntentStep<"fill">;
   readonly seen: SeenStep<"fill"> | undefined;
+  /** What it was filled with may still be there: nobody has looked at the area since. */
+  readonly open: boolean;
 }
 
 export type RunRecord = ReturnType<typeof addUp>;
@@ -195,7 +197,8 @@ function addUp(lines: readonly Line[]) {
       const newest = new Map(intents("fill").map((intent) => [intent.area, intent]));
       return [...newest.values()].map((intent) => {
         const after = entries.slice(entries.indexOf(intent));
-        return { intent, seen: seen("fill", after).find((s) => s.area === intent.area) };
+        const end = seen("fill", after).find((s) => s.area === intent.area);
+        return { intent, seen: end, open: end === undefined && seen("inspect", after).length === 0 };
       });
     },
     get finalIdentity() {
