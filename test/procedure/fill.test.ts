@@ -141,6 +141,8 @@ describe("memory that takes no further erase once it was filled", () => {
     expect(statement?.areas[1]?.verification).toMatchObject({ method: "none", level: [], result: "not-run" });
     await world.replug();
     expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "DESTROY", earlier: true });
+    await world.replug();
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "DESTROY", code: "erase.failed", outcome: null });
   });
 });
 
