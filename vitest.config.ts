@@ -33,7 +33,7 @@ export default defineConfig({
           server: { deps: { external: [/\/reports\/matrix\//] } },
           // Two workers on two cores: helper threads of the engine would only be in each other's way.
           execArgv: ["--single-threaded", "--max-semi-space-size=64"],
-          testTimeout: 60_000,
+          testTimeout: 600_000,
         },
       },
       {

@@ -6,7 +6,6 @@ import { openSpec } from "../link/open.js";
 import { parsePortSpec } from "../link/spec.js";
 import type { Io } from "./io.js";
 import { type PortOptions, portOf, SEED } from "./options.js";
-import { byHand, scenarioOf } from "./scenarios.js";
 import { serialOpened } from "./stop.js";
 
 /** Of podp lines, 8N1. */
@@ -17,6 +16,7 @@ export async function openPort(options: PortOptions, io: Io, clock: Clock = syst
   if (spec.kind === "sim") {
     const { simulatedPort } = await import("./simulated-port.js");
     if (spec.scenario !== undefined) {
+      const { byHand, scenarioOf } = await import("./scenarios.js");
       const scenario = scenarioOf(spec.scenario);
       for (const line of words.cli.scenario(scenario.title, byHand(scenario))) io.err(line);
     }
@@ -27,8 +27,10 @@ export async function openPort(options: PortOptions, io: Io, clock: Clock = syst
 }
 
 /** What repeats a simulated run; real terminals have none. */
-export function seedOf(options: PortOptions, io: Io): number | null {
+export async function seedOf(options: PortOptions, io: Io): Promise<number | null> {
   const spec = parsePortSpec(portOf(options, io));
   if (spec.kind !== "sim") return null;
-  return spec.seed ?? (spec.scenario === undefined ? SEED : scenarioOf(spec.scenario).seed);
+  if (spec.seed !== undefined || spec.scenario === undefined) return spec.seed ?? SEED;
+  const { scenarioOf } = await import("./scenarios.js");
+  return scenarioOf(spec.scenario).seed;
 }

@@ -30,16 +30,22 @@ export function certificatePaths(folder: string, certId: string): { certificate:
   return { certificate: `${folder}/${certId}.json`, signature: `${folder}/${certId}.p7s` };
 }
 
-/** Idempotent: what stands under the final names is adopted, what was fixed is signed again, nothing is ever issued twice. */
+/**
+ * Idempotent: what stands under the final names is adopted, what was fixed is signed again, nothing is ever issued twice. Throws
+ * `journal.forged` for a statement that is not the one that was announced.
+ */
 export function issueCertificate(request: IssueRequest): Issued {
   const { disk, folder, journal, signer } = request;
-  const { begin, issued } = recordOf(journal.lines);
+  const { begin, signing, issued } = recordOf(journal.lines);
   const { certId } = begin;
   const paths = certificatePaths(folder, certId);
   if (issued !== undefined) return { ...paths, ...issued };
   const published = disk.read(paths.signature);
   const json = published === undefined ? undefined : disk.read(paths.certificate);
-  if (json !== undefined && published !== undefined) return record(json, published);
+  if (json !== undefined && published !== undefined) {
+    if (hex(sha256(json)) !== signing?.statementSha256) throw notAnnounced(paths.certificate);
+    return record(json, published);
+  }
 
   const { content, signingTime } = fixedStatement(request);
   const signature = signDetached({ content, signer, signingTime });
@@ -66,8 +72,10 @@ function fixedStatement({ disk, clock, folder, journal, statement }: IssueReques
     return { content, signingTime: Date.parse(issuedAt) };
   }
   const content = disk.read(path);
-  if (content === undefined || hex(sha256(content)) !== signing.statementSha256) {
-    throw new DecomError("journal.forged", `${path} is not the statement that was announced for signing`, { path });
-  }
+  if (content === undefined || hex(sha256(content)) !== signing.statementSha256) throw notAnnounced(path);
   return { content, signingTime: Date.parse(signing.issuedAt) };
+}
+
+function notAnnounced(path: string): DecomError {
+  return new DecomError("journal.forged", `${path} is not the statement that was announced for signing`, { path });
 }

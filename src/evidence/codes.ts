@@ -154,6 +154,15 @@ export interface Finding {
   readonly pointer: string;
 }
 
+export function finding(code: VerifierCode, pointer: string): Finding {
+  return { code, severity: verifierCodes[code].severity, pointer };
+}
+
+/** JSON pointer (RFC 6901) to what these keys and positions lead to; a key that is longer than any of ours is cut off. */
+export function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
 /** The one thing that verifying throws for bytes from outside. */
 export class Rejection extends Error {
   readonly code: VerifierCode;
@@ -175,6 +184,6 @@ export class Rejection extends Error {
   }
 
   get finding(): Finding {
-    return { code: this.code, severity: this.severity, pointer: this.pointer };
+    return finding(this.code, this.pointer);
   }
 }

@@ -1,5 +1,5 @@
 // A JSON reader that takes only what every reader in every language understands alike (RFC 8259, I-JSON and stricter).
-import { Rejection, type VerifierCode } from "./codes.js";
+import { pointerTo, Rejection, type VerifierCode } from "./codes.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -49,8 +49,7 @@ class Reader {
   }
 
   #reject(code: VerifierCode, detail: string): never {
-    const pointer = this.#path.map((part) => `/${String(part).slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-    throw new Rejection(code, pointer, `${detail} (character ${this.#at})`);
+    throw new Rejection(code, pointerTo(this.#path), `${detail} (character ${this.#at})`);
   }
 
   #space(): void {

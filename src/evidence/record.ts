@@ -42,20 +42,38 @@ function dated(line: Line): Dated<Entry> {
   return entry;
 }
 
+/** Entries by what they are, each sort in its own order. */
+function sorted(entries: readonly Dated<Entry>[]) {
+  const sorts = new Map<string, Dated<Entry>[]>();
+  for (const entry of entries) {
+    const name = "step" in entry ? `${entry.kind} ${entry.step}` : entry.kind;
+    const sort = sorts.get(name);
+    if (sort === undefined) sorts.set(name, [entry]);
+    else sort.push(entry);
+  }
+  const named = (name: string): readonly Dated<Entry>[] => sorts.get(name) ?? [];
+  return {
+    of: <K extends Exclude<Entry["kind"], "seen" | "intent">>(kind: K) => named(kind) as readonly EntryOf<K>[], // sorted by just that
+    seen: <S extends Seen["step"]>(step: S) => named(`seen ${step}`) as readonly SeenStep<S>[],
+    intents: <S extends Intent["step"]>(step: S) => named(`intent ${step}`) as readonly IntentStep<S>[],
+  };
+}
+
 function addUp(lines: readonly Line[]) {
   const entries = lines.map(dated);
-  const of = <K extends Entry["kind"]>(kind: K) => entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
-  const seen = <S extends Seen["step"]>(step: S, from = entries) =>
-    from.filter((entry): entry is SeenStep<S> => entry.kind === "seen" && entry.step === step);
-  const intents = <S extends Intent["step"]>(step: S, from = entries) =>
-    from.filter((entry): entry is IntentStep<S> => entry.kind === "intent" && entry.step === step);
+  const all = sorted(entries);
+  const { of, seen, intents } = all;
   const [begin] = of("begin");
   if (begin === undefined) throw new RangeError("a journal begins with its run");
   // Looks at the wiped terminal do not outlive an interruption: they are made again.
-  const fresh = entries.slice(entries.findLastIndex((entry) => entry.kind === "resumed") + 1);
-  const underOrder = entries.slice(entries.findLastIndex((entry) => entry.kind === "order") + 1);
+  const fresh = since("resumed");
+  const underOrder = since("order");
   const censuses = seen("census");
   const settled = seen("settle");
+  function since(kind: "resumed" | "order") {
+    const last = of(kind).at(-1);
+    return last === undefined ? all : sorted(entries.slice(entries.indexOf(last) + 1));
+  }
   const unstarted = (): ReadonlySet<string> => new Set(seen("unstarted").map(({ op }) => op));
   const attempts = (account: string): readonly SettleAttempt[] =>
     intents("settle")
@@ -86,7 +104,7 @@ function addUp(lines: readonly Line[]) {
     },
     /** In this walk. */
     get locked() {
-      return seen("lock", fresh).length > 0;
+      return fresh.seen("lock").length > 0;
     },
     get condition() {
       return seen("condition").at(-1);
@@ -142,16 +160,16 @@ function addUp(lines: readonly Line[]) {
       const ops = unstarted();
       return (
         opened !== -1 &&
-        intents("settle", entries.slice(opened)).some(
-          (intent) => intent.account === account && intent.batch === batch && !ops.has(intent.op),
-        )
+        entries
+          .slice(opened)
+          .some((e) => e.kind === "intent" && e.step === "settle" && e.account === account && e.batch === batch && !ops.has(e.op))
       );
     },
     get hostView() {
-      return seen("host-view", underOrder).at(0);
+      return underOrder.seen("host-view").at(0);
     },
     get gate() {
-      return seen("gate", underOrder).at(-1);
+      return underOrder.seen("gate").at(-1);
     },
     /** The newest that were named. */
     get archiveRecipients() {
@@ -183,29 +201,31 @@ function addUp(lines: readonly Line[]) {
     },
     /** As this walk found it: what was blank when the run began may have been filled since. */
     get blank() {
-      return seen("blank", fresh).at(-1);
+      return fresh.seen("blank").at(-1);
     },
     get erase() {
       return seen("erase").at(-1);
     },
     get inspections() {
-      return seen("inspect", fresh);
+      return fresh.seen("inspect");
     },
-    seeds: (n: number) => intents("inspect", fresh).findLast((i) => i.n === n)?.seeds ?? [],
+    seeds: (n: number) => fresh.intents("inspect").findLast((i) => i.n === n)?.seeds ?? [],
     /** The newest fill of each area: what was begun and, once the area was blank again, what was seen. Interruptions do not undo a proof. */
     get fills(): readonly FillAttempt[] {
       const newest = new Map(intents("fill").map((intent) => [intent.area, intent]));
       return [...newest.values()].map((intent) => {
         const after = entries.slice(entries.indexOf(intent));
-        const end = seen("fill", after).find((s) => s.area === intent.area);
-        return { intent, seen: end, open: end === undefined && seen("inspect", after).length === 0 };
+        const isItsEnd = (e: Dated<Entry>): e is SeenStep<"fill"> => e.kind === "seen" && e.step === "fill" && e.area === intent.area;
+        const end = after.find(isItsEnd);
+        const looked = after.some((e) => e.kind === "seen" && e.step === "inspect");
+        return { intent, seen: end, open: end === undefined && !looked };
       });
     },
     get finalIdentity() {
-      return seen("identity", fresh).at(-1);
+      return fresh.seen("identity").at(-1);
     },
     get attest() {
-      return seen("attest", fresh).at(-1);
+      return fresh.seen("attest").at(-1);
     },
     get signing() {
       return of("sign.begin").at(-1);

@@ -1,12 +1,12 @@
 // Verifies a certificate: the envelope, then the JSON, its schema and its rules, in an order that never looks into what is not yet proven. Pure, no I/O.
 import { equal, hex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
-import { type Finding, Rejection, type Status, statusOf, type VerifierCode } from "./codes.js";
+import { type Finding, finding, Rejection, type Status, statusOf, type VerifierCode } from "./codes.js";
 import { type VerifiedEnvelope, verifyEnvelope } from "./envelope/envelope.js";
 import type { StationRole } from "./envelope/oids.js";
 import { readJson } from "./json.js";
 import type { EvidenceLevel } from "./statement/fields.js";
-import { checkStatement, finding, type RuleContext } from "./statement/rules.js";
+import { checkStatement, type RuleContext } from "./statement/rules.js";
 import { parseStatement, type Statement } from "./statement/statement.js";
 
 export interface CertificateFiles {

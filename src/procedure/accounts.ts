@@ -8,9 +8,9 @@ import type { Order } from "../evidence/order/schema.js";
 import type { RunRecord } from "../evidence/record.js";
 import type { Terminal } from "../terminal/driver.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import { type Account, type Item, kinds } from "../terminal/facts.js";
+import type { Account, Item } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
-import { isUnfinished, storedSettlement } from "./batches.js";
+import { isUnfinished, openItems, storedItems, storedSettlement } from "./batches.js";
 import type { Run } from "./context.js";
 import { isNamed } from "./exceptions.js";
 import { hostViewFindings } from "./host-view.js";
@@ -62,16 +62,9 @@ export function settlementObjection(order: Order, accounts: readonly Account[], 
   const begun = (id: string) => items.some((item) => item.account === id && isUnfinished(item));
   const open = accounts.filter((account) => !begun(account.id) && !isNamed(order, account, items));
   if (open.length === 0) return undefined;
-  const stans = items
-    .filter(({ account, kind }) => kinds[kind].gate !== "WARN" && open.some(({ id }) => id === account))
-    .map(({ stan }) => stan);
+  const stans = open.flatMap((account) => openItems(items, account)).map(({ stan }) => stan);
   const names = open.map(({ tid }) => tid).join(", ");
   return `the registry allows no settlement, and ${names} has items open that are not all excepted (STAN ${stans.join(", ")})`;
-}
-
-/** Terminals carry 12 digits, so amounts always are safe whole numbers. */
-export function storedItems(items: readonly Item[]): readonly Stored<Item>[] {
-  return items.map((item) => ({ ...item, money: { ...item.money, minor: Number(item.money.minor) } }));
 }
 
 export interface Compared {

@@ -3,10 +3,10 @@ import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
 import { pointOf, sha256, signP256 } from "../base/sign.js";
-import { type CheckedOrder, parseOrder, readAcceptedOrder } from "../evidence/order/check.js";
+import { type CheckedOrder, parseOrder } from "../evidence/order/check.js";
 import { chooseOrder } from "../evidence/order/choose.js";
 import { benchDraft, makeBenchOrder, signOrder } from "../evidence/order/make.js";
-import { judge } from "../evidence/order/rules.js";
+import { orderRules } from "../evidence/order/rules.js";
 import type { SignedOrder } from "../evidence/order/schema.js";
 import type { RunRecord } from "../evidence/record.js";
 import type { EvidenceLevel } from "../evidence/statement/fields.js";
@@ -48,7 +48,7 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
     now: bench.clock.wall(), // a bench order was dated just now
     identity,
     station: bench.station,
-    atBench: [bench.performedBy, ...(bench.witness === undefined ? [] : [bench.witness])],
+    atBench: peopleAt(bench),
     maker: family.authority,
     nonceUsed: (nonce) => bench.stationLog.find((record) => isUse(record, nonce, begun)) !== undefined,
   });
@@ -64,30 +64,33 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
 }
 
 /**
- * The order that a run goes on under, of those given. One that it has been under says nothing new, and is not judged again: the terminal's
- * life, for one, may have risen by the very wipe that it ordered.
+ * The order that a run goes on under, of those given; until now it was under `before`. One that it has been under says nothing new, and is
+ * not judged again: the terminal's life, for one, may have risen by the very wipe that it ordered.
  */
 export function orderGoingOn(
   bench: Bench,
   family: Family,
   identity: Identity,
   given: Exclude<GivenOrder, "bench">,
-  run: RunRecord,
+  { record, before }: { readonly record: RunRecord; readonly before: CheckedOrder },
 ): CheckedOrder {
-  const { runId } = run.begin;
-  const before = readAcceptedOrder(run.order);
+  const { runId } = record.begin;
   const orders = ordersOf(bench, family, identity, given);
-  const others = orders.filter(({ content }) => !run.orders.includes(hex(sha256(content))));
+  const others = orders.filter(({ content }) => !record.orders.includes(hex(sha256(content))));
   const known = others.length < orders.length;
   if (known && others.every(({ content }) => parseOrder(content).continues !== runId)) return before;
   return acceptedOrder(bench, family, identity, known ? others : given, { runId, orderSha256: before.sha256 });
 }
 
 /** People change between two walks; who approves still does not work at the bench, and two are still two. */
-export function refusePeople({ performedBy, witness, clock }: Bench, { order }: CheckedOrder): void {
-  const atBench = [performedBy, ...(witness === undefined ? [] : [witness])];
-  const failed = judge(order, { now: clock.wall(), atBench }).find(({ rule, result }) => rule === "people" && result === "fails");
-  if (failed !== undefined) throw new DecomError(failed.code, `order ${order.id}: ${failed.why}`, { order: order.id, rule: failed.rule });
+export function refusePeople(bench: Bench, { order }: CheckedOrder): void {
+  const { code, objection } = orderRules.people;
+  const why = objection(order, { now: bench.clock.wall(), atBench: peopleAt(bench) });
+  if (why !== undefined) throw new DecomError(code, `order ${order.id}: ${why}`, { order: order.id, rule: "people" });
+}
+
+function peopleAt({ performedBy, witness }: Bench): readonly string[] {
+  return [performedBy, ...(witness === undefined ? [] : [witness])];
 }
 
 /** Whether an order is spent. The one that a run is under is not, for that run: who gives it again only says the same again. */

@@ -1,8 +1,8 @@
-// What a census says about one account's open batch, in the forms in which it is saved and compared.
+// What a census says about an account and its open batch, in the forms in which it is saved and compared.
 import { hex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import type { Stored } from "../evidence/entries.js";
-import type { Account, Item, Kind, SettlementFacts, Totals } from "../terminal/facts.js";
+import { type Account, type Item, type Kind, kinds, type SettlementFacts, type TotalRow, type Totals } from "../terminal/facts.js";
 
 /** Kinds that a settlement is about: a batch is never both. */
 const SETTLED: ReadonlySet<Kind> = new Set(["U01", "U02"]);
@@ -13,6 +13,11 @@ export const isBatchKind = (kind: Kind): boolean => SETTLED.has(kind);
 const UNFINISHED: ReadonlySet<Kind> = new Set(["U15", "U16", "U17"]);
 
 export const isUnfinished = ({ kind }: Pick<Item, "kind">): boolean => UNFINISHED.has(kind);
+
+/** What an account has that stands in the way of a wipe; the rest is only reported. */
+export function openItems(items: readonly Item[], { id }: Account): readonly Item[] {
+  return items.filter(({ account, kind }) => account === id && kinds[kind].gate !== "WARN");
+}
 
 /** Totals of the records that a settlement will be about, and a hash over everything that the account has. */
 export function batchOf(items: readonly Item[], account: Account): { totals: Totals; hash: string } {
@@ -46,7 +51,17 @@ export function sameTotals(a: Totals | Stored<Totals>, b: Totals | Stored<Totals
   );
 }
 
-/** Terminals carry 12 digits, so amounts always are safe whole numbers. */
+// Terminals carry 12 digits, so amounts always are safe whole numbers.
+const storedMoney = ({ minor, currency }: Item["money"]): Stored<Item["money"]> => ({ minor: Number(minor), currency });
+
+export function storedItems(items: readonly Item[]): readonly Stored<Item>[] {
+  return items.map((item) => ({ ...item, money: storedMoney(item.money) }));
+}
+
+export function storedRows(rows: readonly TotalRow[]): readonly Stored<TotalRow>[] {
+  return rows.map((row) => ({ ...row, money: storedMoney(row.money) }));
+}
+
 export function storedTotals(totals: Totals): Stored<Totals> {
   return { ...totals, debit: Number(totals.debit), credit: Number(totals.credit) };
 }

@@ -18,7 +18,7 @@ import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyC
 import { type Connection, connect, modelOf, refuseOther, refuseStrangeSerial } from "./connect.js";
 import type { Bench } from "./context.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
-import { type FoundRun, runsOf } from "./runs.js";
+import { type FoundRun, openRun, refuseOpenRun, runsOf } from "./runs.js";
 import { refuseEndedLife } from "./twin.js";
 import { asParked, ended, walk } from "./walk.js";
 
@@ -38,8 +38,7 @@ export async function decommission(bench: Bench, request: RunRequest): Promise<R
     try {
       refuseOther(terminal.identity, request.expectSerial);
       const identity = await terminal.idle(); // another station's wipe may be about to end the life that an order is for
-      const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
-      if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
+      refuseOpenRun(bench, identity.serial);
       const model = modelOf(family, identity.model);
       refuseStrangeSerial(model, identity);
       const order = acceptedOrder(bench, family, identity, request.order);
@@ -79,13 +78,13 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
   return await exclusively(bench, identity.serial, async () => {
     refuseOther(identity, connection.expectSerial);
     const runs = runsOf(bench, identity.serial);
-    const found = runs.find((run) => run.record.end === undefined) ?? runs.at(-1);
+    const found = openRun(runs) ?? runs.at(-1);
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no run of ${identity.serial}`);
     const before = readAcceptedOrder(found.record.order);
     if (found.record.end !== undefined) {
       // Its certificate must not be shown for another terminal that bears the same serial number.
       refuseEndedLife(bench.stationLog, identity);
-      return { ...finished(parked(bench, family, found, before)), earlier: true };
+      return finished(parked(bench, family, found, before));
     }
     try {
       refuseEarlyClock(bench);
@@ -94,8 +93,9 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
       throw thrown;
     }
     const model = modelOf(family, identity.model);
-    const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, found.record);
-    const { arm, wipeOp } = found.record;
+    const { record } = found;
+    const order = connection.order === undefined ? before : orderGoingOn(bench, family, identity, connection.order, { record, before });
+    const { arm, wipeOp } = record;
     if (order.sha256 !== before.sha256 && arm !== undefined && arm.op === wipeOp) {
       throw new DecomError("order.continues", `the wipe was ordered under order ${before.order.id}, and is carried to its end under that`);
     }
@@ -115,7 +115,7 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
 export function abandon(bench: Bench, families: readonly Family[], serial: string): RunResult {
   const unlock = lockFor(bench, serial);
   try {
-    const found = runsOf(bench, serial).find((run) => run.record.end === undefined);
+    const found = openRun(runsOf(bench, serial));
     if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
     const order = readAcceptedOrder(found.record.order);
     const family = familyOf(families, found.record.begin.model);

@@ -5,16 +5,22 @@ import { sha256 } from "../base/sign.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
 import { resolutionOf } from "../evidence/order/lookup.js";
 import type { Order, ResolutionField } from "../evidence/order/schema.js";
+import type { StationLog } from "../evidence/station-log.js";
 import { sameAccount } from "../terminal/exceptions.js";
-import { type Account, type Item, type Kind, kinds, type Totals } from "../terminal/facts.js";
+import type { Account, Item, Kind, Totals } from "../terminal/facts.js";
 import { itemIds } from "../terminal/gate.js";
+import { openItems } from "./batches.js";
 import type { Run } from "./context.js";
 
 /** What other runs have used up; what this run used, it may use on. */
 export function usedByOthers({ stationLog, record }: Pick<Run, "stationLog" | "record">): ReadonlySet<string> {
   const { runId } = record().begin;
   stationLog.refresh();
-  return new Set(stationLog.lines.flatMap((line) => (line.record.kind === "used" && line.record.runId !== runId ? line.record.used : [])));
+  return usedBy(stationLog, (one) => one !== runId);
+}
+
+function usedBy({ lines }: StationLog, isMeant: (runId: string) => boolean): ReadonlySet<string> {
+  return new Set(lines.flatMap(({ record }) => (record.kind === "used" && isMeant(record.runId) ? record.used : [])));
 }
 
 /** Of these the host is known to have booked nothing. */
@@ -42,8 +48,7 @@ export function isExcepted({ order, proofs }: Pick<Run, "order" | "proofs">, acc
 /** Whether exceptions name all that an account has of what stands in the way of a wipe, or all of one kind. */
 export function isNamed(order: Order, account: Account, items: readonly Item[], only?: Kind): boolean {
   const named = exceptionsOf(order).filter((one) => sameAccount(one, account));
-  const own = items.filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
-  return own
+  return openItems(items, account)
     .filter(({ kind }) => only === undefined || kind === only)
     .every(({ kind, stan, digest, count }) =>
       count === undefined
@@ -64,9 +69,7 @@ export function useExceptions(run: Pick<Run, "stationLog" | "record" | "order">)
 
 function use({ stationLog, record }: Pick<Run, "stationLog" | "record">, ids: readonly string[]): void {
   const { runId } = record().begin;
-  const known = new Set(
-    stationLog.lines.flatMap((line) => (line.record.kind === "used" && line.record.runId === runId ? line.record.used : [])),
-  );
+  const known = usedBy(stationLog, (one) => one === runId);
   const used = ids.filter((id) => !known.has(id));
   if (used.length > 0) stationLog.write({ kind: "used", runId, used });
 }

@@ -1,6 +1,8 @@
 // How a run ends, in one place: the verdict read from the journal, then a certificate, a hold or a record, and never two of them.
+import { hex } from "../base/bytes.js";
 import { codes, type EndState } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
+import { sha256 } from "../base/sign.js";
 import { certificatePaths, type Issued, issueCertificate } from "../evidence/certificate.js";
 import { writeHold } from "../evidence/hold.js";
 import type { Journal } from "../evidence/journal.js";
@@ -54,11 +56,8 @@ export function certify(run: Parked, ended?: Issue["ended"]): RunResult {
     },
   });
   const statement = decided ?? readIssued(run, issued);
-  close(run, statement.endState, ended?.error.code ?? codeOf(statement), {
-    ...issued,
-    blank: isBlank(statement),
-  });
-  return finished(run);
+  close(run, statement.endState, ended?.error.code ?? codeOf(statement), { ...issued, blank: isBlank(statement) });
+  return resultOf(run, statement);
 }
 
 /** A certificate tells what was erased; that the terminal itself is an incident stays the first thing to be said of the run. */
@@ -73,11 +72,17 @@ function isBlank({ findings }: Statement): boolean {
   return findings.some(({ code }) => code === "FOUND_BLANK");
 }
 
-function readIssued(run: Parked, issued: { readonly certificate: string }): Statement {
-  return JSON.parse(Buffer.from(run.disk.read(issued.certificate) ?? []).toString("utf8")) as Statement; // our own bytes, fixed before signing
+/** Of a file that anybody may have had in their hands since, only what was issued is told again. */
+function readIssued({ disk, folder }: Parked, { certId, jsonSha256 }: Pick<Issued, "certId" | "jsonSha256">): Statement {
+  const { certificate: path } = certificatePaths(folder, certId);
+  const content = disk.read(path);
+  if (content === undefined) throw new DecomError("file.unreadable", `${path} is not there any more`, { path });
+  if (hex(sha256(content)) !== jsonSha256)
+    throw new DecomError("journal.forged", `${path} is not the certificate that was issued`, { path });
+  return JSON.parse(Buffer.from(content).toString("utf8")) as Statement; // our own bytes, fixed before signing
 }
 
-/** Ends the run without a certificate: a person must act, and nothing was erased. */
+/** Writes down that the run has ended, and under which certificate; without one a person must act, and nothing was erased. */
 export function close(run: Parked, endState: EndState, code: string, issued?: Issued & { readonly blank: boolean }): void {
   const { begin, end } = recordOf(run.journal.lines);
   if (end !== undefined) return;
@@ -90,19 +95,22 @@ export function close(run: Parked, endState: EndState, code: string, issued?: Is
   run.journal.write({ kind: "end", endState, code });
 }
 
-/** What to print for a run that has ended, now or earlier. */
+/** What to print for a run that had ended before. Throws when its certificate is not there as it was issued. */
 export function finished(run: Parked): RunResult {
-  const { begin, end, issued } = recordOf(run.journal.lines);
+  const { issued } = recordOf(run.journal.lines);
+  return { ...resultOf(run, issued === undefined ? undefined : readIssued(run, issued)), earlier: true };
+}
+
+function resultOf(run: Parked, statement: Statement | undefined): RunResult {
+  const { end, issued } = recordOf(run.journal.lines);
   if (end === undefined) throw new DecomError("internal.bug", "an unfinished run has no result");
   const row = end.code in codes ? new DecomError(end.code as keyof typeof codes, "") : undefined; // the catalogue knows only agent codes
   const paths = issued === undefined ? undefined : certificatePaths(run.folder, issued.certId);
-  const statement = paths === undefined ? undefined : readIssued(run, paths);
   return {
     ...named(run),
     endState: end.endState,
     code: end.code,
     exit: exitOf[end.endState],
-    certId: begin.certId,
     outcome: statement?.outcome ?? null,
     blank: statement !== undefined && isBlank(statement),
     earlier: false,

@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../base/codes.js";
 import { numeric } from "../base/money.js";
 import type { Stored } from "../evidence/entries.js";
-import { isView, summed, viewOf } from "../evidence/order/lookup.js";
+import { isView, summed, viewOf, viewsOf } from "../evidence/order/lookup.js";
 import type { AccountView, Order } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
 import { type Account, type Item, type Kind, recordCount, type SettlementFacts } from "../terminal/facts.js";
@@ -43,7 +43,7 @@ const AUTHORISED: ReadonlySet<Kind> = new Set(["U01", "U02", "U03", "U04", "U07"
 
 function* clearedBefore(facts: ViewFacts): Generator<ViewFinding> {
   const { order, accounts } = facts;
-  const views = Array.isArray(order.hostView) ? order.hostView.filter(isView) : [];
+  const views = viewsOf(order);
   if (accounts.length === 0 && order.environment !== "bench" && views.length === 0) {
     yield U25("no account is left, and nobody has seen that its host holds nothing");
   }

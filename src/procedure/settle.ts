@@ -13,7 +13,7 @@ import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.j
 import type { Run } from "./context.js";
 import { isExcepted, isLetGo, useResolution } from "./exceptions.js";
 import { failedSettlement, settledElsewhere, unknownSettlement } from "./settle-held.js";
-import { nextOfUnsent, officeSays, originalTotals, situated } from "./situation.js";
+import { nextOfUnsent, officeSays, originalTotals, outcomeTold, situated } from "./situation.js";
 import { concludeStateless, lookStateless } from "./stateless.js";
 import { standsInTheWay } from "./steps/pending.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
@@ -128,8 +128,7 @@ async function lookAt(run: Run, account: Account, attempt: SettleAttempt, round:
     state: facts.state,
     outcome,
     ours:
-      facts.batch === batch &&
-      (facts.terminalTotals === undefined || counted === undefined || sameTotals(storedTotals(facts.terminalTotals), counted)),
+      facts.batch === batch && (facts.terminalTotals === undefined || counted === undefined || sameTotals(facts.terminalTotals, counted)),
     confirmed:
       facts.reference !== undefined &&
       (facts.hostTotals === undefined || facts.terminalTotals === undefined || sameTotals(facts.hostTotals, facts.terminalTotals)),
@@ -168,7 +167,7 @@ async function lookOnce(run: Run, account: Account, attempt: SettleAttempt, roun
   await act(run, account, attempt, { look: { op: "UNKNOWN", outcome: look.outcome }, facts, situation, conclusion, round });
 }
 
-interface Seen {
+interface Looked {
   readonly look: Pick<Look, "op" | "outcome">;
   readonly facts: SettlementFacts;
   readonly situation: Situation;
@@ -176,7 +175,7 @@ interface Seen {
   readonly round: Round;
 }
 
-async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: Seen): Promise<void> {
+async function act(run: Run, account: Account, { intent }: SettleAttempt, seen: Looked): Promise<void> {
   const { op, batch, finishing } = intent;
   const { facts, situation, conclusion, round } = seen;
   switch (conclusion.next) {
@@ -272,7 +271,7 @@ const WORDS = ["closed", "open"] as const satisfies readonly Office[];
 function officeWord(run: Run, account: Account, attempt: SettleAttempt, { terminalTotals }: SettlementFacts, look: Look): Office {
   const { next } = conclude(look);
   if (WORDS.every((office) => conclude({ ...look, office }).next === next)) return "none";
-  return officeSays(run, account, attempt, terminalTotals === undefined ? undefined : storedTotals(terminalTotals));
+  return officeSays(run, account, attempt, terminalTotals);
 }
 
 /** That an office's word was acted upon is on disk before the act: it counts once. */
@@ -283,8 +282,7 @@ function noteOffice(run: Run, account: Account, { intent }: SettleAttempt, offic
   run.write({ kind: "seen", step: "host-query", op, account: account.id, batch, answer: office, by: "office" });
 }
 
-/** The settle codes are the outcomes' names. A host that says "duplicate" has not said whether it booked. */
-function outcomeOf({ code }: SettlementFacts, situation: Situation): Outcome {
-  if (code === "HOST_REJECTED" && situation === "duplicate") return "UNKNOWN";
-  return code.startsWith("unknown-") ? "UNKNOWN" : (code as Outcome);
+/** A host that says "duplicate" has not said whether it booked. */
+function outcomeOf(facts: SettlementFacts, situation: Situation): Outcome {
+  return facts.code === "HOST_REJECTED" && situation === "duplicate" ? "UNKNOWN" : outcomeTold(facts);
 }

@@ -1,12 +1,23 @@
 // What the journal and the last census say about an earlier settlement before the terminal is asked how it ended.
-import type { Stored } from "../evidence/entries.js";
+import type { Outcome, Stored } from "../evidence/entries.js";
 import type { SettleAttempt } from "../evidence/record.js";
-import type { Account, Totals } from "../terminal/facts.js";
+import type { Account, SettlementFacts, Totals } from "../terminal/facts.js";
 import { dialectOf, nextBatch } from "../terminal/model.js";
 import { batchOf, sameTotals } from "./batches.js";
 import type { Run } from "./context.js";
 import { resolutionFor } from "./exceptions.js";
 import { type Conclusion, conclude, type Look, type Office } from "./unknown.js";
+
+/** The account's open batch beside the one that an attempt was about, by the model's wrap rule. */
+export function batchBeside({ model }: Pick<Run, "model">, account: Account, batch: string): Look["batch"] {
+  if (account.batch === batch) return "same";
+  return account.batch === nextBatch(model, batch) ? "successor" : "other";
+}
+
+/** The settle codes are the outcomes' names. */
+export function outcomeTold({ code }: SettlementFacts): Outcome {
+  return code.startsWith("unknown-") ? "UNKNOWN" : (code as Outcome);
+}
 
 /** What the last census says about the batch that an attempt was about. */
 export function situated(
@@ -16,7 +27,7 @@ export function situated(
 ): Pick<Look, "batch" | "untouched" | "reopened" | "finishing"> {
   const { batch, finishing } = intent;
   return {
-    batch: account.batch === batch ? "same" : account.batch === nextBatch(run.model, batch) ? "successor" : "other",
+    batch: batchBeside(run, account, batch),
     untouched: batchOf(run.proofs.census?.items ?? [], account).hash === intent.accountHash,
     reopened: run.record().reopened(account.id, batch),
     finishing: finishing !== undefined,
@@ -34,7 +45,7 @@ export function originalTotals(run: Run, account: Account, batch: string) {
 /**
  * The back office's word counts for this batch alone: "closed" with our totals, "open" as of a time when nothing was under way any more.
  */
-export function officeSays(run: Run, account: Account, { intent }: SettleAttempt, ours: Stored<Totals> | undefined): Office {
+export function officeSays(run: Run, account: Account, { intent }: SettleAttempt, ours: Totals | Stored<Totals> | undefined): Office {
   const word = resolutionFor(run, account, intent.batch);
   if (word === undefined) return "none";
   if (word.answer === "closed") return ours !== undefined && sameTotals(word.totals, ours) ? "closed" : "none";

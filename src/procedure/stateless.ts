@@ -2,10 +2,9 @@
 import type { Outcome } from "../evidence/entries.js";
 import type { SettleAttempt } from "../evidence/record.js";
 import type { Account, Item, SettlementFacts, SettlementState } from "../terminal/facts.js";
-import { nextBatch } from "../terminal/model.js";
-import { batchOf, isBatchKind, isUnfinished, sameTotals, storedTotals } from "./batches.js";
+import { batchOf, isBatchKind, isUnfinished, sameTotals } from "./batches.js";
 import type { Run } from "./context.js";
-import { officeSays, originalTotals } from "./situation.js";
+import { batchBeside, officeSays, originalTotals, outcomeTold } from "./situation.js";
 import type { Conclusion, Look, Office } from "./unknown.js";
 
 /** What such a terminal shows of an account after a settlement whose end nobody saw, beside what was saved before it. */
@@ -61,17 +60,17 @@ export async function lookStateless(run: Run, account: Account, attempt: SettleA
     reference !== undefined &&
     terminalTotals !== undefined &&
     counted !== undefined &&
-    sameTotals(storedTotals(terminalTotals), counted) &&
+    sameTotals(terminalTotals, counted) &&
     (hostTotals === undefined || sameTotals(hostTotals, terminalTotals));
   return {
     facts,
     look: {
-      batch: account.batch === batch ? "same" : account.batch === nextBatch(run.model, batch) ? "successor" : "other",
+      batch: batchBeside(run, account, batch),
       records:
         batchOf(records, account).hash === accountHash ? "as-saved" : records.some(({ kind }) => isBatchKind(kind)) ? "other" : "none",
       flag: flagOf(items),
       last: facts.batch !== batch || !AT_HOST.has(facts.state) ? "another" : ours ? "ours" : "differs",
-      outcome: facts.code.startsWith("unknown-") ? "UNKNOWN" : (facts.code as Outcome), // the settle codes are the outcomes' names
+      outcome: outcomeTold(facts),
       office: officeSays(run, account, attempt, counted),
       reopened: run.record().reopened(account.id, batch),
     },

@@ -5,15 +5,16 @@ import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
 import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
 import { type Account, type Condition, type Identity, type Kind, kinds, recordCount, type TotalRow } from "../terminal/facts.js";
-import { bindingObjection, compareViews, settlementObjection, storedItems } from "./accounts.js";
+import { bindingObjection, compareViews, settlementObjection } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
+import { openItems, storedItems } from "./batches.js";
 import { lookForBlank } from "./blank.js";
 import { connect, modelOf, refuseOther } from "./connect.js";
 import type { Bench } from "./context.js";
 import type { RunRequest } from "./decommission.js";
 import { isExcepted } from "./exceptions.js";
 import { probeAll, refuseDifferences } from "./inventory.js";
-import { runsOf } from "./runs.js";
+import { refuseOpenRun } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
 import { planOf } from "./steps/wipe.js";
 import { refuseEndedLife } from "./twin.js";
@@ -47,8 +48,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   await using _ = terminal;
   const { identity } = terminal;
   refuseOther(identity, request.expectSerial);
-  const open = runsOf(bench, identity.serial).find((run) => run.record.end === undefined);
-  if (open !== undefined) throw new DecomError("run.open", `${open.folder} is an unfinished run of ${identity.serial}`);
+  refuseOpenRun(bench, identity.serial);
   refuseEndedLife(bench.stationLog, identity);
   const model = modelOf(family, identity.model);
   const order = acceptedOrder(bench, family, identity, request.order);
@@ -67,7 +67,7 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const tampered = isTampered(condition, order.order);
   if (tampered && !mayWipeTampered(condition, order.order)) stops.push({ code: "terminal.tampered", why: condition.tamperCodes });
   for (const account of tampered ? accounts : []) {
-    const open = census.items.filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
+    const open = openItems(census.items, account);
     if (open.length === 0 || isExcepted({ order, proofs: { census, accounts } }, account)) continue;
     stops.push({ code: "batch.tampered", why: `${account.tid}: ${open.length} items are open` });
   }

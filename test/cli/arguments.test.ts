@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codes } from "../../src/base/codes.js";
 import { statuses } from "../../src/verify.js";
+import { sealQuickly } from "../tools/quick-keys.js";
 import { say } from "./console.js";
 
 const folder = mkdtempSync(join(tmpdir(), "decom-cli-"));
@@ -17,6 +18,7 @@ const run = ["run", ...sim, "--bench", "--json"];
 beforeAll(async () => {
   const made = await say(["keys", "init", "--dir", keys, "--bench", "--algorithm", "p256", "--json"], env);
   expect(made).toMatchObject({ exit: 0, json: { dir: keys, algorithm: "p256" } });
+  sealQuickly(keys, env.DECOM_PASSPHRASE);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

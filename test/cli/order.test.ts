@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sealQuickly } from "../tools/quick-keys.js";
 import { say } from "./console.js";
 
 const folder = mkdtempSync(join(tmpdir(), "decom-order-"));
@@ -28,6 +29,7 @@ async function signed(name: string, change: Record<string, unknown> = {}): Promi
 beforeAll(async () => {
   const made = await say(["keys", "init", "--dir", keys, "--bench", "--algorithm", "p256", "--json"], env);
   depot = String(made.json["depotId"]);
+  sealQuickly(keys, env.DECOM_PASSPHRASE);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

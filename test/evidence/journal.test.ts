@@ -94,6 +94,7 @@ describe("journal", () => {
         } catch (thrown) {
           expect(thrown).toBeInstanceOf(Death);
         }
+        expect(promised, `death ${when} operation ${at}`).toBeLessThan(10);
         disk.hook = () => undefined;
         disk.reborn(seededRandom(`${at}${when}`));
         expect(Journal.open(disk, path, key, clock)?.lines.length ?? 0).toBeGreaterThanOrEqual(promised);

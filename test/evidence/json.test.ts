@@ -105,13 +105,19 @@ test("16 levels and 256 KiB are read", () => {
   expect(refusal(bytes(`{"s":"${"a".repeat(256 * 1024 - 8)}"}`))).toBe("read");
 });
 
-test("any text is either read as JSON.parse reads it or refused", () => {
-  const jsonish = fc.string({ unit: fc.constantFrom(...'{}[]:,"\\u0019-.eE tfn ade\n'.split("")), maxLength: 40 });
+test("any text is either read as JSON.parse reads it or refused: a document of which a few characters are others", () => {
+  const document = '{"a":[1,-20,{"b":true,"c":null}],"d":"e\\u0019\\n", "f": {"g":"","h":[]}}';
+  const letter = fc.constantFrom(...'{}[]:,"\\u0019-.eE tfn ade\n'.split(""));
+  const edit = fc.tuple(fc.nat(document.length), fc.nat(2), fc.string({ unit: letter, maxLength: 3 }));
+  const outcomes: string[] = [];
   fc.assert(
-    fc.property(jsonish, (text) => {
-      const file = bytes(`{${text}}`);
-      if (refusal(file) === "read") expect(readJson(file)).toEqual(JSON.parse(`{${text}}`));
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 2 }), (edits) => {
+      const text = edits.reduce((all, [at, gone, put]) => all.slice(0, at) + put + all.slice(at + gone), document);
+      const outcome = refusal(bytes(text));
+      outcomes.push(outcome === "read" ? "read" : "refused");
+      if (outcome === "read") expect(readJson(bytes(text))).toEqual(JSON.parse(text));
     }),
     { seed: 7, numRuns: 5000 },
   );
+  for (const each of ["read", "refused"]) expect(outcomes.filter((one) => one === each).length, each).toBeGreaterThan(500);
 });

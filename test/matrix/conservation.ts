@@ -1,28 +1,19 @@
 // Money is conserved (I5): every scenario with one more fault, at every cut point and loss point, and its books compared item by item.
-// `npm test` draws a share by seed. DECOM_MATRIX=complete makes it 9,000 runs, DECOM_MATRIX=huge 1,000,000: every
+// `npm test` draws a share by seed. DECOM_MATRIX=complete makes it 20,000 runs, DECOM_MATRIX=huge 1,000,000: every
 // point of every scenario alone, and pairs. DECOM_RUNS=N asks for N. Two files play it, one for each of two cores.
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../src/base/random.js";
 import type { Scenario } from "../../src/sim/scenario/scenario.js";
 import { corpus } from "../support/corpus.js";
+import type * as Losses from "../support/losses.js";
+import type { Loss, Named } from "../support/losses.js";
 import type * as Perform from "../support/perform.js";
-import type { Extra } from "../support/perform.js";
 import type { Performed } from "../support/performed.js";
+import { compiled } from "./compiled.js";
 
-/** Compiled by the project's global setup; the same source as the types above. */
-const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;
-const { perform, cutActs }: typeof Perform = await import(/* @vite-ignore */ compiled);
+const { perform } = await compiled<typeof Perform>("perform");
+const { drawer, lossesIn, range } = await compiled<typeof Losses>("losses");
 
-const BIT = 77;
-const LONG_MS = 3000;
 const HOURS_MS = 36_000_000;
-const FRAME_FAULTS = [
-  { kind: "drop" },
-  { kind: "flip", bit: BIT },
-  { kind: "double" },
-  { kind: "delay", ms: LONG_MS },
-  { kind: "cut" },
-] as const;
 const SHARDS = 2;
 const wanted: Readonly<Record<string, number>> = { complete: 20_000, huge: 1_000_000 };
 const RUNS = Number(process.env["DECOM_RUNS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 300) / SHARDS;
@@ -32,20 +23,7 @@ const SMALLER = "podp-tiny";
 
 interface Stage {
   readonly scenario: Scenario;
-  readonly points: readonly Extra[];
-}
-
-const range = (n: number) => Array.from({ length: n }, (_, i) => i);
-
-/** Every point of a run at which something can be lost. */
-function pointsOf({ points }: Performed): Extra[] {
-  return [
-    ...(["out", "in"] as const).flatMap((on) =>
-      range(points[on]).flatMap((i) => FRAME_FAULTS.map((fault) => ({ frame: { on, nth: i + 1, ...fault } }))),
-    ),
-    ...cutActs.flatMap((act) => range(points[act]).map((n) => ({ power: { act, n } }))),
-    ...range(points.disk).flatMap((n) => (["before", "after"] as const).map((when) => ({ death: { n, when } }))),
-  ];
+  readonly losses: readonly Named[];
 }
 
 async function staged(scenario: Scenario): Promise<Stage> {
@@ -53,7 +31,8 @@ async function staged(scenario: Scenario): Promise<Stage> {
   const alike = scenario.model === "podp-small" ? await perform(smaller) : undefined;
   const { code, endState } = scenario.expect;
   const fits = alike !== undefined && alike.unreached.length === 0 && alike.last.code === code && alike.last.endState === endState;
-  return { scenario: fits ? smaller : scenario, points: pointsOf(fits ? alike : await perform(scenario)) };
+  const { dead, power, ...frames } = lossesIn((fits ? alike : await perform(scenario)).points, "all");
+  return { scenario: fits ? smaller : scenario, losses: [...frames.out, ...frames.in, ...power, ...dead] };
 }
 
 /**
@@ -84,7 +63,7 @@ function judged({ name, expect: usual }: Scenario, { last, wrong, violations }: 
   return [...wrong, ...unheard.map((violation) => `violation ${violation}`), ...(strange ? [`ended as ${end}`] : [])];
 }
 
-const sortOf = (extra: Extra): string | undefined => Object.keys(extra)[0];
+const sortOf = (loss: Loss): string | undefined => Object.keys(loss)[0];
 
 class Tally {
   runs = 0;
@@ -92,7 +71,7 @@ class Tally {
   readonly wrong: string[] = [];
   readonly ends = new Map<string, number>();
 
-  async play(scenario: Scenario, extra: Extra): Promise<void> {
+  async play(scenario: Scenario, extra: Loss): Promise<void> {
     const ended = await perform(scenario, extra);
     this.runs++;
     if (ended.extraReached) this.reached++;
@@ -112,29 +91,22 @@ export function conserves(shard: number): void {
     it(
       `in ${RUNS} runs: scenarios with one more cut or loss, items compared with direction and currency`,
       async () => {
-        const random = seededRandom(`conservation ${shard}`);
-        const draw = <T>(from: readonly T[]): T => {
-          const [a = 0, b = 0, c = 0] = random.bytes(3);
-          return from[(a * 65_536 + b * 256 + c) % from.length] as T; // no list here is empty
-        };
+        const draw = drawer(`conservation ${shard}`);
         const own = corpus.filter((_, i) => i % SHARDS === shard);
         // A scenario has to be played once to know its points: a small share is drawn from a few of them.
         const few = Math.ceil(RUNS / RUNS_EACH);
-        const drawn = few < own.length ? new Set(range(few).map(() => draw(own))) : own;
+        const drawn = few < own.length ? new Set(range(0, few).map(() => draw(own))) : own;
         const stages = await Promise.all([...drawn].map(staged));
         const tally = new Tally();
-        const singles = stages.flatMap(({ scenario, points }) => points.map((extra) => ({ scenario, extra })));
-        // Alone at every point where the budget allows it, else a share; the rest are pairs of points of different sorts.
-        if (singles.length <= RUNS) for (const { scenario, extra } of singles) await tally.play(scenario, extra);
-        else
-          while (tally.runs < RUNS / 2) {
-            const { scenario, extra } = draw(singles);
-            await tally.play(scenario, extra);
-          }
+        // One loss at every point where there are runs enough, and two of different sorts from then on; else every second run has two.
+        const points = stages.reduce((sum, { losses }) => sum + losses.length, 0);
+        const isWhole = points <= RUNS;
+        if (isWhole) for (const { scenario, losses } of stages) for (const [, loss] of losses) await tally.play(scenario, loss);
         while (tally.runs < RUNS) {
-          const { scenario, points } = draw(stages);
-          const one = draw(points);
-          await tally.play(scenario, { ...one, ...draw(points.filter((other) => sortOf(other) !== sortOf(one))) });
+          const { scenario, losses } = draw(stages);
+          const [, one] = draw(losses);
+          const isPair = isWhole || tally.runs % 2 === 1;
+          await tally.play(scenario, isPair ? { ...one, ...draw(losses.filter(([, other]) => sortOf(other) !== sortOf(one)))[1] } : one);
         }
         console.log(tally.toString());
         expect(tally.wrong.slice(0, 20)).toEqual([]);

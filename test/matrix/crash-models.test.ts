@@ -1,27 +1,24 @@
 // Power cuts on every model: at every erase block of every area, every other change of memory, and every frame of the looks at what the wipe has left.
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../src/base/random.js";
 import { simModels } from "../../src/sim/models.js";
 import type * as Crash from "../support/crash.js";
-import type { Case, Counts, CutAct } from "../support/crash.js";
+import type { Case, Counts } from "../support/crash.js";
+import type * as Losses from "../support/losses.js";
+import { compiled } from "./compiled.js";
 
-/** Compiled by the project's global setup; the same source as the types above. */
-const compiled = new URL("../../reports/matrix/test/support/crash.js", import.meta.url).href;
-const { play, Report }: typeof Crash = await import(/* @vite-ignore */ compiled);
+const { play, Report } = await compiled<typeof Crash>("crash");
+const { drawer, lossesIn, range } = await compiled<typeof Losses>("losses");
 
 const SEED = 7;
-const ACTS: readonly CutAct[] = ["erase", "nv", "program"];
 /** Of each model, drawn by seed; all of them with DECOM_MATRIX=complete. */
 const SHARE = process.env["DECOM_MATRIX"] === undefined ? 2 : Number.POSITIVE_INFINITY;
 const HOURS_MS = 3_600_000;
-
-const range = (from: number, to: number) => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 type Kinded = readonly [kind: string, at: Case];
 
 function cuts(at: Case, counts: Counts): Kinded[] {
   return [
-    ...ACTS.flatMap((act) => range(0, counts[act]).map((n) => [`power ${act}`, { ...at, power: { act, n } }] as const)),
+    ...lossesIn(counts, "bent").power.map(([kind, loss]) => [kind, { ...at, ...loss }] as const),
     ...(["before", "after"] as const).flatMap((when) =>
       range(counts.armed + 1, counts.out + 1).map((nth) => [`dark ${when}`, { ...at, dark: { nth, when } }] as const),
     ),
@@ -30,12 +27,8 @@ function cuts(at: Case, counts: Counts): Kinded[] {
 
 function drawn(all: readonly Kinded[]): readonly Kinded[] {
   if (all.length <= SHARE) return all;
-  const random = seededRandom(`cuts ${JSON.stringify(all[0])}`);
-  const draw = () => {
-    const [a = 0, b = 0] = random.bytes(2);
-    return all[(a * 256 + b) % all.length] as Kinded;
-  };
-  return Array.from({ length: SHARE }, draw);
+  const draw = drawer(`cuts ${JSON.stringify(all[0])}`);
+  return range(0, SHARE).map(() => draw(all));
 }
 
 /** What a bench cannot order is played by its twin: podp-production is podp-small. */

@@ -3,10 +3,9 @@ import { describe, expect, it } from "vitest";
 import { corpus } from "../support/corpus.js";
 import type * as Perform from "../support/perform.js";
 import { without } from "../support/without.js";
+import { compiled } from "./compiled.js";
 
-/** Compiled by the project's global setup; the same source as the types above. */
-const compiled = new URL("../../reports/matrix/test/support/perform.js", import.meta.url).href;
-const { perform }: typeof Perform = await import(/* @vite-ignore */ compiled);
+const { perform } = await compiled<typeof Perform>("perform");
 
 /** Whether each condition matters is asked of every fourth file; of all of them with DECOM_MATRIX=complete. */
 const EVERY = process.env["DECOM_MATRIX"] === undefined ? 4 : 1;
@@ -33,7 +32,7 @@ describe.each(corpus.map((scenario, i) => [scenario.name, scenario, i % EVERY ==
     });
     // A lie that is not detected leaves no trace.
     for (const other of closely && wanted.undetected !== true ? without(scenario) : []) {
-      expect((await perform(other.scenario)).trace, `as if ${other.field} were not there`).not.toBe(ended.trace);
+      expect((await perform(other.scenario)).trace(), `as if ${other.field} were not there`).not.toBe(ended.trace());
     }
   });
 });

@@ -4,7 +4,7 @@ import type { ExceptionField } from "../../src/evidence/order/schema.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import type { Item } from "../../src/terminal/facts.js";
 import { exceptionsFor, orderFor } from "../support/orders.js";
-import { linesOf } from "../support/records.js";
+import { entriesOf, wipesBegun } from "../support/records.js";
 import { World } from "../support/world.js";
 
 /** What the terminal was told to do that cannot be undone. */
@@ -49,12 +49,12 @@ describe("a run whose certificate has become unacceptable since it settled", () 
     const world = new World();
     world.disk.hook = (_n, when, what) => {
       if (when === "before" || !/sync .*journal/.test(what)) return;
-      if (linesOf(world).some(({ entry }) => entry.kind === "seen" && entry.step === "archive")) world.computer.skewMs = -3_600_000;
+      if (entriesOf(world).some((entry) => entry.kind === "seen" && entry.step === "archive")) world.computer.skewMs = -3_600_000;
     };
     const end = await world.clock.run(() => world.run("run"));
     expect(done(world)).toMatchObject({ bookings: world.inspect().start.length, erased: false, life: 1, violations: [] });
     expect(end).toMatchObject({ endState: "HOLD", certificate: null });
     expect(end?.message).toContain("draft.rejected");
-    expect(linesOf(world).filter(({ entry }) => entry.kind === "intent" && (entry.step === "commit" || entry.step === "arm"))).toEqual([]);
+    expect(wipesBegun(world)).toEqual([]);
   });
 });

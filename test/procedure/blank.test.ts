@@ -7,14 +7,13 @@ import { abandon } from "../../src/procedure/decommission.js";
 import { survey } from "../../src/procedure/survey.js";
 import { MemoryDisk } from "../support/memory-disk.js";
 import { accountsOf, orderFor, viewsOf } from "../support/orders.js";
+import { journalsOf } from "../support/performed.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
 const act = (world: World, how: "run" | "resume" = "run") => world.clock.run(() => world.replug().then(() => world.run(how)));
 const statementOf = (world: World, path: string | null | undefined): Statement =>
   JSON.parse(Buffer.from(world.disk.read(path ?? "") ?? []).toString()) as Statement;
-const journals = (world: World) =>
-  world.disk.list("out").map((run) => Buffer.from(world.disk.read(`out/${run}/journal.ndjson`) ?? []).toString());
 
 /** What the terminal was told to do so far. */
 function told(world: World) {
@@ -56,7 +55,7 @@ describe("a terminal that was wiped before", () => {
     expect(new Set(areas.map(({ technique, basis }) => `${technique} ${basis}`))).toEqual(new Set(["none observed"]));
     expect(new Set(keys.map(({ action, after }) => `${action} ${after}`))).toEqual(new Set(["none absent"]));
     expect(world.verified(end!.certificate!)).toMatchObject({ status: "ACCEPTED_WITH_FINDINGS" });
-    expect(journals(world).at(-1)).not.toMatch(/"step":"(lock|settle|pending|commit|arm|erase)"/);
+    expect(journalsOf([world.disk]).at(-1)).not.toMatch(/"step":"(lock|settle|pending|commit|arm|erase)"/);
   });
 
   it("by a run of ours is named by that run, by another one by its op alone (E85)", async () => {

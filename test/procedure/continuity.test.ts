@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Ledger, Settlement } from "../../src/sim/batch.js";
 import { Death, MemoryDisk } from "../support/memory-disk.js";
+import { journalOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -20,9 +21,7 @@ function backupAt(world: World, words: string): { disk: MemoryDisk | undefined }
   const backup: { disk: MemoryDisk | undefined } = { disk: undefined };
   world.disk.hook = (_n, when, what) => {
     if (when === "before" || !what.startsWith("sync out/") || backup.disk !== undefined) return;
-    const [folder] = world.disk.list("out");
-    const journal = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? []).toString();
-    if (journal.includes(words)) backup.disk = world.disk.copy();
+    if (journalOf(world).includes(words)) backup.disk = world.disk.copy();
   };
   return backup;
 }
@@ -57,7 +56,8 @@ describe("a restored folder (I2)", () => {
       if (when === "after" && what.includes("archive.ndjson") && folder !== undefined) throw new Death();
     };
     expect(await run(world)).toBeUndefined();
-    const { bookings } = told(world);
+    const { bookings, open } = told(world);
+    expect({ bookings, open }).toEqual({ bookings: world.inspect().start.length, open: 0 });
     world.disk = new MemoryDisk();
     await again(world, "run");
     expect(told(world)).toMatchObject({ bookings, violations: [], open: 0 });

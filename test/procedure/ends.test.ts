@@ -4,9 +4,8 @@ import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import { abandon } from "../../src/procedure/decommission.js";
 import type { SimOptions } from "../../src/sim/body.js";
-import { simModel } from "../../src/sim/models.js";
-import { plantedValues } from "../../src/sim/provision.js";
 import { Death } from "../support/memory-disk.js";
+import { journalOf, stationLogOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -32,7 +31,7 @@ describe("a run ends in exactly one end state (I4)", () => {
     const world = new World({ model: "podp-production" });
     await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "order.bench" });
     expect(world.line.frames.out).toBe(1);
-    expect(Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString()).toContain('"endState":"REFUSE"');
+    expect(stationLogOf(world)).toContain('"endState":"REFUSE"');
   });
 
   it("HOLD: a tampered terminal with money in it, before any of it moves", async () => {
@@ -48,16 +47,9 @@ describe("a run ends in exactly one end state (I4)", () => {
   });
 
   it.each([
-    ["cannot be reached", { unreachable: true }, "settle.no-network"],
     ["refuses offline advices", { refusesKinds: ["U05"] }, "batch.open"],
     ["refuses a reversal", { refusesKinds: ["U03"] }, "pending.reversal"],
     ["does not answer a reversal", { silent: "before", silentTo: "send", silences: 99 }, "pending.unsent"],
-    ["says no", { rejects: "05" }, "settle.host"],
-    ["is down, or closing its day, for longer than anybody waits", { rejects: "91" }, "settle.host-down"],
-    ["no longer knows the terminal", { rejects: "97" }, "settle.deregistered"],
-    ["does not accept the terminal's MAC", { rejects: "A0" }, "settle.mac"],
-    ["says it has this batch already", { rejects: "94" }, "settle.duplicate"],
-    ["holds other totals for good", { excess: 100n }, "settle.unbalanced"],
   ] as const)("HOLD, exit 4, nothing erased: the host %s", async (_how, host, code) => {
     const { end, untouched } = await withOptions({ host });
     expect(end).toMatchObject({ endState: "HOLD", code, exit: 4, certificate: null });
@@ -70,17 +62,6 @@ describe("a run ends in exactly one end state (I4)", () => {
     expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
     expect(bytes.money.host).toBe(bytes.money.start);
   });
-
-  it.each(["before", "after"] as const)(
-    "CERT: the settlement's answer is lost %s the host booked, and is looked up (I2)",
-    async (silent) => {
-      const { end, bytes } = await withOptions({ host: { silent, silences: 1 } });
-      expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
-      expect(new Set(bytes.bookings.map(({ stan }) => stan)).size).toBe(bytes.bookings.length);
-      expect(bytes.money).toMatchObject({ host: bytes.money.start, terminal: 0n });
-      expect(bytes.violations).toEqual([]);
-    },
-  );
 
   it("HOLD: the answer is lost and the host cannot tell; resuming changes nothing (I2)", async () => {
     const { end, world, untouched } = await withOptions({ host: { silent: "after", silences: 1, cannotTell: true } });
@@ -147,13 +128,7 @@ describe("a run ends in exactly one end state (I4)", () => {
   });
 });
 
-const journal = (world: World) =>
-  world.disk.list("out").flatMap((name) =>
-    Buffer.from(world.disk.read(`out/${name}/journal.ndjson`) ?? [])
-      .toString()
-      .trim()
-      .split("\n"),
-  );
+const journal = (world: World) => journalOf(world).trim().split("\n");
 const again = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
 
 describe("a terminal that is about to restart by itself", () => {
@@ -268,25 +243,34 @@ describe("a run that cannot write its hold", () => {
   });
 });
 
-describe("nothing leaks (I6)", () => {
-  it("no planted card number, track, key, password or phone number is in anything the agent wrote", async () => {
-    const model = simModel("podp-traditional");
-    const { world, end } = await run({ model: "podp-traditional" });
-    expect(end?.outcome).toBe("ERASED");
-    const planted = plantedValues(model!, 7).filter(({ what }) => what !== "merchant"); // MID and TID belong in a certificate
-    expect(planted.length).toBeGreaterThan(50);
-    const names = world.disk.list(end?.folder ?? "");
-    expect(names).toEqual(expect.arrayContaining(["archive.ndjson", "journal.ndjson", "transcript.ndjson"]));
-    for (const name of names) {
-      const bytes = Buffer.from(world.disk.read(`${end?.folder}/${name}`) ?? []);
-      for (const { what, value } of planted) {
-        const forms = [
-          Buffer.from(value),
-          Buffer.from(Buffer.from(value).toString("hex")),
-          Buffer.from(Buffer.from(value).toString("base64")),
-        ];
-        for (const form of forms) if (bytes.includes(form)) expect.fail(`${what} in ${name}`);
-      }
-    }
+describe("a certificate that stands in the run's folder", () => {
+  const reworded = (world: World) => {
+    const [path = ""] = world.certificate().json;
+    const text = Buffer.from(world.disk.read(path) ?? []).toString();
+    world.disk.write(path, Buffer.from(text.replace('"outcome":"NOT_ERASED"', '"outcome":"ERASED"')));
+  };
+
+  it("is told of again only as it was issued", async () => {
+    const { world, end } = await run({ options: { lie: "keeps-an-area" } });
+    expect(end).toMatchObject({ endState: "QUAR", outcome: "NOT_ERASED" });
+    reworded(world);
+    await expect(again(world)).rejects.toMatchObject({ code: "journal.forged" });
+  });
+
+  it("is missed where somebody has taken it away", async () => {
+    const { world, end } = await run({});
+    world.disk.remove(end?.certificate ?? "");
+    await expect(again(world)).rejects.toMatchObject({ code: "file.unreadable" });
+  });
+
+  it("is adopted after a crash only as it was announced", async () => {
+    const world = new World({ options: { lie: "keeps-an-area" } });
+    world.disk.hook = (_, when, what) => {
+      if (when === "before" && what.includes("journal") && world.certificate().p7s.length > 0) throw new Death();
+    };
+    expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
+    world.disk.hook = () => undefined;
+    reworded(world);
+    await expect(again(world)).rejects.toMatchObject({ code: "journal.forged" });
   });
 });

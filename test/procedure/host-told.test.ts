@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { AcquirerHost } from "../../src/sim/host/host.js";
 import { orderFor, viewsOf } from "../support/orders.js";
+import { linesOf } from "../support/records.js";
 import { World } from "../support/world.js";
 
 const theOther = { debit: "credit", credit: "debit" } as const;
@@ -76,11 +77,7 @@ it("a host's word that a batch is open counts only when its longest delay has go
   } finally {
     spy.mockRestore();
   }
-  const [folder] = world.disk.list("out");
-  const journal = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? []).toString();
-  const settles = [...journal.matchAll(/"at":"([^"]+)"[^\n]*"entry":\{"kind":"intent","step":"settle"/g)].map(([, at = ""]) =>
-    Date.parse(at),
-  );
+  const settles = linesOf(world).flatMap(({ at, entry }) => (entry.kind === "intent" && entry.step === "settle" ? [Date.parse(at)] : []));
   const second = settles.at(-1) ?? 0;
   expect(settles.length).toBeGreaterThan(1);
   const before = sent.filter((at) => at < second - 1);

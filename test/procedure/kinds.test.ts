@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Planting } from "../../src/sim/planting.js";
 import type { Entry } from "../../src/sim/stores.js";
 import { type Kind, kinds } from "../../src/terminal/facts.js";
+import { journalOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -238,9 +239,7 @@ describe("a terminal is met with", () => {
     const { findings } = JSON.parse(Buffer.from(world.disk.read(end?.certificate ?? "") ?? []).toString());
     expect(findings).toContainEqual({ code: "TRACE_GAP", severity: "info" });
     expect(world.verified(end?.certificate ?? "")).toMatchObject({ status: "ACCEPTED", outcome: "ERASED" });
-    expect(Buffer.from(world.disk.read(`${end?.folder}/journal.ndjson`) ?? []).toString()).toMatch(
-      /"gaps":\[\{"from":"(\d{6})","to":"\1"\}\]/,
-    );
+    expect(journalOf(world)).toMatch(/"gaps":\[\{"from":"(\d{6})","to":"\1"\}\]/);
   });
 
   it("all kinds, and this list has a sentence for each that a terminal can hold", () => {

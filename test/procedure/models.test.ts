@@ -1,4 +1,4 @@
-// The tables of protocols/podp/models/README.md, made again from one real run on each model.
+// One run on each model: its end, its money and its memory, and the tables of protocols/podp/models/README.md made again from it.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { models } from "../../protocols/podp/models/list.js";
@@ -8,7 +8,7 @@ import { plantedValues } from "../../src/sim/provision.js";
 import { type DataArea, dataAreas } from "../../src/terminal/data-areas.js";
 import type { SlotRange } from "../../src/terminal/facts.js";
 import { type Model, modelSha256 } from "../../src/terminal/model.js";
-import { foundIn } from "../support/planted.js";
+import { foundIn, memoryOf } from "../support/planted.js";
 import { World } from "../support/world.js";
 
 const readme = readFileSync("protocols/podp/models/README.md", "utf8");
@@ -16,26 +16,21 @@ const readme = readFileSync("protocols/podp/models/README.md", "utf8");
 const played = models.filter(({ id }) => id !== "podp-production");
 const short = ({ id }: Model) => id.replace("podp-", "");
 
-function memoryOf({ stores: { flash, nv } }: World): Buffer {
-  const keys = nv.names().filter((name) => name.startsWith("key/"));
-  return Buffer.concat([...flash.areas().map((area) => flash.bytes(area)), ...keys.map((name) => nv.get(name) ?? new Uint8Array(0))]);
-}
-
 interface Played {
   readonly model: Model;
+  readonly world: World;
   readonly statement: Statement;
+  /** The terminal's memory before the run, and after it. */
+  readonly memory: readonly [Buffer, Buffer];
 }
 
 async function play(model: Model): Promise<Played> {
   const world = new World({ model: model.id });
-  const planted = plantedValues(simModel(model.id)!, 7);
-  const before = memoryOf(world);
-  for (const one of planted) expect(foundIn(before, [one]), `${model.id} ${one.what}`).toHaveLength(1);
+  const before = memoryOf(world.stores);
   const end = await world.clock.run(() => world.run("run"));
   expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
-  expect(foundIn(memoryOf(world), planted), model.id).toEqual([]);
   const { statement } = world.verified(end?.certificate ?? "").verified ?? {};
-  return { model, statement: statement! };
+  return { model, world, statement: statement!, memory: [before, memoryOf(world.stores)] };
 }
 
 const runs: Played[] = [];
@@ -49,13 +44,16 @@ function ofData({ model, statement }: Played, data: DataArea): string {
   const area = model.areas.find((one) => one.data.includes(data));
   if (area !== undefined) return `${statement.areas.find(({ id }) => id === area.id)?.result} · ${area.id}`;
   const slots = model.slots.find((one) => one.data?.includes(data));
-  if (slots !== undefined) return `${ofSlots({ model, statement }, slots)} · ${slots.type}`;
+  if (slots !== undefined) return `${ofSlots({ statement }, slots)} · ${slots.type}`;
   const elsewhere = model.elsewhere.find((one) => one.data.includes(data));
   if (elsewhere === undefined) return "no such area";
   return elsewhere.for === "people" ? "people's work" : "not covered";
 }
 
-function ofSlots({ statement: { keys, keysRetained } }: Played, { type, algorithm }: Pick<SlotRange, "type" | "algorithm">): string {
+function ofSlots(
+  { statement: { keys, keysRetained } }: Pick<Played, "statement">,
+  { type, algorithm }: Pick<SlotRange, "type" | "algorithm">,
+): string {
   const same = ({ usage, alg }: { usage: string; alg: string }) => usage === type && alg === algorithm;
   const kept = keysRetained.filter(same).map(({ reason }) => `retained (${reason})`);
   return [...new Set([...keys.filter(same).map(({ result }) => result), ...kept])].join(", ");
@@ -117,6 +115,28 @@ const tables = {
 it.each(Object.entries(tables))("the table of %s in protocols/podp/models/README.md is that of these runs, and there once", (_, text) => {
   if (readme.split(text).length !== 2) console.log(text);
   expect(readme.split(text).length - 1).toBe(1);
+});
+
+const each = runs.map((run) => [run.model.id, run] as const);
+
+it.each(each)("%s is settled, wiped and certified as ERASED", (_, { world }) => {
+  expect(world.ends).toMatchObject([{ message: null, endState: "CERT", code: "ok", outcome: "ERASED", exit: 0 }]);
+  const { areas, keys, money, violations } = world.inspect();
+  expect(areas.filter((area) => area.readable)).toEqual([]);
+  expect(keys.filter((key) => key.readable)).toEqual([]);
+  expect(money.host).toBe(money.start);
+  expect(violations).toEqual([]);
+  const { json } = world.certificate();
+  expect(json).toHaveLength(1);
+  expect(world.verified(json[0]!)).toMatchObject({ status: "ACCEPTED", environment: "simulator", outcome: "ERASED" });
+});
+
+it.each(each)("all that was planted in %s is in its memory before the run, and none of it after", (_, run) => {
+  const [before, after] = run.memory;
+  const planted = plantedValues(simModel(run.model.id)!, 7);
+  expect(planted.length).toBeGreaterThan(10);
+  for (const one of planted) expect(foundIn(before, [one]), one.what).toHaveLength(1);
+  expect(foundIn(after, planted)).toEqual([]);
 });
 
 it("every area of every model has one outcome in its certificate", () => {

@@ -15,6 +15,7 @@ import type { Item } from "../../src/terminal/facts.js";
 import { START } from "../support/factory.js";
 import { testStation, testWireKey } from "../support/identities.js";
 import { exceptionsFor, fullOrder, orderFor, viewsOf } from "../support/orders.js";
+import { stationLogOf } from "../support/records.js";
 import { World } from "../support/world.js";
 
 const DAY = 86_400_000;
@@ -218,7 +219,7 @@ describe("refused, with the frames that the terminal saw", () => {
     expect(frames).toEqual(["HELLO"]);
     expect(world.disk.list("out")).toEqual([]);
     expect(world.sim.violations()).toEqual([]);
-    expect(Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString()).toContain('"endState":"REFUSE"');
+    expect(stationLogOf(world)).toContain('"endState":"REFUSE"');
   });
 
   it("clock.floor: any order, while the clock stands before what this station has signed", async () => {

@@ -11,6 +11,7 @@ import type { Item } from "../../src/terminal/facts.js";
 import { itemIds } from "../../src/terminal/gate.js";
 import { Death } from "../support/memory-disk.js";
 import { accountsOf, exceptionsFor, orderFor, viewsOf } from "../support/orders.js";
+import { journalOf, stationLogOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -58,8 +59,7 @@ describe("an item that the order excepts", () => {
     expect(approvers).toEqual(["B-0002", "B-0003"]);
     expect(claims).not.toContain("SETTLED_AS_TERMINAL_REPORTS");
     expect(outcomeReasons).toEqual(["EXCEPTION_USED"]);
-    const log = Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString();
-    expect(log.match(/"kind":"used"/g)).toHaveLength(1);
+    expect(stationLogOf(world).match(/"kind":"used"/g)).toHaveLength(1);
   });
 
   const wrong: readonly (readonly [string, Change])[] = [
@@ -119,8 +119,7 @@ describe("an item that the order excepts", () => {
     const either: Change = (_, w) => ({ exceptions: exceptionsFor(w, [...rejected(w), ...censusOf(w, "U06")]), dualControl: true });
     const world = new World({ witness: "P-0002", options: refusing, order: (w) => orderFor(w, (order) => either(order, w)) });
     world.disk.hook = (_n, when) => {
-      const [folder = ""] = world.disk.list("out");
-      const committed = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? []).includes('"step":"commit"');
+      const committed = journalOf(world).includes('"step":"commit"');
       if (when === "after" && committed && world.ends.length === 0) throw new Death();
     };
     expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
@@ -318,8 +317,7 @@ describe("a newer order that continues a run", () => {
     expect(world.inspect().violations).toEqual([]);
     const { statement } = world.verified(end?.certificate ?? "").verified ?? {};
     expect(statement?.order.continues).toBe(runId);
-    const log = Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString();
-    expect(log.match(/"kind":"used"/g)).toHaveLength(1);
+    expect(stationLogOf(world).match(/"kind":"used"/g)).toHaveLength(1);
   });
 
   it("says that the batch is open: it is settled once more", async () => {
@@ -398,8 +396,7 @@ describe("a newer order that continues a run", () => {
   it("may be given again after the run was interrupted under it", async () => {
     const { world, end } = await run(undefined, { options: { host: { rejects: "97" } } });
     world.disk.hook = (_n, when) => {
-      const said = Buffer.from(world.disk.read("keys/state/log.ndjson") ?? []).toString();
-      if (when === "after" && said.includes("c".repeat(32)) && world.deaths === 0) throw new Death();
+      if (when === "after" && stationLogOf(world).includes("c".repeat(32)) && world.deaths === 0) throw new Death();
     };
     expect(await goOn(world, () => ({ continues: end?.runId ?? "" }))).toBeUndefined();
     await world.replug();

@@ -1,21 +1,12 @@
 // What goes to the host before a batch is closed: in which order, and what a lost answer means.
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../src/evidence/entries.js";
 import { preSteps } from "../../src/procedure/steps/pending.js";
 import { kinds } from "../../src/terminal/facts.js";
 import { Death } from "../support/memory-disk.js";
+import { entriesOf } from "../support/records.js";
 import { World } from "../support/world.js";
 
 const again = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
-
-function journal(world: World): Entry[] {
-  const [folder] = world.disk.list("out");
-  const text = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? []).toString();
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => (JSON.parse(line) as { entry: Entry }).entry);
-}
 
 describe("before the batch is closed", () => {
   it("script results go first, then reversals, offline work, notices, wallets, signatures; the batch goes last", async () => {
@@ -25,7 +16,7 @@ describe("before the batch is closed", () => {
       plant: { alone: true, items: [...sent, "U01" as const].reverse().map((kind) => ({ kind })) },
     });
     expect(await world.clock.run(() => world.run("run"))).toMatchObject({ outcome: "ERASED" });
-    const asked = journal(world).flatMap((e) => (e.kind === "intent" && e.step === "pending" ? [e.item] : []));
+    const asked = entriesOf(world).flatMap((e) => (e.kind === "intent" && e.step === "pending" ? [e.item] : []));
     expect(asked).toEqual(sent);
     // The host books a U07 as the advice that it is.
     expect(world.inspect().bookings.map(({ kind }) => kind)).toEqual([...sent.map((kind) => (kind === "U07" ? "U05" : kind)), "U01"]);
@@ -53,9 +44,9 @@ describe("before the batch is closed", () => {
       }
     };
     expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
-    expect(journal(world).some((e) => e.kind === "seen" && e.step === "pending")).toBe(false);
+    expect(entriesOf(world).some((e) => e.kind === "seen" && e.step === "pending")).toBe(false);
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "batch.open" });
-    const lines = journal(world);
+    const lines = entriesOf(world);
     const intents = lines.flatMap((e) => (e.kind === "intent" && e.step === "pending" ? [e.op] : []));
     expect(intents).toHaveLength(1);
     expect(lines).toContainEqual({ kind: "seen", step: "pending", op: intents[0], state: "UNKNOWN" });
@@ -71,10 +62,10 @@ describe("before the batch is closed", () => {
     };
     const world = new World({ plant: { alone: true, items: [{ kind: "U01" }, { kind: "U03" }] }, options: { host } });
     world.disk.hook = () => {
-      host.down = world.disk.list("out").length > 0 && journal(world).some((e) => e.kind === "seen" && e.step === "pending");
+      host.down = world.disk.list("out").length > 0 && entriesOf(world).some((e) => e.kind === "seen" && e.step === "pending");
     };
     expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "pending.unsent" });
-    expect(journal(world).flatMap((e) => (e.kind === "seen" && e.step === "pending" ? [e.state] : []))).toEqual([
+    expect(entriesOf(world).flatMap((e) => (e.kind === "seen" && e.step === "pending" ? [e.state] : []))).toEqual([
       "UNKNOWN",
       "FAILED",
       "FAILED",

@@ -1,19 +1,18 @@
 // What a person or a back office may change between two walks of one run, and what stays as it was.
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { families } from "../../protocols/index.js";
+import { hex } from "../../src/base/bytes.js";
 import { rfc3339, sleep } from "../../src/base/clock.js";
+import { sha256 } from "../../src/base/sign.js";
 import type { Order } from "../../src/evidence/order/schema.js";
 import { abandon, resume } from "../../src/procedure/decommission.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { Death } from "../support/memory-disk.js";
 import { exceptionsFor, orderFor } from "../support/orders.js";
+import { journalOf } from "../support/records.js";
 import { World } from "../support/world.js";
 
-const sha256 = (bytes: Uint8Array | undefined) =>
-  createHash("sha256")
-    .update(bytes ?? "")
-    .digest("hex");
+const hashOf = (bytes: Uint8Array | undefined) => hex(sha256(bytes ?? new Uint8Array(0)));
 const unseen: Order["hostView"] = { unavailable: true, reason: "closed for the night", approvers: ["B-0002", "B-0003"] };
 const run = (world: World, how: "run" | "resume" = "run") => world.clock.run(() => world.run(how));
 const folderOf = (world: World) => world.disk.list("out")[0] ?? "";
@@ -23,7 +22,7 @@ const runIdOf = (world: World) => folderOf(world).slice(world.serial.length + 1)
 async function killedAt(world: World, words: string): Promise<void> {
   world.disk.hook = (_n, when, what) => {
     if (when === "before" || !what.startsWith("sync out/")) return;
-    if (Buffer.from(world.disk.read(`out/${folderOf(world)}/journal.ndjson`) ?? []).includes(words)) throw new Death();
+    if (journalOf(world).includes(words)) throw new Death();
   };
   expect(await run(world)).toBeUndefined();
   world.disk.hook = () => undefined;
@@ -123,7 +122,7 @@ describe("a newer order", () => {
     const end = await run(world, "resume");
     expect(end).toMatchObject({ endState: "HOLD" });
     const hold = JSON.parse(Buffer.from(world.disk.read(end?.hold ?? "") ?? []).toString());
-    expect(hold.orderSha256).toBe(sha256(world.newer.content));
+    expect(hold.orderSha256).toBe(hashOf(world.newer.content));
   });
 
   it("that replaces an older one leaves that one replaced, also when it has run out itself", async () => {
@@ -173,7 +172,7 @@ describe("evidence", () => {
     const end = await run(world, "resume");
     expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
     const { transcript } = world.verified(end?.certificate ?? "").verified?.statement ?? {};
-    expect(transcript?.sha256).toBe(sha256(world.disk.read(`${end?.folder}/transcript.ndjson`)));
+    expect(transcript?.sha256).toBe(hashOf(world.disk.read(`${end?.folder}/transcript.ndjson`)));
   });
 
   it("a station log from a backup, which lacks what the journal says stands in it, stops the run", async () => {

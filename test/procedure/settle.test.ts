@@ -4,6 +4,8 @@ import type { SimOptions } from "../../src/sim/body.js";
 import type { HostOptions } from "../../src/sim/host/options.js";
 import type { Plant } from "../../src/sim/planting.js";
 import { PowerCut } from "../../src/sim/stores.js";
+import { expectBookedOnce } from "../support/booked.js";
+import { journalOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -17,27 +19,23 @@ async function run(setup: WorldSetup) {
 }
 const again = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
 
-const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
-
-function expectBookedOnce(world: World): void {
-  const { bookings, start, terminal, violations } = world.inspect();
-  expect([bookings.length, terminal, violations]).toEqual([start.length, [], []]);
-}
-
 describe("a settlement that is refused", () => {
   it.each<[string, HostOptions, string]>([
     ["with a code that says no more", { rejects: "05" }, "settle.host"],
     ["because the terminal is not known (97)", { rejects: "97" }, "settle.deregistered"],
     ["because the merchant is not known (03)", { rejects: "03" }, "settle.deregistered"],
+    ["with the code for a wrong MAC (A0)", { rejects: "A0" }, "settle.mac"],
     ["for its MAC (A0), also after the terminal has signed in", { misreadsMac: "always" }, "settle.mac"],
     ["with totals that differ for good", { excess: 100n }, "settle.unbalanced"],
     ["with an error flag", { errorFlag: true }, "settle.error-flag"],
+    ["as one that the host has already (94)", { rejects: "94" }, "settle.duplicate"],
     ["for want of a network", { unreachable: true }, "settle.no-network"],
-  ])("%s is parked and moves nothing", async (_, host, code) => {
+  ])("%s is parked, moves nothing and erases nothing", async (_, host, code) => {
     const { world, end } = await run({ options: { host } });
-    expect(end).toMatchObject({ endState: "HOLD", code, exit: 4 });
+    expect(end).toMatchObject({ endState: "HOLD", code, exit: 4, certificate: null, hold: expect.stringMatching(/hold\.json$/) });
     expect(world.inspect()).toMatchObject({ bookings: [], violations: [] });
     expect(world.inspect().terminal).toHaveLength(3);
+    expect(world.inspect().areas.every(({ readable }) => readable)).toBe(true);
   });
 
   it("is tried again by resume, where the host has booked nothing", async () => {
@@ -57,7 +55,7 @@ describe("a settlement that is refused", () => {
 
   it("with an error flag is not tried again on our own: nobody knows what the host booked", async () => {
     const { world } = await run({ options: { host: { errorFlag: true } } });
-    const { nextOp } = { nextOp: world.sim.terminal.ops.next };
+    const nextOp = world.sim.terminal.ops.next;
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.error-flag" });
     expect(world.sim.terminal.ops.next).toBe(nextOp);
   });
@@ -66,7 +64,7 @@ describe("a settlement that is refused", () => {
     const { world, end } = await run({ options: { host: { rejects: "94", cannotTell: true } } });
     expect(end).toMatchObject({ endState: "HOLD", code: "settle.duplicate" });
     const { batch } = world.sim.terminal.batch.ledger(world.sim.terminal.batch.accounts[0]!.id).get();
-    const { nextOp } = { nextOp: world.sim.terminal.ops.next };
+    const nextOp = world.sim.terminal.ops.next;
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.duplicate" });
     const account = world.sim.terminal.batch.accounts[0]!.id;
     expect([world.sim.terminal.ops.next, world.sim.terminal.batch.ledger(account).get().batch]).toEqual([nextOp, batch]);
@@ -77,7 +75,8 @@ describe("a settlement that is refused", () => {
 describe("a host that is down or closing its day", () => {
   it.each(["90", "91", "92", "96", "98"])("(%s) is asked again after 5, 10, 20 and 40 s, and then the run is parked", async (rejects) => {
     const { end, ms, world } = await run({ options: { host: { rejects } } });
-    expect(end).toMatchObject({ endState: "HOLD", code: "settle.host-down" });
+    expect(end).toMatchObject({ endState: "HOLD", code: "settle.host-down", exit: 4, certificate: null });
+    expect(world.inspect().areas.every(({ readable }) => readable)).toBe(true);
     expect(world.sim.terminal.ops.next - 1).toBe(5);
     expect(Math.floor(ms / 1000)).toBe(75);
   });
@@ -93,9 +92,9 @@ describe("a settlement whose answer is lost", () => {
   it.each<[string, HostOptions]>([
     ["before the host booked", { silent: "before" }],
     ["after the host booked", { silent: "after" }],
-  ])("%s is looked up, and books once", async (_, host) => {
+  ])("%s is looked up, and books once (I2)", async (_, host) => {
     const { world, end } = await run({ options: { host } });
-    expect(end).toMatchObject({ outcome: "ERASED" });
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
     expectBookedOnce(world);
   });
 
@@ -119,13 +118,8 @@ describe("a settlement whose answer is lost", () => {
     const host: { -readonly [K in keyof HostOptions]: HostOptions[K] } = { silent: "before", silences: 1 };
     const world = new World({ plant: onlySales, options: { host } });
     const hangUp = () => {
-      const line = world.disk.list("out").flatMap((run) =>
-        text(world.disk.read(`out/${run}/journal.ndjson`))
-          .trim()
-          .split("\n")
-          .slice(-1),
-      );
-      host.down = line.some((last) => last.includes('"finishing"'));
+      const last = journalOf(world).trim().split("\n").at(-1);
+      host.down = last?.includes('"finishing"') === true;
     };
     world.disk.hook = (_n, when) => when === "after" && hangUp();
     expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "HOLD", code: "settle.no-network" });

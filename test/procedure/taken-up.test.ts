@@ -1,28 +1,22 @@
 // Runs that are taken up while something of them is still under way, or was intended and never sent: what was meant is looked up, then done once.
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/evidence/entries.js";
+import { expectBookedOnce } from "../support/booked.js";
 import { Death, MemoryDisk } from "../support/memory-disk.js";
 import { orderFor } from "../support/orders.js";
+import { entriesOf } from "../support/records.js";
 import { continuing } from "../support/scenario-order.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
 const resume = (world: World) => world.clock.run(() => world.replug().then(() => world.run("resume")));
 
-function journal(world: World): Entry[] {
-  return world.disk
-    .list("out")
-    .flatMap((run) => Buffer.from(world.disk.read(`out/${run}/journal.ndjson`) ?? []).toString())
-    .flatMap((text) => text.trimEnd().split("\n"))
-    .map((line) => (JSON.parse(line) as { entry: Entry }).entry);
-}
-
 /** The agent dies each time one of these comes to stand last in its journal, synced: what it speaks of was never sent. */
 function dyingAfter(world: World, ...wanted: ((entry: Entry) => boolean)[]): World {
   const due = [...wanted];
   world.disk.hook = (_n, when, what) => {
     if (when !== "after" || !/sync .*journal/.test(what)) return;
-    const last = journal(world).at(-1);
+    const last = entriesOf(world).at(-1);
     if (last === undefined || due[0]?.(last) !== true) return;
     due.shift();
     throw new Death();
@@ -32,12 +26,6 @@ function dyingAfter(world: World, ...wanted: ((entry: Entry) => boolean)[]): Wor
 
 const intent = (step: string) => (entry: Entry) => entry.kind === "intent" && entry.step === step;
 const seen = (step: string) => (entry: Entry) => entry.kind === "seen" && entry.step === step;
-
-function expectBookedOnce(world: World): void {
-  const { bookings, start, violations } = world.inspect();
-  expect(bookings.map(({ stan }) => stan).sort()).toEqual(start.map(({ stan }) => stan).sort());
-  expect(violations).toEqual([]);
-}
 
 describe("what was intended and never sent", () => {
   const unanswered: WorldSetup = {
@@ -49,7 +37,7 @@ describe("what was intended and never sent", () => {
     const world = dyingAfter(new World(unanswered), intent("settle"));
     expect(await world.clock.run(() => world.run("run"))).toBeUndefined();
     expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
-    const numbers = journal(world).flatMap((e) => (e.kind === "intent" && "op" in e && e.step !== "arm" ? [e.op.slice(0, 8)] : []));
+    const numbers = entriesOf(world).flatMap((e) => (e.kind === "intent" && "op" in e && e.step !== "arm" ? [e.op.slice(0, 8)] : []));
     expect(new Set(numbers).size).toBe(numbers.length - 1); // one of them was used twice: by what never left, and by what did
     expectBookedOnce(world);
   });
@@ -177,7 +165,7 @@ describe("an order under which a run goes on", () => {
     expect(await resume(world)).toBeUndefined();
     expect(world.sim.terminal.life.life).toBe(2);
     expect(await resume(world)).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED" });
-    expect(journal(world).filter(({ kind }) => kind === "order")).toHaveLength(1);
+    expect(entriesOf(world).filter(({ kind }) => kind === "order")).toHaveLength(1);
   });
 
   it("and another one that it never was under is refused after the wipe: what is left needs none", async () => {

@@ -1,23 +1,14 @@
 // The order of a wipe, what an interrupted one does again, and that nothing speaks to a host once the money is settled.
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { models } from "../../protocols/podp/models/list.js";
-import type { Entry } from "../../src/evidence/entries.js";
 import { planOf } from "../../src/procedure/steps/wipe.js";
 import { inWipeOrder } from "../../src/procedure/wipe-order.js";
 import { AcquirerHost } from "../../src/sim/host/host.js";
 import { PowerCut } from "../../src/sim/stores.js";
+import { entriesOf } from "../support/records.js";
 import { World } from "../support/world.js";
 
 const ended = async (world: World) => world.clock.run(() => world.run("run"));
-
-function journalOf(world: World): Entry[] {
-  const [folder = ""] = world.disk.list("out");
-  const text = Buffer.from(world.disk.read(`out/${folder}/journal.ndjson`) ?? []).toString();
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => (JSON.parse(line) as { entry: Entry }).entry); // our own lines
-}
 
 /** `area/block` of every erase, as it happens in this terminal's flash. */
 function erases({ stores: { flash } }: World): string[] {
@@ -50,7 +41,7 @@ describe("a wipe goes in one order", () => {
     const blocks = erases(world);
     expect(await ended(world)).toMatchObject({ endState: "CERT", outcome: "ERASED" });
     expect([...new Set(blocks.map(areaOf))]).toEqual(["3", "4", "1", "2", "5", "6", "7"]);
-    const steps = journalOf(world).map((entry) => (entry.kind === "seen" || entry.kind === "intent" ? entry.step : entry.kind));
+    const steps = entriesOf(world).map((entry) => (entry.kind === "seen" || entry.kind === "intent" ? entry.step : entry.kind));
     expect(steps.indexOf("isolate")).toBeLessThan(steps.indexOf("plan"));
     expect(steps.indexOf("condition")).toBeLessThan(steps.indexOf("lock"));
   });
@@ -61,6 +52,7 @@ describe("a wipe that loses its power goes on by itself", () => {
     const usual = new World();
     const all = erases(usual);
     await ended(usual);
+    expect(new Set(all.map(areaOf)).size).toBe(3);
     for (let cut = 0; cut < all.length; cut++) {
       let passed = 0;
       const world = new World({
@@ -99,7 +91,7 @@ describe("nothing re-personalises a wiped terminal", () => {
       expect(await ended(world)).toMatchObject({ endState: "CERT", outcome: "ERASED" });
       expect(settled).toBeGreaterThan(0);
       expect(heard.mock.calls.length - settled, "messages after settlement").toBe(0);
-      const steps = journalOf(world).map((entry) => (entry.kind === "intent" ? entry.step : ""));
+      const steps = entriesOf(world).map((entry) => (entry.kind === "intent" ? entry.step : ""));
       expect(steps.lastIndexOf("settle")).toBeLessThan(steps.indexOf("commit"));
     },
   );

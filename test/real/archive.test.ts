@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemRandom } from "../../src/base/random.js";
 import { readArchive } from "../../src/evidence/archive/document.js";
 import { checkRecipients, sealTo } from "../../src/evidence/archive/recipients.js";
@@ -33,13 +33,17 @@ function decrypts(sealed: string, name: string): { readonly status: number | nul
   return { status, bytes: existsSync(path(`${name}.tmp`)) ? readFileSync(path(`${name}.tmp`)) : Buffer.alloc(0) };
 }
 
+beforeAll(() => {
+  if (!has("openssl")) return;
+  makeRecipient("acquirer", "00100000001");
+  makeRecipient("escrow", "ESCROW");
+  makeRecipient("stranger", "ESCROW");
+});
+
 describe.skipIf(!has("openssl"))("stock OpenSSL", () => {
   const content = Buffer.from(`{"line":"archive"}\n${"{}\n".repeat(5000)}`);
 
   it("opens what is sealed for each of two recipients, byte for byte, and fails on a changed file", () => {
-    makeRecipient("acquirer", "00100000001");
-    makeRecipient("escrow", "ESCROW");
-    makeRecipient("stranger", "ESCROW");
     const certificates = ["acquirer", "escrow"].map((name) => readCertificates(readFileSync(path(`${name}.pem`)))[0]!);
     const anybody = { order: {}, environment: "simulator", now: Date.now() } as const;
     const to = checkRecipients(
@@ -68,14 +72,13 @@ describe.skipIf(!has("openssl"))("stock OpenSSL", () => {
 });
 
 describe.skipIf(!has("openssl"))("decom run --seal-to", () => {
-  it("leaves an archive that decom and openssl open alike with the acquirer's key, and that verify knows", async () => {
+  it("leaves an archive that decom and openssl open alike with the key that was named for the acquirer, and that verify knows", async () => {
     const party = "00100000001";
-    makeRecipient("one", "ANY-NAME");
-    const locked = openssl("pkey", "-in", "one.key", "-aes256", "-passout", `pass:${env.DECOM_PASSPHRASE}`, "-out", "locked.key");
+    const locked = openssl("pkey", "-in", "stranger.key", "-aes256", "-passout", `pass:${env.DECOM_PASSPHRASE}`, "-out", "locked.key");
     expect(locked.status, locked.stderr).toBe(0);
     const out = at("archive-out");
     const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "7", "--state", at("archive-state"));
-    const done = await run(sim.address, sim.serial, out, "--seal-to", `${party}=${path("one.pem")}`);
+    const done = await run(sim.address, sim.serial, out, "--seal-to", `${party}=${path("stranger.pem")}`);
     expect(done.json).toMatchObject({ endState: "CERT", outcome: "ERASED" });
     sim.child.process.kill("SIGTERM");
     await sim.child.ended;
@@ -83,12 +86,12 @@ describe.skipIf(!has("openssl"))("decom run --seal-to", () => {
     const file = join(String(done.json["folder"]), "archive.p7m");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     writeFileSync(path("run.p7m"), readFileSync(file));
-    const { status, bytes } = decrypts("run.p7m", "one");
+    const { status, bytes } = decrypts("run.p7m", "stranger");
     expect(status).toBe(0);
     expect(readArchive(bytes).head.serial).toBe(sim.serial);
 
     const to = path("clear.ndjson");
-    const opened = await answer("archive", "open", file, "--key", path("one.key"), "--to", to, "--json");
+    const opened = await answer("archive", "open", file, "--key", path("stranger.key"), "--to", to, "--json");
     expect(opened.json).toMatchObject({ sealed: true, serial: sim.serial, certId: done.json["certId"], records: 5, settlements: 1 });
     expect(readFileSync(to).equals(bytes)).toBe(true);
     expect(statSync(to).mode & 0o777).toBe(0o600);
@@ -100,7 +103,7 @@ describe.skipIf(!has("openssl"))("decom run --seal-to", () => {
       changed,
       readFileSync(file).map((byte, i, all) => (i === all.length - 1 ? byte ^ 1 : byte)),
     );
-    const bad = await answer("archive", "open", changed, "--key", path("one.key"), "--to", path("bad.ndjson"), "--json");
+    const bad = await answer("archive", "open", changed, "--key", path("stranger.key"), "--to", path("bad.ndjson"), "--json");
     expect([bad.code, bad.json["code"], existsSync(path("bad.ndjson"))]).toEqual([2, "archive.damaged", false]);
 
     const verified = (archive: string) =>

@@ -1,13 +1,11 @@
-// The `decom` command as other programs call it: child processes over ptys and TCP, with power cuts, signals and full runs.
+// The `decom` command as a process: its keys, its streams, its end, and the terminals and scenarios that it simulates.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { statuses } from "../../src/verify.js";
 import { say } from "../cli/console.js";
 import { start, startModule } from "../tools/child.js";
-import { answer, at, decom, env, expectWiped, inspect, keys, resume, run, simulate } from "../tools/decom.js";
-import { has } from "../tools/has.js";
+import { answer, at, decom, env, expectWiped, keys, run, simulate } from "../tools/decom.js";
 
 describe("keys init", () => {
   it("writes root, owner and private keys that only their user can read, and the passphrase nowhere", () => {
@@ -31,135 +29,6 @@ describe("keys init", () => {
     );
     expect((await child.ended).code).toBe(0);
     expect(readFileSync(at("keys-fd", "owner.key"), "latin1")).toContain("ENCRYPTED");
-  });
-});
-
-describe.skipIf(!has("socat"))("a terminal on a pty in another process", () => {
-  it("is identified, settled, wiped, certified and verified; resume prints the same as an earlier end; a second run is a new one", async () => {
-    const state = at("whole");
-    const out = at("whole-out");
-    const owner = join(keys, "owner.pem");
-    const sim = await simulate("--pty", "--seed", "7", "--state", state, "--owner", owner);
-    expect(sim).toMatchObject({ ready: true, seed: 7, serial: "SIM7000001", pid: sim.child.process.pid });
-    expect(sim.owner).toMatch(/^[0-9a-f]{16}$/);
-    expect((await inspect(state)).money.host).toBe(0);
-
-    const seen = await answer("identify", "--port", sim.address, "--json");
-    expect(seen).toMatchObject({ code: 0, lines: [expect.any(String)] });
-    expect(seen.json).toMatchObject({ serial: sim.serial, family: "podp", environment: "simulator", port: sim.address });
-    expect(seen.lines.join()).not.toMatch(/"(?:mid|tid)"/i);
-
-    const done = await run(sim.address, sim.serial, out);
-    expect(done.lines).toHaveLength(1);
-    expect(done.code).toBe(0);
-    expect(done.json).toMatchObject({ endState: "CERT", outcome: "ERASED", code: "ok", seed: null, serial: sim.serial });
-    expect(done.err).toMatch(/(\d\d)\/\1/);
-    await expectWiped(state);
-
-    const certificate = String(done.json["certificate"]);
-    const judged = await answer("verify", certificate, "--trust", join(keys, "root.pem"), "--json");
-    expect(judged.json).toMatchObject({ status: "ACCEPTED", environment: "simulator", outcome: "ERASED" });
-    const strict = await answer("verify", certificate, "--trust", join(keys, "root.pem"), "--production", "--json");
-    expect([strict.code, strict.json["status"]]).toEqual([statuses.REJECTED.exit, "REJECTED"]);
-
-    const again = await resume(sim.address, out);
-    expect(again).toMatchObject({ code: 0, json: { ...done.json, earlier: true } });
-    expect(again.err).toContain("had ended before");
-    const status = await answer("status", "--out", out, "--json");
-    expect(status.json).toEqual({ runs: [expect.objectContaining({ serial: sim.serial, state: "ended", endState: "CERT", code: "ok" })] });
-
-    const second = await run(sim.address, sim.serial, out);
-    expect(second.json).toMatchObject({ endState: "CERT", blank: true });
-    expect(second.json["certId"]).not.toBe(done.json["certId"]);
-    sim.child.process.kill("SIGTERM");
-    expect((await sim.child.ended).code).toBe(0);
-  });
-
-  it("that is killed in the middle leaves a HOLD of exit 6, and resume finishes when it is back", async () => {
-    const state = at("killed");
-    const out = at("killed-out");
-    const line = ["--pty", "--model", "podp-small", "--seed", "8", "--state", state, "--cut", "erase:3"];
-    const before = await simulate(...line);
-    const stopped = await run(before.address, before.serial, out);
-    expect((await before.child.ended).code).toBe("SIGKILL");
-    expect(stopped).toMatchObject({ code: 6, json: { endState: "HOLD", exit: 6, certificate: null } });
-    expect(readFileSync(String(stopped.json["hold"]), "utf8")).toContain(String(stopped.json["code"]));
-    const held = await answer("status", "--out", out, "--json");
-    expect(held.json).toMatchObject({ runs: [{ state: "held", endState: "HOLD", code: stopped.json["code"] }] });
-
-    const after = await simulate(...line);
-    expect(after.serial).toBe(before.serial);
-    expect((await run(after.address, after.serial, out)).json).toMatchObject({ code: "run.open", exit: 2 });
-    const finished = await resume(after.address, out);
-    expect(finished).toMatchObject({ code: 0, json: { endState: "CERT", outcome: "ERASED", runId: stopped.json["runId"] } });
-    await expectWiped(state);
-    after.child.process.kill("SIGTERM");
-    await after.child.ended;
-  });
-});
-
-describe("a terminal on TCP in another process", () => {
-  it("answers one client after another and keeps what it is", async () => {
-    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "5");
-    for (let i = 0; i < 3; i++) expect((await answer("identify", "--port", sim.address, "--json")).json["serial"]).toBe(sim.serial);
-    const wrong = await run(sim.address, "SIM0000099", at("tcp-out"));
-    expect(wrong).toMatchObject({ code: 2, json: { endState: "REFUSE", code: "identity.serial", outcome: null, seed: null } });
-    const done = await run(sim.address, sim.serial, at("tcp-out"));
-    expect(done).toMatchObject({ code: 0, json: { endState: "CERT", outcome: "ERASED" } });
-    sim.child.process.kill("SIGINT");
-    expect((await sim.child.ended).code).toBe(0);
-  });
-
-  it("takes as long as a serial line of --baud would", async () => {
-    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "5", "--baud", "2400");
-    const begun = performance.now();
-    expect((await answer("identify", "--port", sim.address, "--json")).code).toBe(0);
-    expect(performance.now() - begun).toBeGreaterThan(1000);
-    sim.child.process.kill("SIGTERM");
-    await sim.child.ended;
-  });
-
-  it("that says it is in production is left alone", async () => {
-    const sim = await simulate("--tcp", "0", "--model", "podp-production", "--state", at("production"));
-    const refused = await run(sim.address, sim.serial, at("production-out"));
-    expect(refused).toMatchObject({ code: 2, json: { endState: "REFUSE", code: "order.bench" } });
-    expect(await inspect(at("production"))).toMatchObject({ bookings: [], violations: [] });
-    sim.child.process.kill("SIGTERM");
-    await sim.child.ended;
-  });
-
-  it("is left at a safe point after the first Ctrl-C, and resume goes on", async () => {
-    const sim = await simulate("--tcp", "0", "--model", "podp-small", "--seed", "6", "--speed", "4");
-    const out = at("stopped-out");
-    const child = decom(
-      "run",
-      "--port",
-      sim.address,
-      "--bench",
-      "--expect-serial",
-      sim.serial,
-      "--yes",
-      "--json",
-      "--events",
-      "--out",
-      out,
-    );
-    await child.line(/"type":"begin","step":"settle"/);
-    child.process.kill("SIGINT");
-    const { code, out: said, err } = await child.ended;
-    expect(code).toBe(130);
-    expect(err).toContain("safe point");
-    const last = said.trimEnd().split("\n").at(-1) ?? "";
-    expect(JSON.parse(last)).toMatchObject({ code: "run.interrupted", exit: 130, endState: null });
-    expect(said).toMatch(/"type":"end","step":"settle"/);
-    expect(await resume(sim.address, out)).toMatchObject({ code: 0, json: { endState: "CERT", outcome: "ERASED" } });
-    sim.child.process.kill("SIGTERM");
-    await sim.child.ended;
-  });
-
-  it("or nothing at all: exit 3, in bounded time", async () => {
-    const nobody = await answer("identify", "--port", "tcp:127.0.0.1:1", "--patience", "200", "--json");
-    expect(nobody).toMatchObject({ code: 3, json: { code: "port.open", exit: 3 } });
   });
 });
 

@@ -10,13 +10,15 @@ import { resume, run } from "../../src/cli/commands/run.js";
 import type { Io } from "../../src/cli/io.js";
 import { listenTcp } from "../../src/link/tcp.js";
 import { memoryStores } from "../../src/sim/stores.js";
+import { sealQuickly } from "../tools/quick-keys.js";
 
 const dir = mkdtempSync(join(tmpdir(), "consent-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+const PASSPHRASE = "correct horse battery";
 /** A person at the keyboard, who answers every question alike. */
 const person = (answer: string): Io => ({
-  env: { DECOM_PASSPHRASE: "correct horse battery" },
+  env: { DECOM_PASSPHRASE: PASSPHRASE },
   interactive: true,
   live: false,
   colour: false,
@@ -29,6 +31,7 @@ const person = (answer: string): Io => ({
 it("resume goes on with the terminal whose serial number was typed, and with no other", async () => {
   const [keys, out] = [join(dir, "keys"), join(dir, "out")];
   await keysInit({ dir: keys, bench: true, algorithm: "p256" }, person(""));
+  sealQuickly(keys, PASSPHRASE);
   const host: { rejects?: string } = { rejects: "97" };
   const sim = startSimulated({ model: "podp-small", seed: 7, stores: memoryStores(), clock: systemClock, speed: 0, options: { host } });
   await using listener = await listenTcp(systemClock, 0);

@@ -51,9 +51,6 @@ describe("stock OpenSSL", () => {
       const facts = await initBenchKeys({ dir: keys, disk: systemDisk, passphrase, clock: systemClock, random: systemRandom, algorithm });
       const station = await openStation({ dir: keys, disk: systemDisk, passphrase });
       expect(station.stationId).toBe(facts.stationId);
-      await expect(openStation({ dir: keys, disk: systemDisk, passphrase: "other" })).rejects.toThrow(
-        expect.objectContaining({ code: "keys.passphrase" }),
-      );
       for (const signer of [station.signerFor("bench"), station.signerFor("simulator"), station.owner!.signer]) {
         const signature = signDetached({ content, signer, signingTime: systemClock.wall() });
         expect(verifies(content, signature, station.root)).toBe(true);

@@ -1,26 +1,18 @@
 // One case of the crash matrix: a run with faults at chosen points, taken up again until it ends, and judged by what bytes and ledger say.
 import { DecomError } from "../../src/base/errors.js";
 import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
-import type { Fault } from "../../src/link/faults.js";
-import { type FactoryStores, PowerCut } from "../../src/sim/stores.js";
+import type { FactoryStores } from "../../src/sim/stores.js";
 import { type Kind, kinds } from "../../src/terminal/facts.js";
 import { astray } from "./books.js";
-import { Death } from "./memory-disk.js";
+import { type Loss, Losses, type Points } from "./losses.js";
 import { afterCareOf, takenUp } from "./performed.js";
 import { World } from "./world.js";
 
-export type CutAct = "nv" | "program" | "erase";
-
-export interface Case {
+export interface Case extends Loss {
   readonly model: string;
   readonly seed: number;
   /** Levels that the bench's order demands of areas beyond the usual ones. */
   readonly areas?: readonly EvidenceLevel[];
-  /** The agent dies around its n-th disk operation. */
-  readonly death?: { readonly n: number; readonly when: "before" | "after" };
-  readonly frame?: Fault;
-  /** The terminal loses power at its n-th non-volatile change of this sort. */
-  readonly power?: { readonly act: CutAct; readonly n: number };
   /** It loses power when the agent sends its n-th frame, before that arrives or with it; counted from 1. */
   readonly dark?: { readonly nth: number; readonly when: "before" | "after" };
 }
@@ -35,14 +27,7 @@ export interface Ending {
   readonly counts: Counts;
 }
 
-/** How many points of each sort a run passes; a faultless run tells how many cases an axis has. */
-export interface Counts {
-  readonly disk: number;
-  readonly out: number;
-  readonly in: number;
-  readonly nv: number;
-  readonly program: number;
-  readonly erase: number;
+export interface Counts extends Points {
   /** Frames that the agent had sent when the erase began: those after it wait for it and look at what it left. */
   readonly armed: number;
 }
@@ -51,15 +36,13 @@ const MAX_TURNS = 7;
 
 export async function play(at: Case, usual?: Counts): Promise<Ending> {
   const { areas } = at;
-  const passed = { nv: 0, program: 0, erase: 0 };
+  const losses = new Losses(at);
   const wrong: string[] = [];
-  let powerReached = at.power === undefined;
-  let deathReached = at.death === undefined;
   let armed: number | undefined;
   const world: World = new World({
     model: at.model,
     seed: at.seed,
-    faults: at.frame === undefined ? [] : [at.frame],
+    faults: losses.faults,
     ...(areas === undefined ? {} : { order: () => ({ bench: { areas } }) }),
     hooks: {
       nonVolatile: (act) => {
@@ -68,11 +51,7 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
           const open = world.inspect().terminal.filter(({ kind }) => kinds[kind as Kind].gate !== "WARN"); // the host log's kinds are the table's
           if (open.length > 0) wrong.push(`erased while ${open.length} items were open`);
         }
-        const n = passed[act]++;
-        if (!powerReached && at.power?.act === act && at.power.n === n) {
-          powerReached = true;
-          throw new PowerCut("test");
-        }
+        losses.change(act);
       },
     },
   });
@@ -80,19 +59,14 @@ export async function play(at: Case, usual?: Counts): Promise<Ending> {
   let darkReached = at.dark === undefined;
   if (at.dark !== undefined) goesDark(world, at.dark, () => (darkReached = true));
   const filled = areas === undefined ? undefined : watchFills(world.stores);
-  world.disk.hook = (n, when) => {
-    if (!deathReached && at.death?.n === n && at.death.when === when) {
-      deathReached = true;
-      throw new Death();
-    }
-  };
+  world.disk.hook = (n, when) => losses.operation(n, when);
   const how = await world.clock.run(() => carryOn(world));
   wrong.push(...judge(world, how), ...falseFills(world, areas?.at(-1), filled));
   return {
     label: describeEnd(world, how, usual?.out),
-    reached: powerReached && deathReached && darkReached && (at.frame === undefined || line.reached.has(at.frame)),
+    reached: darkReached && losses.reachedOn(line),
     wrong,
-    counts: { disk: world.disk.operations, out: line.frames.out, in: line.frames.in, ...passed, armed: armed ?? line.frames.out },
+    counts: { disk: world.disk.operations, out: line.frames.out, in: line.frames.in, ...losses.passed, armed: armed ?? line.frames.out },
   };
 }
 
@@ -139,12 +113,10 @@ function falseFills(world: World, level: EvidenceLevel | undefined, whole: Reado
   ];
 }
 
-type Window = Omit<Counts, "armed">;
-
 /** Where a faultless run fills one area: disk operations, frames and non-volatile changes from its first to its last. */
-export async function fillWindow({ model, seed, areas = [] }: Case, area: number): Promise<Record<"from" | "to", Window>> {
+export async function fillWindow({ model, seed, areas = [] }: Case, area: number): Promise<Record<"from" | "to", Points>> {
   const passed = { nv: 0, program: 0, erase: 0 };
-  let [from, to]: (Window | undefined)[] = [];
+  let [from, to]: (Points | undefined)[] = [];
   const world: World = new World({
     model,
     seed,

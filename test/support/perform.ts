@@ -1,34 +1,24 @@
 // Plays a scenario in virtual time: does what its script says, or what a technician would, and judges what bytes and books say afterwards.
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
-import type { Fault } from "../../src/link/faults.js";
 import type { GivenOrder } from "../../src/procedure/admission.js";
 import type { RunResult } from "../../src/procedure/finish.js";
 import { inspect } from "../../src/sim/inspect.js";
 import type { Scenario, ScenarioAct } from "../../src/sim/scenario/scenario.js";
-import { type Entry, PowerCut } from "../../src/sim/stores.js";
+import type { Entry } from "../../src/sim/stores.js";
 import { type Item, type Kind, kinds } from "../../src/terminal/facts.js";
 import { astray } from "./books.js";
+import { type CutAct, type Loss, Losses } from "./losses.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
 import { answering, booksOf, isAmong, journalsOf, misjudged, type Performed, type Turn } from "./performed.js";
 import { continuing, ordered } from "./scenario-order.js";
 import { World } from "./world.js";
 
-/** One more fault than the scenario has, somewhere in its run. */
-export interface Extra {
-  readonly frame?: Fault;
-  /** The terminal loses power at its n-th non-volatile change of this sort, from 0. */
-  readonly power?: { readonly act: CutAct; readonly n: number };
-  /** The agent dies around its n-th disk operation, from 0. */
-  readonly death?: { readonly n: number; readonly when: "before" | "after" };
-}
-export const cutActs = ["nv", "program", "erase"] as const;
-export type CutAct = (typeof cutActs)[number];
-
 const MAX_TURNS = 8;
 const DIED: Turn = { endState: null, code: "died", exit: 137, outcome: null };
 
-export async function perform(scenario: Scenario, extra: Extra = {}): Promise<Performed> {
+/** As the scenario says, with one more loss than it has. */
+export async function perform(scenario: Scenario, extra: Loss = {}): Promise<Performed> {
   const stage = new Stage(scenario, extra);
   await stage.world.clock.run(() => stage.play());
   return stage.performed();
@@ -37,9 +27,9 @@ export async function perform(scenario: Scenario, extra: Extra = {}): Promise<Pe
 class Stage {
   readonly world: World;
   readonly #scenario: Scenario;
-  readonly #extra: Extra;
+  readonly #losses: Losses;
+  readonly #isLossy: boolean;
   readonly #turns: Turn[] = [];
-  readonly #passed = { nv: 0, program: 0, erase: 0 };
   readonly #wrong: string[] = [];
   readonly #due = new Set<"death" | "disk-full" | "key-gone">();
   readonly #disks: MemoryDisk[] = [];
@@ -47,15 +37,12 @@ class Stage {
   #excepted: readonly Item[] = [];
   #backup = new MemoryDisk();
   #unlock: () => void = () => undefined;
-  #powerReached: boolean;
-  #deathReached: boolean;
   #erased = false;
 
-  constructor(scenario: Scenario, extra: Extra) {
+  constructor(scenario: Scenario, extra: Loss) {
     this.#scenario = scenario;
-    this.#extra = extra;
-    this.#powerReached = extra.power === undefined;
-    this.#deathReached = extra.death === undefined;
+    this.#losses = new Losses(extra);
+    this.#isLossy = Object.keys(extra).length > 0;
     const { model, seed, plant, label, owner, order } = scenario;
     this.world = new World({
       model,
@@ -65,7 +52,7 @@ class Stage {
       ...(order === undefined ? {} : { order: (world: World) => this.#sign(world, order), witness: "P-0002" }),
       ...(label === undefined ? {} : { label }),
       ...(owner === undefined ? {} : { owner: new Uint8Array(65).fill(4) }),
-      faults: extra.frame === undefined ? [] : [extra.frame],
+      faults: this.#losses.faults,
       agent: ({ fault }) => this.#due.add(fault),
       hooks: { nonVolatile: (act) => this.#nonVolatile(act) },
     });
@@ -77,7 +64,7 @@ class Stage {
     const { script } = this.#scenario;
     if (script === undefined) return this.#carryOn();
     for (const act of script) await this.#do(act);
-    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
+    if (this.#isLossy && !this.#isEnded) await this.#carryOn("resume");
   }
 
   performed(): Performed {
@@ -85,17 +72,17 @@ class Stage {
     const turns = this.#turns;
     const last = turns.at(-1) ?? DIED;
     const { books, violations } = booksOf(world, turns, this.#excepted);
-    const { frame } = this.#extra;
     return {
       turns,
       last,
       unreached: world.staging.unreached,
-      extraReached: this.#powerReached && this.#deathReached && (frame === undefined || this.#first.reached.has(frame)),
+      extraReached: this.#losses.reachedOn(this.#first),
       wrong: [...this.#wrong, ...astray(books), ...misjudged(world, turns, last, this.#scenario.expect.undetected)],
       violations,
       items: { host: books.host.length, terminal: books.terminal.length, doubt: books.doubt.length, exception: books.exceptions.length },
-      points: { disk: this.#disks[0]?.operations ?? 0, ...this.#first.frames, ...this.#passed },
-      trace: [...turns.map((turn) => JSON.stringify(turn)), JSON.stringify(this.#first.frames), ...journalsOf(this.#disks)].join("\n"),
+      points: { disk: this.#disks[0]?.operations ?? 0, ...this.#first.frames, ...this.#losses.passed },
+      trace: () =>
+        [...turns.map((turn) => JSON.stringify(turn)), JSON.stringify(this.#first.frames), ...journalsOf(this.#disks)].join("\n"),
     };
   }
 
@@ -104,10 +91,6 @@ class Stage {
     const { given, excepted } = ordered(world, order);
     this.#excepted = excepted;
     return given;
-  }
-
-  get #extraFaults(): boolean {
-    return Object.keys(this.#extra).length > 0;
   }
 
   /** Runs, and resumes as a technician would, until the run ends or says the same twice. */
@@ -142,7 +125,7 @@ class Stage {
       case "resume": {
         const { code } = await this.#turn(act.do);
         // One more fault than planned may stop a turn early; a technician takes it up again.
-        if (this.#extraFaults && GOES_ON.has(code)) await this.#carryOn(code === "run.none" ? "run" : "resume");
+        if (this.#isLossy && GOES_ON.has(code)) await this.#carryOn(code === "run.none" ? "run" : "resume");
         return;
       }
       case "wait":
@@ -199,7 +182,7 @@ class Stage {
 
   /** Nobody sells with a terminal that an agent works on, or gives it to the next merchant: a run that a fault has stopped is ended first. */
   async #isOver(): Promise<boolean> {
-    if (this.#extraFaults && !this.#isEnded) await this.#carryOn("resume");
+    if (this.#isLossy && !this.#isEnded) await this.#carryOn("resume");
     return this.#isEnded;
   }
 
@@ -224,11 +207,7 @@ class Stage {
     disk.hook = (n, when, what) => {
       if (this.#due.has("key-gone")) this.world.computer.canSign = false;
       if (this.#due.delete("death") || this.world.staging.dies(n + 1, when)) throw new Death();
-      const { death } = this.#extra;
-      if (!this.#deathReached && disk === this.#disks[0] && death?.n === n && death.when === when) {
-        this.#deathReached = true;
-        throw new Death();
-      }
+      if (disk === this.#disks[0]) this.#losses.operation(n, when);
       if (this.#due.has("disk-full") && when === "before") throw new DecomError("file.unwritable", `${what}: no space left on device`);
     };
   }
@@ -241,12 +220,7 @@ class Stage {
       const open = inspect(answering(this.world, this.world.stores)).terminal.filter(blocks);
       if (open.length > 0) this.#wrong.push(`erased while ${open.length} items were open`);
     }
-    const n = this.#passed[act]++;
-    const { power } = this.#extra;
-    if (!this.#powerReached && power?.act === act && power.n === n) {
-      this.#powerReached = true;
-      throw new PowerCut("one more fault");
-    }
+    this.#losses.change(act);
   }
 }
 

@@ -5,6 +5,7 @@ import type { ScenarioFault } from "../../src/sim/scenario/scenario.js";
 import type { Entry, FactoryStores, Stores } from "../../src/sim/stores.js";
 import type { Item } from "../../src/terminal/facts.js";
 import type { AfterCare } from "./books.js";
+import type { Points } from "./losses.js";
 import type { MemoryDisk } from "./memory-disk.js";
 import type { World } from "./world.js";
 
@@ -13,16 +14,6 @@ export interface Turn {
   readonly code: string;
   readonly exit: number;
   readonly outcome: string | null;
-}
-
-/** Points of each sort that a run passes. */
-export interface Points {
-  readonly disk: number;
-  readonly out: number;
-  readonly in: number;
-  readonly nv: number;
-  readonly program: number;
-  readonly erase: number;
 }
 
 export interface Performed {
@@ -37,7 +28,7 @@ export interface Performed {
   readonly items: { readonly host: number; readonly terminal: number; readonly doubt: number; readonly exception: number };
   readonly points: Points;
   /** All that the agent and the host wrote down: two runs that differ in nothing have the same. */
-  readonly trace: string;
+  trace(): string;
 }
 
 /** Items of all terminals that were ever on the bench, by where they are, and the rules that the agent broke. */

@@ -1,6 +1,19 @@
 // Looks for planted values in bytes, in every form in which one could have been written down.
 import type { Planted } from "../../src/sim/contents.js";
+import { simModel } from "../../src/sim/models.js";
+import { plantedValues } from "../../src/sim/provision.js";
+import type { Stores } from "../../src/sim/stores.js";
 import type { MemoryDisk } from "./memory-disk.js";
+
+/** What a terminal of this model was given to keep; MID and TID are no secrets, they belong in a certificate. */
+export const secretsOf = (model: string, seed: number): Planted[] =>
+  plantedValues(simModel(model)!, seed).filter(({ what }) => what !== "merchant");
+
+/** Flash and key store of a terminal, as they are now. */
+export function memoryOf({ flash, nv }: Stores): Buffer {
+  const keys = nv.names().filter((name) => name.startsWith("key/"));
+  return Buffer.concat([...flash.areas().map((area) => flash.bytes(area)), ...keys.map((name) => nv.get(name) ?? new Uint8Array(0))]);
+}
 
 /** Base64 of a value that stands behind 0, 1 or 2 other bytes of a longer one: only the characters that depend on it alone. */
 function base64Forms(value: Buffer): Buffer[] {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { type Child, root, start } from "./child.js";
+import { sealQuickly } from "./quick-keys.js";
 
 const folder = mkdtempSync(join(tmpdir(), "decom-real-"));
 export const at = (...names: string[]) => join(folder, ...names);
@@ -67,5 +68,6 @@ beforeAll(async () => {
   const made = await answer("keys", "init", "--dir", keys, "--bench", "--algorithm", "p256", "--json");
   expect(made.json).toMatchObject({ dir: keys });
   expect(made.code).toBe(0);
+  sealQuickly(keys, env.DECOM_PASSPHRASE);
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -42,7 +42,7 @@ export async function conform(options: PortOptions & KeyOptions, io: Io): Promis
   const exit = count.failed === 0 ? 0 : 1;
   return {
     exit,
-    json: { ...count, code: exit === 0 ? "ok" : "conform.failed", exit, seed: seedOf(options, io), cases },
+    json: { ...count, code: exit === 0 ? "ok" : "conform.failed", exit, seed: await seedOf(options, io), cases },
     text: [...cases.map(line), words.cli.conformed(count.passed, count.failed, count.skipped)],
   };
 }

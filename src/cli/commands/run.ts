@@ -53,7 +53,7 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
     }
     const expectSerial = await confirmed(options, io);
     return onBench(options, io, async (bench, connection) =>
-      runTold(await decommission(bench, { ...connection, expectSerial, order, isolation }), seed(options, io), io),
+      runTold(await decommission(bench, { ...connection, expectSerial, order, isolation }), await seed(options, io), io),
     );
   });
 }
@@ -85,7 +85,7 @@ export function resume(options: ResumeOptions, io: Io): Promise<Told> {
     const { order, sig } = options;
     const newer = order === undefined ? {} : { order: readOrders(systemDisk, order, sig) };
     return onBench(options, io, async (bench, connection) =>
-      runTold(await takeUp(bench, { ...connection, ...newer, ...named }), seed(options, io), io),
+      runTold(await takeUp(bench, { ...connection, ...newer, ...named }), await seed(options, io), io),
     );
   });
 }
@@ -132,14 +132,15 @@ async function carried(options: RunOptions, io: Io, work: () => Promise<Told>): 
     const error = asDecomError(thrown);
     complain(io, error);
     const endState = error.row.end === "REFUSE" ? "REFUSE" : null;
-    const json = { endState, outcome: null, certificate: null, signature: null, hold: null, ...errorJson(error), seed: seed(options, io) };
+    const none = { outcome: null, certificate: null, signature: null, hold: null };
+    const json = { endState, ...none, ...errorJson(error), seed: await seed(options, io) };
     return { exit: error.row.exit, json, text: [] };
   }
 }
 
-function seed(options: PortOptions, io: Io): number | null {
+async function seed(options: PortOptions, io: Io): Promise<number | null> {
   try {
-    return seedOf(options, io);
+    return await seedOf(options, io);
   } catch {
     return null; // a port that does not read has been complained about already
   }

@@ -39,7 +39,8 @@ export function checkRecipients(recipients: readonly ArchiveRecipient[], sealing
   return recipients.map(({ party, certificate }) => {
     const named = party ?? readRecipient(certificate, sealing.now).commonName;
     const stored = { party: named, certificate: Buffer.from(certificate).toString("base64") };
-    return { ...stored, party: sealTo(stored, sealing).party };
+    sealTo(stored, sealing);
+    return stored;
   });
 }
 

@@ -14,6 +14,11 @@ export function isView(view: AccountView | Unavailable | undefined): view is Acc
   return view !== undefined && !("unavailable" in view);
 }
 
+/** Every view that there is, of accounts whose host could be asked. */
+export function viewsOf({ hostView }: Pick<Order, "hostView">): readonly AccountView[] {
+  return Array.isArray(hostView) ? hostView.filter(isView) : [];
+}
+
 export function resolutionOf(
   { resolutions }: Pick<Order, "resolutions">,
   account: AccountNumbers,

@@ -8,7 +8,7 @@ import { type AccountNumbers, sameAccount } from "../../terminal/exceptions.js";
 import { type Identity, kinds } from "../../terminal/facts.js";
 import type { StationFacts } from "../envelope/keys.js";
 import { grantFactsOf, sameGrant } from "./granted.js";
-import { summed } from "./lookup.js";
+import { summed, viewsOf } from "./lookup.js";
 import { policyOf } from "./policy.js";
 import { type AccountView, type Order, PAPERWORK } from "./schema.js";
 
@@ -195,12 +195,13 @@ function unconsented(order: Order): Objection {
 }
 
 /** Since the merchant stopped, enough days have gone by and the host has seen nothing (R06). */
-function stillInUse({ stopUse, hostView }: Order, { now }: OrderFacing): Objection {
+function stillInUse(order: Order, { now }: OrderFacing): Objection {
+  const { stopUse } = order;
   if (stopUse === undefined) return undefined;
   const until = rfc3339(Date.parse(stopUse.since) + stopUse.requiredDays * DAY);
-  const views = Array.isArray(hostView) ? hostView : [];
-  const seen = views.flatMap((view) => ("unavailable" in view || view.lastStanAt === null ? [] : [view.lastStanAt]));
-  const newer = seen.find((at) => at > stopUse.since);
+  const newer = viewsOf(order)
+    .flatMap(({ lastStanAt }) => lastStanAt ?? [])
+    .find((at) => at > stopUse.since);
   return (
     says(rfc3339(now) < until, `${stopUse.requiredDays} days without use are over at ${until}`) ??
     says(newer !== undefined, `the host saw a transaction at ${newer}, after use was to stop at ${stopUse.since}`)
@@ -208,10 +209,10 @@ function stillInUse({ stopUse, hostView }: Order, { now }: OrderFacing): Objecti
 }
 
 /** Nothing may be settled any more: then all that the host still holds has to be let go by exceptions, or the order cannot be carried out. */
-function unsettleable({ registry, hostView, exceptions }: Order): Objection {
-  if (registry?.settlementAllowed !== false || !Array.isArray(hostView)) return undefined;
-  for (const view of hostView) {
-    if ("unavailable" in view) continue;
+function unsettleable(order: Order): Objection {
+  const { registry, exceptions } = order;
+  if (registry?.settlementAllowed !== false) return undefined;
+  for (const view of viewsOf(order)) {
     const held = view.uncaptured.reduce((sum, { count }) => sum + count, 0);
     const named = exceptions.filter((one) => sameAccount(one, view)).reduce((sum, { count }) => sum + count, 0);
     if (held > named)
@@ -262,7 +263,8 @@ function sumsOf(rows: AccountView["uncaptured"]): string {
     .join(", ");
 }
 
-function viewObjection({ hostView, accounts, environment }: Order): Objection {
+function viewObjection(order: Order): Objection {
+  const { hostView, accounts, environment } = order;
   if (!Array.isArray(hostView)) return undefined;
   const twice = hostView.find((one, i) => hostView.some((other, j) => j < i && sameAccount(one, other)));
   if (twice !== undefined) return `account ${named(twice)} has two views`;
@@ -270,8 +272,8 @@ function viewObjection({ hostView, accounts, environment }: Order): Objection {
   if (unseen !== undefined) return `account ${named(unseen)} has no view`;
   const strange = stranger([hostView], accounts);
   if (strange !== undefined) return strange;
-  for (const view of hostView) {
-    if ("unavailable" in view || view.items === undefined) continue;
+  for (const view of viewsOf(order)) {
+    if (view.items === undefined) continue;
     const told = sumsOf(view.uncaptured);
     const listed = sumsOf(view.items.map((item) => ({ ...item, count: 1 })));
     if (told !== listed) return `account ${named(view)}: uncaptured are ${told || "none"}, listed ${listed || "none"}`;

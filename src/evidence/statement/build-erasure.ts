@@ -8,12 +8,9 @@ import { areasToWipe, type Model, type ModelArea } from "../../terminal/model.js
 import type { SampledArea } from "../entries.js";
 import { type RunRecord, settlementOf } from "../record.js";
 import { isBlank, isEmpty, straysOf } from "./build-keys.js";
-import type { Unknown } from "./fields.js";
+import { NOT_ASKED, NOT_REPORTED, type Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
 import type { AreaRow } from "./statement-erasure.js";
-
-const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
-const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
 const clean = (area: SampleFacts) => area.nonBlank === 0 && area.macAgrees;
 

@@ -3,10 +3,8 @@ import type { ProbeState } from "../../terminal/facts.js";
 import type { Model, ModelSlots } from "../../terminal/model.js";
 import { holdsDefault, isEmptied, listedIn, type Stray, slotsNamed, stateIn, strays } from "../../terminal/slots.js";
 import type { RunRecord, SeenStep } from "../record.js";
+import { NOT_ASKED, NOT_REPORTED } from "./fields.js";
 import type { KeyRow, RetainedRow } from "./statement-erasure.js";
-
-const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
-const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
 /** Found so, and not touched since. */
 export const isBlank = ({ blank, arm }: RunRecord) => blank !== undefined && arm === undefined;

@@ -1,15 +1,13 @@
 // The money rows of a statement: per acquirer, what was open, what was tried, how it ended and what is left.
 import { alphabetic, numeric } from "../../base/money.js";
 import { sameAccount } from "../../terminal/exceptions.js";
-import type { Item, Totals } from "../../terminal/facts.js";
-import { type Account, kinds } from "../../terminal/facts.js";
+import { type Account, type Item, kinds, type Totals } from "../../terminal/facts.js";
 import type { Stored } from "../entries.js";
 import { type ExceptionField, exceptionHash, type Order } from "../order/schema.js";
 import { outcomeFor, type RunRecord, type SettleAttempt, settlementOf } from "../record.js";
+import { NOT_REPORTED } from "./fields.js";
 import { hostViewField } from "./host-view.js";
 import type { ExceptionRow, OpenItems, SettlementRow, TotalsField } from "./statement-money.js";
-
-const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
 export function settlementRows(record: RunRecord, order: Order): SettlementRow[] {
   return (record.census("start")?.accounts ?? []).map((account) => settlementRow(record, order, account));

@@ -17,6 +17,7 @@ import { areaRows, inspectionRows, notCovered, unprovenMemory } from "./build-er
 import { keyRows, retainedRows } from "./build-keys.js";
 import { settlementRows, usedExceptions } from "./build-money.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
+import { NOT_ASKED, NOT_IN_ORDER, NOT_REPORTED } from "./fields.js";
 import { askedOf } from "./floor.js";
 import { outcomeOf } from "./outcome.js";
 import { STATEMENT_TYPE, type Statement } from "./statement.js";
@@ -46,9 +47,6 @@ export interface Issue {
   /** What stopped the run, when the evidence alone does not decide. */
   readonly ended?: { readonly endState: Statement["endState"]; readonly error: DecomError };
 }
-
-const NOT_ASKED = { unknown: "NOT_ASKED" } as const;
-const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const;
 
 export function buildStatement(source: StatementSource, issue: Issue): Statement {
   const body = describe(source, issue);
@@ -190,7 +188,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
         : { how: [...record.isolation.how], from: record.isolation.at, to: lastInspection ?? armedAt },
     inspections,
     custody: custodySteps(source),
-    origin: { siteId: { unknown: "NOT_IN_ORDER" } },
+    origin: { siteId: NOT_IN_ORDER },
     settlement: settlementRows(record, order),
     archive: archiveField(record),
     keys: keyRows(record, model),

@@ -6,6 +6,11 @@ import { algorithms, type ContentClass, contentClasses, type KeyType, keyTypes }
 export const unknown = z.strictObject({ unknown: z.enum(["NOT_REPORTED", "UNREADABLE", "NOT_SUPPORTED", "NOT_ASKED", "NOT_IN_ORDER"]) });
 export type Unknown = z.infer<typeof unknown>;
 
+/** Nobody was asked, or who was asked did not say. */
+export const NOT_ASKED = { unknown: "NOT_ASKED" } as const satisfies Unknown;
+export const NOT_IN_ORDER = { unknown: "NOT_IN_ORDER" } as const satisfies Unknown;
+export const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const satisfies Unknown;
+
 export const orUnknown = <T extends z.ZodType>(schema: T) => z.union([schema, unknown]);
 
 export function isKnown<T>(value: T | Unknown): value is Exclude<T, Unknown> {

@@ -1,7 +1,7 @@
 // The rules that a statement must keep with itself, and with order, device and policy where these are given. Pure; the station runs them on its draft.
 import { isDeepStrictEqual } from "node:util";
 import { sameAccount } from "../../terminal/exceptions.js";
-import { type Finding, type VerifierCode, verifierCodes } from "../codes.js";
+import { type Finding, finding, type VerifierCode } from "../codes.js";
 import { exceptionHash, type Order } from "../order/schema.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
 import { isKnown } from "./fields.js";
@@ -49,10 +49,6 @@ export interface RuleContext {
   readonly device?: { readonly serial: string; readonly mids: readonly string[] };
   /** The latest time that this station is known to have signed. */
   readonly timeFloor?: string;
-}
-
-export function finding(code: VerifierCode, pointer: string): Finding {
-  return { code, severity: verifierCodes[code].severity, pointer };
 }
 
 /** Everything that is wrong, not only the first; empty for a statement that can be accepted. */
@@ -126,7 +122,8 @@ function* disclosureFindings(statement: Statement): Generator<Finding> {
   if (findings.some(({ code }) => code === "FOUND_BLANK") && statement.outcome === "ERASED") yield finding("SCHEMA_OUTCOME", "/findings");
   // Claims follow the outcome; where that is wrong already there is nothing to add.
   const settled = outcomeOf(statement).outcome === statement.outcome;
-  if (settled && claims.some((claim) => !claimsOf(statement).includes(claim))) yield finding("SCHEMA_OUTCOME", "/claims");
+  const carried = claimsOf(statement);
+  if (settled && claims.some((claim) => !carried.includes(claim))) yield finding("SCHEMA_OUTCOME", "/claims");
 }
 
 function* peopleFindings({ performedBy, witness, approvers = [], settlement, order }: Statement): Generator<Finding> {

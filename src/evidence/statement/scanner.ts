@@ -1,7 +1,6 @@
 // Looks for what must never leave a terminal in every text of a document: card numbers, track data, secrets.
 import { passesLuhn } from "../../base/redact.js";
-import type { Finding, VerifierCode } from "../codes.js";
-import { verifierCodes } from "../codes.js";
+import { type Finding, finding, pointerTo, type VerifierCode } from "../codes.js";
 
 /** Values of order and device that may look like card numbers: a tenth of all 15-digit MIDs passes Luhn's check. */
 export interface KnownNumbers {
@@ -79,10 +78,7 @@ export function scan(value: unknown, known: KnownNumbers): readonly Finding[] {
 
 /** `path` grows and shrinks on the way: a pointer is written only for what is found. */
 function scanValue(value: unknown, key: string, path: string[], known: KnownNumbers, findings: Finding[]): void {
-  const found = (code: VerifierCode) => {
-    const pointer = path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-    findings.push({ code, severity: verifierCodes[code].severity, pointer });
-  };
+  const found = (code: VerifierCode) => findings.push(finding(code, pointerTo(path)));
   if (typeof value === "string") {
     const code = scanText(value, key, known);
     if (code !== undefined) found(code);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { EndState } from "../../base/codes.js";
 import { DecomError } from "../../base/errors.js";
 import { isolationWays, networks } from "../../terminal/isolation.js";
-import { Rejection, type VerifierCode } from "../codes.js";
+import { pointerTo, Rejection, type VerifierCode } from "../codes.js";
 import * as f from "./fields.js";
 import { type Reason, reasons } from "./reasons.js";
 import * as e from "./statement-erasure.js";
@@ -235,8 +235,7 @@ function rejectionOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[], j
     if (meant !== undefined) return rejectionOf(meant, path, json);
   }
   const extra = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
-  const pointer = [...path, ...extra].map((key) => `/${String(key).slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-  return new Rejection(codeOf(issue, valueAt(json, path)), pointer, issue.message);
+  return new Rejection(codeOf(issue, valueAt(json, path)), pointerTo([...path, ...extra]), issue.message);
 }
 
 function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,5 +1,5 @@
 // Rules about time: what came first stands first. Times are RFC 3339 in UTC with milliseconds, which sort as text.
-import { type Finding, type VerifierCode, verifierCodes } from "../codes.js";
+import { type Finding, finding } from "../codes.js";
 import { isKnown, type Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
 
@@ -9,7 +9,6 @@ interface Moment {
 }
 
 export function* timeFindings(statement: Statement, floor = "", maxUncertaintyMs = Number.POSITIVE_INFINITY): Generator<Finding> {
-  const finding = (code: VerifierCode, pointer: string): Finding => ({ code, severity: verifierCodes[code].severity, pointer });
   const { runId, issuedAt, order, clock, tool, areas, inspections, isolation, settlement, custody, notified = [] } = statement;
   const begin = tool.segments[0]?.from ?? issuedAt;
   // An order that continues a run is newer than the run.

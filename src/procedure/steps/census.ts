@@ -1,14 +1,14 @@
 // Counting what is unsettled. Every census is compared with the first one and with what the journal says this run has done since.
 import { DecomError } from "../../base/errors.js";
 import { refuseLeaksIn } from "../../evidence/archive/scan.js";
-import type { CensusMoment, Stored } from "../../evidence/entries.js";
+import type { CensusMoment } from "../../evidence/entries.js";
 import { type RunRecord, settlementOf } from "../../evidence/record.js";
 import type { Account, Census, Item, TotalRow } from "../../terminal/facts.js";
 import { opensGate } from "../../terminal/gate.js";
 import { nextBatch } from "../../terminal/model.js";
 import { Counted } from "../../terminal/proofs.js";
-import { judgeAccounts, storedItems } from "../accounts.js";
-import { isUnfinished } from "../batches.js";
+import { judgeAccounts } from "../accounts.js";
+import { isUnfinished, storedItems, storedRows } from "../batches.js";
 import { contradictions, grown, vanished } from "../books.js";
 import type { Run } from "../context.js";
 import { settledElsewhere } from "../settle-held.js";
@@ -33,7 +33,7 @@ export async function count(run: Run, when: CensusMoment): Promise<Census> {
   const first = run.record().census("start") === undefined;
   const items = storedItems(counted.items);
   refuseLeaksIn({ accounts: accounts.map(({ id: _, ...told }) => told), items }, knownNumbers(run, accounts));
-  run.write({ kind: "seen", step: "census", when, census: { ...counted, items }, accounts, rows: rows.map(storedRow) });
+  run.write({ kind: "seen", step: "census", when, census: { ...counted, items }, accounts, rows: storedRows(rows) });
   if (first) run.write({ kind: "seen", step: "traces", gaps: traceGaps(counted.items.map(({ stan }) => stan)) });
   refuseNew(run.record(), counted.items);
   const proof = Counted.look(run.terminal.identity, counted);
@@ -45,8 +45,6 @@ export async function count(run: Run, when: CensusMoment): Promise<Census> {
   return counted;
 }
 
-const amount = ({ minor, currency }: TotalRow["money"]) => ({ minor: Number(minor), currency }); // terminals carry 12 digits: always safe
-const storedRow = (row: TotalRow): Stored<TotalRow> => ({ ...row, money: amount(row.money) });
 const stans = (items: readonly Pick<Item, "stan">[]) => items.map(({ stan }) => stan).join(", ");
 
 /** The terminal is locked, so an item that the first census did not have was booked by somebody else. */

@@ -1,6 +1,6 @@
 // A terminal that was tampered with: its keys are gone, so nothing can be settled; what is in its memory is wiped only if the order knows of it.
 import { DecomError } from "../../base/errors.js";
-import { type Account, type Item, kinds } from "../../terminal/facts.js";
+import { openItems } from "../batches.js";
 import type { Run } from "../context.js";
 import { isExcepted } from "../exceptions.js";
 import { refuseTampered, tampering } from "../tamper.js";
@@ -12,7 +12,7 @@ import { lock } from "./money.js";
  * made; then `terminal.tampered` unless the order asks for the wipe. An account that has nothing is noted as such: it cannot be asked.
  */
 export async function letGo(run: Run): Promise<void> {
-  const open = run.proofs.accounts.flatMap((account) => (isExcepted(run, account) ? [] : openItems(run, account)));
+  const open = run.proofs.accounts.flatMap((account) => (isExcepted(run, account) ? [] : openItems(itemsOf(run), account)));
   if (open.length > 0) {
     const without = await archived(run);
     const stans = open.map(({ stan }) => stan);
@@ -21,7 +21,7 @@ export async function letGo(run: Run): Promise<void> {
   }
   refuseTampered(run);
   for (const account of run.proofs.accounts) {
-    if (openItems(run, account).length === 0) run.write({ kind: "seen", step: "nothing", account: account.id });
+    if (openItems(itemsOf(run), account).length === 0) run.write({ kind: "seen", step: "nothing", account: account.id });
   }
   await lock(run);
 }
@@ -37,6 +37,4 @@ async function archived(run: Run): Promise<string> {
   }
 }
 
-function openItems({ proofs }: Run, account: Account): readonly Item[] {
-  return (proofs.census?.items ?? []).filter((item) => item.account === account.id && kinds[item.kind].gate !== "WARN");
-}
+const itemsOf = ({ proofs }: Run) => proofs.census?.items ?? [];

@@ -49,6 +49,7 @@ describe.each(both)("in the %s dialect", (name) => {
 
   it("the terminal takes whatever comes, and clears nothing that the host did not book", async () => {
     const which = fc.tuple(fc.nat(4), damage);
+    const ends = new Set<string | undefined>();
     await fc.assert(
       fc.asyncProperty(fc.array(which, { minLength: 1, maxLength: 3 }), fc.nat(2), async (faults, lacks) => {
         const at = new HostBench(name, { host: { lacks } });
@@ -65,10 +66,12 @@ describe.each(both)("in the %s dialect", (name) => {
         const { bookings } = at.inspect();
         expect(new Set(bookings.map(({ stan }) => stan)).size).toBe(bookings.length);
         if (at.last?.state === "cleared") expect(bookings).toHaveLength(12);
+        ends.add(at.last?.state);
         expect(at.asked.length).toBeLessThan(60);
       }),
       { seed: 7, numRuns: 60 },
     );
+    expect(ends).toEqual(new Set(["cleared", "sent"]));
   });
 });
 
