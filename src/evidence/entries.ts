@@ -92,11 +92,14 @@ export type Entry =
       readonly archiveRecipients?: readonly StoredRecipient[];
     } & KeptOrder)
   /** A newer order that continues this run: from here on it is done under that. */
-  | ({ readonly kind: "order"; readonly witness?: string } & KeptOrder)
+  | ({ readonly kind: "order" } & KeptOrder)
   | {
       readonly kind: "resumed";
       readonly tool: string;
       readonly address: string;
+      /** Who took it up. Absent: those who were there went on. */
+      readonly performedBy?: string;
+      readonly witness?: string;
       /** Take the place of those before. */
       readonly archiveRecipients?: readonly StoredRecipient[];
     }

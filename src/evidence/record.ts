@@ -20,6 +20,20 @@ export interface FillAttempt {
   readonly open: boolean;
 }
 
+export interface Hands {
+  readonly at: string;
+  readonly performedBy: string;
+  readonly witness?: string;
+}
+
+function handsIn(entries: readonly Dated<Entry>[]): readonly Hands[] {
+  return entries.flatMap((entry): Hands[] => {
+    if (entry.kind !== "begin" && entry.kind !== "resumed") return [];
+    const { at, performedBy, witness } = entry;
+    return performedBy === undefined ? [] : [{ at, performedBy, ...(witness === undefined ? {} : { witness }) }];
+  });
+}
+
 export type RunRecord = ReturnType<typeof addUp>;
 
 /** Journals only grow: as long as no line came, they add up to the same. */
@@ -93,8 +107,14 @@ function addUp(lines: readonly Line[]) {
     get orders(): readonly string[] {
       return [begin, ...of("order")].map(({ orderSha256 }) => orderSha256);
     },
-    get witness(): string | undefined {
-      return of("order").findLast(({ witness }) => witness !== undefined)?.witness ?? begin.witness;
+    /** Who was at the bench and from when on, oldest first. */
+    get hands(): readonly Hands[] {
+      return handsIn(entries);
+    },
+    /** Who ordered the wipe; where none was begun, who was there last. */
+    get wiper(): Hands {
+      const wipe = entries.findLastIndex((entry) => entry.kind === "intent" && entry.step === "arm");
+      return handsIn(wipe === -1 ? entries : entries.slice(0, wipe)).at(-1) ?? begin;
     },
     get logged() {
       return intents("record").at(-1);
