@@ -1,12 +1,11 @@
 // The host's side of a fill: bytes to an erased area until the terminal has them all, and the two rounds that ask for them back.
 import { equal, unhex } from "../../src/base/bytes.js";
 import { DecomError } from "../../src/base/errors.js";
-import { type Keystream, keystream } from "../../src/base/random.js";
 import type { DriverContext, Filling, ProofFacts } from "../../src/terminal/driver.js";
 import { fillModes } from "./codes.js";
 import type { Ask } from "./granted.js";
 import { commands } from "./messages.js";
-import { proofMac, seedBytes } from "./pattern.js";
+import { patternOf, proofMac } from "./pattern.js";
 import type { Session } from "./session.js";
 
 /** What filling needs of the driver. */
@@ -62,9 +61,4 @@ export async function proveFill({ session, context, ask }: Filler, filling: Fill
     elapsedMs,
     deadlineMs: Math.ceil(PROOF_MS + (PROOF_MS_PER_KIB * size) / 1024 + (session.lineMs(PROOF_BYTES) ?? 0)),
   };
-}
-
-/** A streamed fill is nothing that a few bytes stand for, as far as the terminal can know; a seed is all that it needs to know. */
-function patternOf({ mode, seed }: Filling): Keystream {
-  return mode === "stream" ? keystream(seed) : (from, to) => seedBytes(seed, from, to);
 }

@@ -1,6 +1,8 @@
-// What both sides of a fill must agree on (README: "FILL"): the bytes that a seed stands for, the order of a PROOF and its MAC.
+// What both sides of a fill must agree on (README: "FILL"): the bytes of it, the order of a PROOF and its MAC.
 import { ascii, concat, uint } from "../../src/base/bytes.js";
+import { type Keystream, keystream } from "../../src/base/random.js";
 import { hkdfSha256, hmacOver, sha256 } from "../../src/base/sign.js";
+import type { FillMode } from "../../src/terminal/driver.js";
 
 const UNIT = 32;
 const SEED_TITLE = ascii("podp1 fill");
@@ -11,6 +13,11 @@ export function seedBytes(seed: Uint8Array, from: number, to: number): Uint8Arra
   const first = Math.floor(from / UNIT);
   const units = Array.from({ length: Math.ceil(to / UNIT) - first }, (_, i) => sha256(SEED_TITLE, seed, uint(first + i, 4)));
   return concat(...units).subarray(from - first * UNIT, to - first * UNIT);
+}
+
+/** What a host fills with: a stream that the terminal cannot make again, or what a seed stands for. */
+export function patternOf({ mode, seed }: { readonly mode: FillMode; readonly seed: Uint8Array }): Keystream {
+  return mode === "stream" ? keystream(seed) : (from, to) => seedBytes(seed, from, to);
 }
 
 /** Every block number below `blocks` once, in the order that the seed stands for. */

@@ -7,6 +7,7 @@ import type { AccountNumbers, Exception, Ruling } from "../../src/terminal/excep
 import { contentClasses } from "../../src/terminal/facts.js";
 import { element, elements } from "../../src/wire/tlv.js";
 import { limits, rights } from "./codes.js";
+import { named } from "./facts.js";
 import { grant, pass } from "./messages.js";
 
 const SIGNATURE_TAG = 0xdf2c;
@@ -56,8 +57,6 @@ function valuesOf(content: Uint8Array): Uint8Array {
 
 const bits = (names: Readonly<Record<string, number>>, chosen: readonly string[]) =>
   chosen.reduce((sum, name) => sum | (names[name] ?? 0), 0);
-const namesOf = <N extends string>(table: Readonly<Record<N, number>>, mask: number) =>
-  (Object.entries(table) as [N, number][]).filter(([, bit]) => (mask & bit) !== 0).map(([name]) => name); // entries() loses the key type
 
 /** Grants and passes in podp's own form, for owners to sign and for the agent to compare with the order. */
 export const grantMaker: GrantMaker = {
@@ -92,9 +91,9 @@ export const grantMaker: GrantMaker = {
       orderSha256: hex(value.orderHash),
       serial: value.serial,
       life: value.life,
-      rights: namesOf(rights, value.rights),
+      rights: named(rights, value.rights),
       depot: hex(value.depot),
-      scopeFloor: namesOf(contentClasses, value.scopeFloor),
+      scopeFloor: named(contentClasses, value.scopeFloor),
       passFloor: value.passFloor,
       exceptions: value.exceptions.map(hex).sort(),
     };

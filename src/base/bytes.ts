@@ -56,7 +56,7 @@ export function readUint(bytes: Uint8Array, at = 0, size = bytes.length - at): n
 export function bcd(value: bigint, size: number): Uint8Array {
   const digits = value.toString().padStart(size * 2, "0");
   if (value < 0n || digits.length > size * 2) throw new RangeError(`${value} does not fit ${size} BCD bytes`);
-  return unhex(digits);
+  return new Uint8Array(Buffer.from(digits, "hex"));
 }
 
 /** `undefined` when a nibble is not a decimal digit. */

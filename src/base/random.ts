@@ -15,6 +15,11 @@ export function seededRandom(seed: string): Random {
   return { bytes: (n) => new Uint8Array(stream.update(Buffer.alloc(n))) };
 }
 
+/** A decimal digit for each byte, for numbers that are made up. */
+export function digitsFrom(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte % 10).join("");
+}
+
 /** Bytes `from` to before `to` of an endless random stream. */
 export type Keystream = (from: number, to: number) => Uint8Array;
 

@@ -1,6 +1,17 @@
 // Hashes, MACs and the raw P-256 signatures that terminals understand: r ‖ s, 32 bytes each, low s.
-import { createHash, createHmac, createPublicKey, hkdfSync, type KeyObject, sign as nodeSign, verify as nodeVerify } from "node:crypto";
-import { concat } from "./bytes.js";
+import {
+  createECDH,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  sign as nodeSign,
+  verify as nodeVerify,
+} from "node:crypto";
+import { concat, text } from "./bytes.js";
+import { kept } from "./kept.js";
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const SPKI_P256 = Buffer.from("3059301306072a8648ce3d020106082a8648ce3d030107034200", "hex");
@@ -60,22 +71,34 @@ export function keyOfPoint(point: Uint8Array): KeyObject | undefined {
 }
 
 /** Making a key object costs more than verifying with it, and a bench meets the same few keys all day. */
-const parsed = new Map<string, KeyObject>();
-const PARSED_KEYS = 64;
+const parsed = kept<KeyObject>(64);
 
 /** The key in a SubjectPublicKeyInfo (DER), or `undefined` when there is none. */
 export function publicKeyOf(spki: Uint8Array): KeyObject | undefined {
-  const id = Buffer.from(spki).toString("latin1");
-  const known = parsed.get(id);
-  if (known !== undefined) return known;
   try {
-    const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
-    if (parsed.size >= PARSED_KEYS) parsed.clear();
-    parsed.set(id, key);
-    return key;
+    return parsed(text(spki), () => createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" }));
   } catch {
     return undefined;
   }
+}
+
+interface Pair {
+  /** Uncompressed. */
+  readonly point: Uint8Array;
+  readonly key: KeyObject;
+}
+const pairs = kept<Pair>(64);
+
+/** A P-256 pair from its private scalar: of make-believe terminals and owners. */
+export function pairOf(secret: Uint8Array): Pair {
+  return pairs(text(secret), () => {
+    const pair = createECDH("prime256v1");
+    pair.setPrivateKey(secret);
+    const point = new Uint8Array(pair.getPublicKey());
+    const part = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
+    const jwk = { kty: "EC", crv: "P-256", d: part(secret), x: part(point.subarray(1, 33)), y: part(point.subarray(33)) };
+    return { point, key: createPrivateKey({ format: "jwk", key: jwk }) };
+  });
 }
 
 /** A key's id on the wire: the first 8 bytes of SHA-256 of its point. */

@@ -85,7 +85,7 @@ export class FaultyLink implements Link {
   #meet(on: Fault["on"], bytes: Uint8Array): { copies: Uint8Array[]; cut: boolean; wait: number } {
     const nth = ++this.frames[on];
     const now = this.#clock.monotonic();
-    let copies = [Uint8Array.from(bytes)];
+    let copies = [new Uint8Array(bytes)];
     let cut = false;
     for (const fault of this.#plan) {
       if (fault.on !== on || fault.nth !== nth) continue;

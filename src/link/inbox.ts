@@ -21,7 +21,7 @@ export class Inbox {
     if (this.#events !== undefined) this.#events.bytes(chunk);
     else if (this.#size + chunk.length <= KEPT) {
       this.#size += chunk.length;
-      this.#early.push(Uint8Array.from(chunk));
+      this.#early.push(new Uint8Array(chunk));
     }
   }
 

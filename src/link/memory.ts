@@ -53,7 +53,7 @@ class MemoryEnd implements Link {
     if (this.#inbox.over) return Promise.reject(lineClosed(this.address, "not-done"));
     const now = this.#clock.monotonic();
     this.#free = Math.max(now, this.#free) + (this.baud === undefined ? 0 : (bytes.length * 10_000) / this.baud);
-    const copy = Uint8Array.from(bytes);
+    const copy = new Uint8Array(bytes);
     const arrive = () => this.#peer?.arrive(copy);
     if (this.#free === now) {
       this.#clock.after(this.#latency, arrive);

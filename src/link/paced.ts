@@ -11,14 +11,14 @@ export function paced(clock: Clock, link: Link, baud: number): Link {
     address: link.address,
     baud,
     async write(bytes) {
-      const copy = Uint8Array.from(bytes);
+      const copy = new Uint8Array(bytes);
       await wait(copy.length);
       await link.write(copy);
     },
     listen(events: LinkEvents) {
       link.listen({
         bytes(chunk) {
-          const copy = Uint8Array.from(chunk);
+          const copy = new Uint8Array(chunk);
           void arrive(copy.length).then(() => events.bytes(copy));
         },
         closed: (cause) => void arrive(0).then(() => events.closed(cause)),

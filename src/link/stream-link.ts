@@ -24,7 +24,7 @@ export abstract class StreamLink implements Link {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.inbox.over || !this.#out.writable) throw lineClosed(this.address, "not-done");
-    await sending(this.clock, SEND_MS, this.address, (done) => this.#out.write(Uint8Array.from(bytes), done));
+    await sending(this.clock, SEND_MS, this.address, (done) => this.#out.write(new Uint8Array(bytes), done));
   }
 
   listen(events: LinkEvents): void {

@@ -14,6 +14,7 @@ import { isUnfinished, openItems, storedItems, storedSettlement } from "./batche
 import type { Run } from "./context.js";
 import { isNamed } from "./exceptions.js";
 import { hostViewFindings } from "./host-view.js";
+import { conditionOf } from "./tamper.js";
 
 /** A terminal whose clock is further off dates its records wrongly. */
 const CLOCK_TOLERANCE = 86_400_000;
@@ -28,7 +29,7 @@ export async function judgeAccounts(run: Run): Promise<void> {
   const unsettleable = settlementObjection(order, accounts, census?.items ?? []);
   if (unsettleable !== undefined) throw new DecomError("settle.deregistered", unsettleable);
   if (run.record().hostView === undefined) {
-    const clock = run.record().condition?.condition.clock ?? "";
+    const { clock } = conditionOf(run);
     const at = { order, model: run.model, accounts, items: storedItems(census?.items ?? []), clock, now: rfc3339(run.clock.wall()) };
     run.write({ kind: "seen", step: "host-view", ...(await compareViews(run.terminal, at)) });
   }

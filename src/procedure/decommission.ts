@@ -17,6 +17,7 @@ import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock, refusePeople } from "./admission.js";
 import { type Connection, connect, modelOf, refuseOther, refuseStrangeSerial } from "./connect.js";
 import type { Bench } from "./context.js";
+import { exclusively, lockFor } from "./exclusive.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { type FoundRun, openRun, refuseOpenRun, runsOf } from "./runs.js";
 import { refuseEndedLife } from "./twin.js";
@@ -227,25 +228,4 @@ function parked(bench: Bench, family: Family, { folder, journal, record }: Found
 
 function roleOf(environment: Environment): "station" | "bench" | "simulator" {
   return environment === "production" ? "station" : environment;
-}
-
-/** One process of a station works on a terminal at a time. */
-function lockFor({ disk, station }: Bench, serial: string): () => void {
-  try {
-    return disk.lock(`${station.state}/${serial}.lock`);
-  } catch (cause) {
-    if (!(cause instanceof DecomError) || cause.code !== "file.locked") throw cause;
-    throw new DecomError("run.locked", `another decom process works on ${serial}: ${cause.message}`, { ...cause.facts, serial, cause });
-  }
-}
-
-async function exclusively<T>(bench: Bench, serial: string, work: () => Promise<T>): Promise<T> {
-  if (!/^[A-Z0-9._-]{1,32}$/.test(serial)) throw new DecomError("identity.unreadable", "the terminal's serial number is not one");
-  bench.disk.makeFolder(bench.station.state);
-  const unlock = lockFor(bench, serial);
-  try {
-    return await work();
-  } finally {
-    unlock();
-  }
 }

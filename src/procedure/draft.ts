@@ -3,8 +3,6 @@ import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
 import { sha256 } from "../base/sign.js";
-import { archiveOf } from "../evidence/archive/build.js";
-import { recordsIn } from "../evidence/archive/lines.js";
 import { hashOf } from "../evidence/archive/recipients.js";
 import { Rejection, type Severity } from "../evidence/codes.js";
 import type { Entry, Stored } from "../evidence/entries.js";
@@ -19,7 +17,7 @@ import { writeStatement } from "../evidence/statement/statement.js";
 import { findingsOn } from "../evidence/verify.js";
 import type { WipePlan } from "../terminal/driver.js";
 import { type Exception, sameAccount } from "../terminal/exceptions.js";
-import { type Account, type Identity, type Item, kinds } from "../terminal/facts.js";
+import { type Account, type Identity, type Item, kinds, recordCount } from "../terminal/facts.js";
 import { opensGate } from "../terminal/gate.js";
 import { leftOpen } from "../terminal/isolation.js";
 import { areasToWipe, type Model } from "../terminal/model.js";
@@ -125,12 +123,11 @@ function planToCome(record: RunRecord, model: Model, plan: WipePlan): Entry[] {
 }
 
 /** Without anybody to seal it to, production makes none. */
-function archiveToCome(record: RunRecord): Entry[] {
+function archiveToCome(record: RunRecord, { census: { items } }: SeenStep<"census">): Entry[] {
   if (record.archive !== undefined || (record.archiveRecipients.length === 0 && record.begin.environment === "production")) return [];
   const sha256 = "0".repeat(64);
   const recipients = record.archiveRecipients.map((stored) => ({ party: stored.party, certSha256: hashOf(stored) }));
-  const records = recordsIn(archiveOf({ record, life: 0, files: [] }));
-  return [{ kind: "seen", step: "archive", sha256, size: 0, records, file: "archive.p7m", recipients }];
+  return [{ kind: "seen", step: "archive", sha256, size: 0, records: recordCount(items), file: "archive.p7m", recipients }];
 }
 
 /** What is only counted is known by its number and sum: it becomes another kind when the host refuses it. */
@@ -160,15 +157,15 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
       n,
       bootNumber,
       areas: clean.map((area) => ({ ...area, startedAt: at, endedAt: at })),
-      probes: [...plan.slots.map((slots) => ({ ...slots, state: "ABSENT" as const }))],
+      probes: plan.slots.map((slots) => ({ ...slots, state: "ABSENT" as const })),
       cannotPay: ["merchant", "keys"],
     },
   ];
   const looks = [inspection(1, identity.bootNumber), inspection(2, identity.bootNumber + 1)] as const;
-  if (record.blank !== undefined) return [...archiveToCome(record), ...looks.flat(), { kind: "seen", step: "identity", identity }];
+  if (record.blank !== undefined) return [...archiveToCome(record, start), ...looks.flat(), { kind: "seen", step: "identity", identity }];
   return [
     ...open.flatMap((account) => settledWell(account, start)),
-    ...archiveToCome(record),
+    ...archiveToCome(record, start),
     ...planToCome(record, model, plan),
     { kind: "seen", step: "census", when: "permit", census: { ...start.census, items: left }, accounts: start.accounts, rows: [] },
     gate,

@@ -43,15 +43,16 @@ const exitOf: Readonly<Record<EndState, number>> = { CERT: 0, HOLD: 6, QUAR: 5, 
 
 /** Issues the certificate and closes the run. `ended` names what stopped it early; without it the evidence alone decides. */
 export function certify(run: Parked, ended?: Issue["ended"]): RunResult {
+  const source = run.source();
   let decided: Statement | undefined;
   const issued = issueCertificate({
     disk: run.disk,
     clock: run.clock,
     folder: run.folder,
     journal: run.journal,
-    signer: run.station.signerFor(run.source().role),
+    signer: source.signer,
     statement: (issuedAt, journalHead) => {
-      decided = buildStatement(run.source(), { issuedAt, journalHead, ...(ended === undefined ? {} : { ended }) });
+      decided = buildStatement(source, { issuedAt, journalHead, ...(ended === undefined ? {} : { ended }) });
       return writeStatement(decided);
     },
   });
@@ -143,7 +144,7 @@ function holdFile(run: Parked, error: DecomError): ReturnType<typeof writeHold> 
     return writeHold({
       disk: run.disk,
       folder: run.folder,
-      signer: run.station.signerFor(source.role),
+      signer: source.signer,
       now: run.clock.wall(),
       deadline: source.order.notAfter,
       record: recordOf(run.journal.lines),

@@ -3,8 +3,20 @@ import { rfc3339 } from "../base/clock.js";
 import type { ErrorCode } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
 import { mayWipe } from "../evidence/order/granted.js";
+import type { Order } from "../evidence/order/schema.js";
 import { isTampered, mayWipeTampered } from "../evidence/tamper.js";
-import { type Account, type Condition, type Identity, type Kind, kinds, recordCount, type TotalRow } from "../terminal/facts.js";
+import type { Family, Terminal } from "../terminal/driver.js";
+import {
+  type Account,
+  type Census,
+  type Condition,
+  type Identity,
+  type Kind,
+  kinds,
+  recordCount,
+  type TotalRow,
+} from "../terminal/facts.js";
+import type { Model } from "../terminal/model.js";
 import { bindingObjection, compareViews, settlementObjection } from "./accounts.js";
 import { acceptedOrder, authorityOf } from "./admission.js";
 import { openItems, storedItems } from "./batches.js";
@@ -12,8 +24,9 @@ import { lookForBlank } from "./blank.js";
 import { connect, modelOf, refuseOther } from "./connect.js";
 import type { Bench } from "./context.js";
 import type { RunRequest } from "./decommission.js";
-import { isExcepted } from "./exceptions.js";
-import { probeAll, refuseDifferences } from "./inventory.js";
+import { isNamed } from "./exceptions.js";
+import { exclusively } from "./exclusive.js";
+import { type Inventory, probeAll, refuseDifferences } from "./inventory.js";
 import { refuseOpenRun } from "./runs.js";
 import { stepsFor } from "./steps/pending.js";
 import { planOf } from "./steps/wipe.js";
@@ -46,6 +59,10 @@ export interface Survey {
 export async function survey(bench: Bench, request: SurveyRequest): Promise<Survey> {
   const { terminal, family } = await connect(bench, request);
   await using _ = terminal;
+  return await exclusively(bench, terminal.identity.serial, () => surveyed(bench, request, terminal, family));
+}
+
+async function surveyed(bench: Bench, request: SurveyRequest, terminal: Terminal, family: Family): Promise<Survey> {
   const { identity } = terminal;
   refuseOther(identity, request.expectSerial);
   refuseOpenRun(bench, identity.serial);
@@ -63,34 +80,12 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
   const blank = (await lookForBlank(terminal, model)) !== undefined;
   const plan = planOf(model, order.order.requestedAreas);
 
-  const stops: Survey["stops"][number][] = [];
   const tampered = isTampered(condition, order.order);
-  if (tampered && !mayWipeTampered(condition, order.order)) stops.push({ code: "terminal.tampered", why: condition.tamperCodes });
-  for (const account of tampered ? accounts : []) {
-    const open = openItems(census.items, account);
-    if (open.length === 0 || isExcepted({ order, proofs: { census, accounts } }, account)) continue;
-    stops.push({ code: "batch.tampered", why: `${account.tid}: ${open.length} items are open` });
-  }
-  if (census.unread.length > 0) stops.push({ code: "batch.unread", why: `areas ${census.unread.join(", ")}` });
-  for (const { kind, stan } of census.items) {
-    if (kinds[kind].gate === "BLOCK") stops.push({ code: kind === "U24" ? "batch.unknown-item" : "batch.open", why: `${kind} ${stan}` });
-  }
-  if (accounts.length === 0 && !blank) stops.push({ code: "batch.no-account", why: "the terminal names no acquirer" });
-  const unbound = bindingObjection(order.order, accounts);
-  if (unbound !== undefined) stops.push({ code: "identity.binding", why: unbound });
-  const unsettleable = settlementObjection(order.order, accounts, census.items);
-  if (unsettleable !== undefined) stops.push({ code: "settle.deregistered", why: unsettleable });
-  const items = storedItems(census.items);
   const now = rfc3339(bench.clock.wall());
-  const { findings } = await compareViews(terminal, { order: order.order, model, accounts, items, clock: condition.clock, now });
-  stops.push(...findings);
-  if (!mayWipe(order.order)) stops.push({ code: "order.held", why: order.order.reasonCode });
-  try {
-    refuseDifferences(model, { areas, ranges, slots, probes, accounts: accounts.length });
-  } catch (thrown) {
-    if (!(thrown instanceof DecomError)) throw thrown;
-    stops.push({ code: thrown.code, why: thrown.message });
-  }
+  const views = { order: order.order, model, accounts, items: storedItems(census.items), clock: condition.clock, now };
+  const { findings } = await compareViews(terminal, views);
+  const inventory = { areas, ranges, slots, probes, accounts: accounts.length };
+  const stops = [...stopsOf({ order: order.order, model, condition, accounts, census, blank, findings, inventory })];
   const waiting = stepsFor(model).flatMap(({ kind }) =>
     accounts.map(({ id }) => ({
       kind,
@@ -117,4 +112,42 @@ export async function survey(bench: Bench, request: SurveyRequest): Promise<Surv
     },
     stops,
   };
+}
+
+interface Surveyed {
+  readonly order: Order;
+  readonly model: Model;
+  readonly condition: Condition;
+  readonly accounts: readonly Account[];
+  readonly census: Census;
+  readonly blank: boolean;
+  readonly findings: Survey["stops"];
+  readonly inventory: Inventory;
+}
+
+/** In the order in which a run would meet them. */
+function* stopsOf({ order, model, condition, accounts, census, blank, findings, inventory }: Surveyed): Generator<Survey["stops"][number]> {
+  const tampered = isTampered(condition, order);
+  if (tampered && !mayWipeTampered(condition, order)) yield { code: "terminal.tampered", why: condition.tamperCodes };
+  for (const account of tampered ? accounts : []) {
+    if (isNamed(order, account, census.items)) continue;
+    yield { code: "batch.tampered", why: `${account.tid}: ${openItems(census.items, account).length} items are open` };
+  }
+  if (census.unread.length > 0) yield { code: "batch.unread", why: `areas ${census.unread.join(", ")}` };
+  for (const { kind, stan } of census.items) {
+    if (kinds[kind].gate === "BLOCK") yield { code: kind === "U24" ? "batch.unknown-item" : "batch.open", why: `${kind} ${stan}` };
+  }
+  if (accounts.length === 0 && !blank) yield { code: "batch.no-account", why: "the terminal names no acquirer" };
+  const unbound = bindingObjection(order, accounts);
+  if (unbound !== undefined) yield { code: "identity.binding", why: unbound };
+  const unsettleable = settlementObjection(order, accounts, census.items);
+  if (unsettleable !== undefined) yield { code: "settle.deregistered", why: unsettleable };
+  yield* findings;
+  if (!mayWipe(order)) yield { code: "order.held", why: order.reasonCode };
+  try {
+    refuseDifferences(model, inventory);
+  } catch (thrown) {
+    if (!(thrown instanceof DecomError)) throw thrown;
+    yield { code: thrown.code, why: thrown.message };
+  }
 }

@@ -10,23 +10,24 @@ export async function status(run: Run): Promise<void> {
 }
 
 export function tampered(run: Pick<Run, "order" | "record">): boolean {
-  return isTampered(lastLook(run), run.order.order);
+  return isTampered(conditionOf(run), run.order.order);
 }
 
 /** Throws `terminal.tampered` unless the order wants this terminal wiped although, or because, it was tampered with. */
 export function refuseTampered(run: Pick<Run, "order" | "record">): void {
-  const seen = lastLook(run);
+  const seen = conditionOf(run);
   if (!isTampered(seen, run.order.order) || mayWipeTampered(seen, run.order.order)) return;
   throw new DecomError("terminal.tampered", `${told(seen)}, and the order does not know of it`);
 }
 
 /** What is known of it, as a sentence begins. */
 export function tampering(run: Pick<Run, "record">): string {
-  return told(lastLook(run));
+  return told(conditionOf(run));
 }
 
-function lastLook({ record }: Pick<Run, "record">): Condition {
-  return (record().condition ?? unreachable("the tamper switch is the first thing that is looked at")).condition;
+/** As the newest look at it has it. */
+export function conditionOf({ record }: Pick<Run, "record">): Condition {
+  return (record().condition ?? unreachable("a run begins with a look at the terminal's condition")).condition;
 }
 
 function told({ tamper, tamperCodes }: Condition): string {

@@ -2,7 +2,7 @@
 import { DecomError } from "../base/errors.js";
 import type { Journal } from "../evidence/journal.js";
 import { recordOf } from "../evidence/record.js";
-import type { StatementSource } from "../evidence/statement/build.js";
+import type { Issue, StatementSource } from "../evidence/statement/build.js";
 import type { Transcript } from "../evidence/transcript.js";
 import { foundBlank } from "./blank.js";
 import type { Run } from "./context.js";
@@ -92,7 +92,7 @@ export function ended(parked: Parked, error: DecomError): RunResult {
 }
 
 /** The statement is fixed before it is signed, so a certificate whose signer is gone only waits for it. */
-function certifyOrHold(parked: Parked, ended: NonNullable<Parameters<typeof certify>[1]>): RunResult {
+function certifyOrHold(parked: Parked, ended: NonNullable<Issue["ended"]>): RunResult {
   try {
     return certify(parked, ended);
   } catch (thrown) {
@@ -154,12 +154,12 @@ function recordIntent(run: Run): void {
 /** Whether ARM reached the terminal is the terminal's to say: the journal only knows that it was to be sent. */
 async function phaseOf(run: Run): Promise<Phase> {
   const { arm, wipeOp: op } = run.record();
-  if (op === undefined) return wipedByAnother(run);
+  if (op === undefined) return await phaseBefore(run);
   const { state } = await run.terminal.op(op);
   switch (state) {
     case "NOT_STARTED":
       run.write({ kind: "seen", step: "unstarted", op });
-      return wipedByAnother(run);
+      return await phaseBefore(run);
     case "RUNNING":
     case "DONE":
     case "FAILED":
@@ -170,14 +170,12 @@ async function phaseOf(run: Run): Promise<Phase> {
   }
 }
 
-async function wipedByAnother(run: Run): Promise<Phase> {
-  const { life, serial } = run.terminal.identity;
-  if (life === run.order.order.device.life) return await lookedAt(run);
-  throw new DecomError("identity.swapped", `${serial} is in life ${life}, but this run has not wiped it`);
-}
-
 /** Not wiped under this order: by somebody else, or not yet. */
-async function lookedAt(run: Run): Promise<Phase> {
+async function phaseBefore(run: Run): Promise<Phase> {
+  const { life, serial } = run.terminal.identity;
+  if (life !== run.order.order.device.life) {
+    throw new DecomError("identity.swapped", `${serial} is in life ${life}, but this run has not wiped it`);
+  }
   if (await foundBlank(run)) {
     refuseTampered(run);
     return "blank";

@@ -4,9 +4,10 @@ import { sha256 } from "../base/sign.js";
 import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
 import { isFilled } from "./filled.js";
-import { totalsOf } from "./host/totals.js";
-import { recordFiles } from "./models/shape.js";
+import { netOf, totalsOf } from "./host/totals.js";
+import { type RecordFile, recordFiles } from "./models/shape.js";
 import {
+  type Card,
   canBeSent,
   changes,
   decodeRecord,
@@ -81,12 +82,10 @@ export class Batch {
   readonly census: () => SimCensus;
   /** What the areas' generations are counted from. */
   readonly generations: Cell<Readonly<Record<number, number>>>;
-  readonly #ledgers = new Map<string, Cell<Ledger>>();
 
   constructor(body: Body) {
     this.#body = body;
-    const areaOf = (content: (typeof recordFiles)[number]) =>
-      body.model.areas.filter(({ holds }) => holds.includes(content)).map(({ id }) => id);
+    const areaOf = (content: RecordFile) => body.model.areas.filter(({ holds }) => holds.includes(content)).map(({ id }) => id);
     this.files = recordFiles.flatMap(areaOf);
     this.log = this.files[0] ?? 0;
     this.#unlisted = [...areaOf("stored-value"), ...areaOf("sub-batch")];
@@ -111,9 +110,7 @@ export class Batch {
   }
 
   ledger(account: string): Cell<Ledger> {
-    const ledger = this.#ledgers.get(account) ?? cell<Ledger>(this.#body.stores.nv, ledgerName(account), { batch: "000001" });
-    this.#ledgers.set(account, ledger);
-    return ledger;
+    return cell<Ledger>(this.#body.stores.nv, ledgerName(account), { batch: "000001" });
   }
 
   /** The settlement an op belongs to, and its account. */
@@ -161,17 +158,21 @@ export class Batch {
     if (next !== state) this.#body.stores.flash.program(area, slot * RECORD, Uint8Array.of(next));
   }
 
-  /** False when there is no blank slot left. */
-  append(sale: Sale, card: Parameters<typeof encodeRecord>[1]): boolean {
-    const slot = this.used(this.log);
-    if ((slot + 1) * RECORD > this.#body.stores.flash.bytes(this.log).length) return false;
-    this.#body.stores.flash.program(this.log, slot * RECORD, encodeRecord(sale, card));
+  /** No blank slot is left in the log. */
+  get full(): boolean {
+    return (this.#next + 1) * RECORD > this.#body.stores.flash.bytes(this.log).length;
+  }
+
+  /** False when the log is full. */
+  append(sale: Sale, card: Card): boolean {
+    if (this.full) return false;
+    this.#body.stores.flash.program(this.log, this.#next * RECORD, encodeRecord(sale, card));
     return true;
   }
 
-  /** Slots of an area that can no longer be written. */
-  used(area: number): number {
-    return (this.records.findLast((record) => record.area === area)?.slot ?? -1) + 1;
+  /** The first slot of the log behind all that were ever written. */
+  get #next(): number {
+    return (this.records.findLast(({ area }) => area === this.log)?.slot ?? -1) + 1;
   }
 
   /** All records still in an area's flash, masked, as they may leave the terminal. */
@@ -179,14 +180,14 @@ export class Batch {
     return concat(...this.records.filter((record) => record.area === area).map(({ masked }) => masked));
   }
 
-  rows(account?: string): TotalRow[] {
+  rows(only?: string): TotalRow[] {
     const rows = new Map<string, TotalRow>();
-    for (const item of this.census().items) {
-      if (account !== undefined && item.account !== account) continue;
-      const key = `${item.account} ${item.kind} ${item.direction}`;
-      const { count = 0, money = { minor: 0n, currency: item.money.currency } } = rows.get(key) ?? {};
-      const { account: of, kind, direction, count: listed = 1 } = item;
-      rows.set(key, { account: of, kind, direction, count: count + listed, money: { ...money, minor: money.minor + item.money.minor } });
+    for (const { account, kind, direction, count = 1, money } of this.census().items) {
+      if (only !== undefined && account !== only) continue;
+      const key = `${account} ${kind} ${direction}`;
+      const before = rows.get(key) ?? { count: 0, money: { ...money, minor: 0n } };
+      const sum = { ...before.money, minor: before.money.minor + money.minor };
+      rows.set(key, { account, kind, direction, count: before.count + count, money: sum });
     }
     return [...rows.values()];
   }
@@ -256,7 +257,7 @@ export class Batch {
       const kind = last === undefined ? undefined : stateKind(last);
       if (last === undefined || kind === undefined) return [];
       const totals = last.terminalTotals ?? totalsOf([]);
-      const net = totals.debit - totals.credit;
+      const net = netOf(totals);
       const money = { minor: net < 0n ? -net : net, currency };
       const digest = hex(sha256(this.#body.encode.totals(totals)));
       return [{ account: id, kind, batch: last.batch, direction: net < 0n ? "credit" : "debit", money, stan: NO_STAN, digest }];
@@ -266,7 +267,7 @@ export class Batch {
 
 /** Records, and yet nothing to add up: a sale and its void. */
 function isZero(records: readonly LogRecord[]): boolean {
-  return records.length > 0 && records.reduce((sum, { direction, amount }) => sum + (direction === "debit" ? amount : -amount), 0n) === 0n;
+  return records.length > 0 && netOf(totalsOf(records)) === 0n;
 }
 
 /** Counts an item into the line of its account, kind, batch and direction. */

@@ -1,6 +1,6 @@
 // What a working life leaves in a terminal's areas, as text: each maker writes one sort of content, and says which secrets are in it.
 import { ascii, hex } from "../base/bytes.js";
-import { type Random, seededRandom } from "../base/random.js";
+import { digitsFrom, type Random, seededRandom } from "../base/random.js";
 import type { Content, RecordFile, SimModel } from "./models/shape.js";
 import type { Account } from "./unit.js";
 
@@ -12,7 +12,7 @@ export interface Planted {
 /** Keeps the value as one to be looked for, and gives it back. */
 export type Plants = (what: Planted["what"], value: string) => string;
 
-export interface Life {
+export interface WorkingLife {
   readonly model: SimModel;
   readonly seed: number;
   readonly serial: string;
@@ -25,11 +25,11 @@ export interface Life {
 
 export type Writers = Readonly<Record<Exclude<Content, RecordFile>, () => string>>;
 
-const digitsOf = (random: Random) => (n: number) => Array.from(random.bytes(n), (byte) => byte % 10).join("");
+const digitsOf = (random: Random) => (n: number) => digitsFrom(random.bytes(n));
 const wordOf = (random: Random) => () => hex(random.bytes(5));
 
 /** Each maker is asked at most once, in the order of the areas: what it draws depends on that. */
-export function writersOf({ model, seed, serial, accounts, plant, tracks, random }: Life): Writers {
+export function writersOf({ model, seed, serial, accounts, plant, tracks, random }: WorkingLife): Writers {
   const [digits, word] = [digitsOf(random), wordOf(random)];
   const personal = seededRandom(`personal ${model.name} ${seed}`);
   const more = seededRandom(`more ${model.name} ${seed}`);

@@ -1,4 +1,5 @@
 // The merchant's counter: what customers do while the terminal is in use, as records in its log and authorisations at its host.
+import { digitsFrom } from "../base/random.js";
 import type { Kind } from "../terminal/facts.js";
 import type { Batch } from "./batch.js";
 import type { Body } from "./body.js";
@@ -28,7 +29,7 @@ export function book({ stores, host }: Body, batch: Batch, self: Self, account: 
     currency: of.currency,
     time: self.time,
   } as const;
-  const pan = `6299990${Array.from(self.random("card", 9), (byte) => byte % 10).join("")}`;
+  const pan = `6299990${digitsFrom(self.random("card", 9))}`;
   if (!batch.append(sale, { pan, expiry: "3012", track: `${pan}=3012220` })) return false;
   const item = entryOf(sale, of.id);
   stores.host.append({ event: "start", item });

@@ -1,5 +1,6 @@
 // Every place where a simulated terminal's firmware could do or say something else than the honest thing, and the firmware that does not.
-import type { ProbeRange, SlotFact, SlotRange, TotalRow } from "../terminal/facts.js";
+import type { ProbeRange, SlotRange, TotalRow } from "../terminal/facts.js";
+import type { Listed } from "./keys.js";
 import type { SimModel } from "./models/shape.js";
 import type { LogRecord } from "./records.js";
 import type { Stores } from "./stores.js";
@@ -19,8 +20,6 @@ export interface Signer {
   /** The maker's private scalar. */
   readonly maker: Uint8Array;
 }
-
-type Listed = Omit<SlotFact, "kcv"> & { readonly kcv: Uint8Array };
 
 /** Each is asked in one place, with what honest firmware would do or say as its last word. */
 export interface Firmware {

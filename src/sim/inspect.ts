@@ -1,11 +1,13 @@
 // What the bytes say, without starting a terminal: what can still be read, where the money is, what the host booked.
-import { EMPTY, hex, isFilledWith, text } from "../base/bytes.js";
+import { EMPTY, hex, isFilledWith } from "../base/bytes.js";
 import { isUnfinished, type Ledger } from "./batch.js";
-import { recordFiles } from "./models/shape.js";
+import { netOf, totalsOf } from "./host/totals.js";
+import { rangeWith, slotName, slotsIn } from "./keys.js";
+import { type Content, isRecordFile, type SimKeys } from "./models/shape.js";
 import { simModel } from "./models.js";
 import { decodeRecord, has, RECORD } from "./records.js";
-import { cell, type Entry, fromJson, type Stores, spareName } from "./stores.js";
-import { ledgerName, UNIT, type Unit } from "./unit.js";
+import { cell, type Entry, type Nv, type Stores, spareName } from "./stores.js";
+import { ledgerName, unitOf } from "./unit.js";
 
 export interface Inspection {
   /** What a wipe has to take; `readable`: some byte is not blank. */
@@ -30,13 +32,12 @@ export interface Inspection {
 const WITHOUT_MONEY = new Set(["U08", "U09", "U10"]);
 
 function net(entries: readonly Entry[]): bigint {
-  const moving = entries.filter(({ kind }) => !WITHOUT_MONEY.has(kind));
-  return moving.reduce((sum, { direction, amount }) => sum + (direction === "debit" ? amount : -amount), 0n);
+  return netOf(totalsOf(entries.filter(({ kind }) => !WITHOUT_MONEY.has(kind))));
 }
 
 export function inspect({ nv, flash, host }: Stores): Inspection {
-  const unit = nv.get(UNIT);
-  const model = unit === undefined ? undefined : simModel((fromJson(text(unit)) as Unit).model); // written by provision()
+  const unit = unitOf(nv).get();
+  const model = unit === undefined ? undefined : simModel(unit.model);
   const area = (id: number) => model?.areas.find((known) => known.id === id);
   const events = host.lines();
   const items = (event: "start" | "booked") => events.flatMap((line) => (line.event === event ? [line.item] : []));
@@ -44,30 +45,16 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
   const bookings = items("booked");
   const open = recordsIn({ nv, flash, host }, start, area);
   const terminal = open.map(({ entry }) => entry);
-  const slots = [
-    ...new Set([...(model?.keys ?? []).flatMap((k) => k.used.map((slot) => `key/${k.type}/${k.algorithm}/${slot}`)), ...nv.names()]),
-  ];
   const isOwn = (id: number) => area(id)?.classes.includes("ID") === true || area(id)?.kept === true;
-  const names = slots.filter((name) => name.startsWith("key/")).map((name) => name.slice(4));
-  const ranges = model?.keys ?? [];
-  const rangeOf = (name: string) => {
-    const [type, algorithm, slot] = name.split("/");
-    return ranges.find((k) => k.type === type && k.algorithm === algorithm && k.from <= Number(slot) && Number(slot) <= k.to);
-  };
-  const isKept = (slot: string) => rangeOf(slot)?.kept === true;
-  /** A key that the maker puts into every unit is no secret of this one. */
-  const isReadable = (slot: string) => {
-    const key = hex(nv.get(`key/${slot}`) ?? EMPTY);
-    return key !== "" && key !== rangeOf(slot)?.reseeds;
-  };
+  const keys = keysIn(nv, model?.keys ?? []);
   return {
     areas: flash
       .areas()
       .filter((id) => !isOwn(id))
       .map((id) => ({ id, readable: !isFilledWith(flash.bytes(id), 0xff) })),
-    keys: names.filter((slot) => !isKept(slot)).map((slot) => ({ slot, readable: isReadable(slot) })),
+    keys: keys.filter(({ kept }) => !kept).map(({ slot, readable }) => ({ slot, readable })),
     undeclared: flash.areas().filter((id) => nv.get(spareName(id)) !== undefined),
-    kept: { areas: flash.areas().filter(isOwn), keys: names.filter(isKept) },
+    kept: { areas: flash.areas().filter(isOwn), keys: keys.filter(({ kept }) => kept).map(({ slot }) => slot) },
     money: { start: net(start), host: net(bookings), terminal: net(terminal) },
     start,
     terminal,
@@ -77,13 +64,24 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
   };
 }
 
+/** Every slot that had a key from the factory on, and every other one that holds something. */
+function keysIn(nv: Nv, ranges: readonly SimKeys[]): { readonly slot: string; readonly readable: boolean; readonly kept: boolean }[] {
+  const factory = ranges.flatMap((range) => range.used.map((slot) => ({ ...range, slot, key: EMPTY })));
+  const slots = new Map([...factory, ...slotsIn(nv)].map((one) => [slotName(one.type, one.algorithm, one.slot), one]));
+  return [...slots].map(([slot, one]) => {
+    const range = rangeWith(ranges, one);
+    // A key that the maker puts into every unit is no secret of this one.
+    return { slot, readable: one.key.length > 0 && hex(one.key) !== range?.reseeds, kept: range?.kept === true };
+  });
+}
+
 /** Open records still in flash, as the entries they began as. One that the terminal knows to be booked is no longer there. */
 function recordsIn(
   { nv, flash }: Stores,
   start: readonly Entry[],
-  area: (id: number) => { holds: readonly string[] } | undefined,
+  area: (id: number) => { readonly holds: readonly Content[] } | undefined,
 ): { readonly entry: Entry; readonly doubtful: boolean }[] {
-  const files = flash.areas().filter((id) => area(id)?.holds.some((content) => recordFiles.some((file) => file === content)));
+  const files = flash.areas().filter((id) => area(id)?.holds.some(isRecordFile));
   const accounts = [...new Set(start.map(({ account }) => account))];
   const unfinished = new Map(
     accounts.flatMap((account) => {

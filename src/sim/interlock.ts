@@ -1,7 +1,7 @@
 // What the firmware checks by itself before a wipe: lock, census, power, time, and every item left is named, whole and once, by the GRANT.
 import { hex, unhex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
-import { type Item, kinds, type TotalRow } from "../terminal/facts.js";
+import { type Item, kinds, recordCount, type TotalRow } from "../terminal/facts.js";
 import { type Batch, NO_DIGEST } from "./batch.js";
 import type { Body } from "./body.js";
 import { refuse } from "./refused.js";
@@ -32,9 +32,9 @@ export function inTheWay(items: readonly Item[], exceptions: readonly Exception[
     const key = [item.account, item.kind, item.direction, item.money.currency, item.batch].join(" ");
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
-  const covered = ([first, ...rest]: readonly Item[]): boolean => {
+  const covered = (all: readonly Item[]): boolean => {
+    const [first] = all;
     if (first === undefined || kinds[first.kind].gate !== "BLOCK-X") return false;
-    const all = [first, ...rest];
     const digest = all.some((item) => item.count !== undefined) ? NO_DIGEST : digestOf(all);
     const fitting = exceptions.filter(
       (e) =>
@@ -43,7 +43,7 @@ export function inTheWay(items: readonly Item[], exceptions: readonly Exception[
         e.direction === first.direction &&
         e.currency === first.money.currency &&
         e.batch === first.batch &&
-        e.count === all.reduce((sum, { count = 1 }) => sum + count, 0) &&
+        e.count === recordCount(all) &&
         e.amount === all.reduce((sum, item) => sum + item.money.minor, 0n) &&
         e.digest === digest,
     );

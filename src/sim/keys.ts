@@ -1,5 +1,5 @@
 // Key slots: one non-volatile record each, so that an erased key is a record that is no longer there.
-import { createCipheriv, createECDH, createPrivateKey, type KeyObject } from "node:crypto";
+import { createCipheriv } from "node:crypto";
 import { concat, EMPTY, isFilledWith, unhex } from "../base/bytes.js";
 import type { Algorithm, KeyType, ProbeRange, SlotFact, SlotRange } from "../terminal/facts.js";
 import type { SimKeys, SimModel } from "./models/shape.js";
@@ -7,7 +7,7 @@ import type { Nv } from "./stores.js";
 
 const PREFIX = "key/";
 const APP = "app/";
-const slotName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${type}/${algorithm}/${slot}`;
+export const slotName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${type}/${algorithm}/${slot}`;
 export const keyName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${PREFIX}${slotName(type, algorithm, slot)}`;
 /** Beside a key that another application put there: only that one can use or erase it. */
 export const appName = (type: KeyType, algorithm: Algorithm, slot: number): string => `${APP}${slotName(type, algorithm, slot)}`;
@@ -49,6 +49,26 @@ interface Slot extends Omit<SlotFact, "kcv"> {
   readonly key: Uint8Array;
 }
 
+export interface Listed extends Omit<SlotFact, "kcv"> {
+  readonly kcv: Uint8Array;
+}
+
+/** Every slot that holds a key. */
+export function slotsIn(nv: Nv): Slot[] {
+  return nv
+    .names()
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => {
+      const [, type, algorithm, slot] = name.split("/") as [string, KeyType, Algorithm, string]; // written by keyName() alone
+      return { type, algorithm, slot: Number(slot), key: nv.get(name) ?? EMPTY };
+    });
+}
+
+/** What the model says of a slot. */
+export function rangeWith(ranges: readonly SimKeys[], { type, algorithm, slot }: Omit<SlotFact, "kcv">): SimKeys | undefined {
+  return ranges.find((one) => one.type === type && one.algorithm === algorithm && one.from <= slot && slot <= one.to);
+}
+
 export class Keys {
   readonly #nv: Nv;
   readonly #ranges: readonly SimKeys[];
@@ -64,8 +84,8 @@ export class Keys {
     return this.#nv.get(keyName(type, algorithm, slot));
   }
 
-  list(): (Omit<SlotFact, "kcv"> & { readonly kcv: Uint8Array })[] {
-    return this.#slots().map(({ key, ...slot }) => ({ ...slot, kcv: kcv(slot.algorithm, key) }));
+  list(): Listed[] {
+    return slotsIn(this.#nv).map(({ key, ...slot }) => ({ ...slot, kcv: kcv(slot.algorithm, key) }));
   }
 
   has(type: KeyType): boolean {
@@ -93,32 +113,22 @@ export class Keys {
 
   /** Another application's keys stay, and so does the maker's load key where the firmware puts it back. */
   erase(range: SlotRange): void {
-    for (const { type, algorithm, slot } of this.#within(range)) {
-      if (this.#nv.get(appName(type, algorithm, slot)) === undefined)
-        this.#nv.set(keyName(type, algorithm, slot), this.#leaves(type, algorithm, slot));
+    for (const held of this.#within(range)) {
+      const { type, algorithm, slot } = held;
+      if (this.#nv.get(appName(type, algorithm, slot)) === undefined) this.#nv.set(keyName(type, algorithm, slot), this.#leaves(held));
     }
   }
 
   /** What the hardware does when the case is opened: every key but the maker's own. */
   zeroise(): void {
-    for (const { type, algorithm, slot } of this.#slots()) {
-      if (this.#range(type, algorithm, slot)?.kept !== true) this.#nv.set(keyName(type, algorithm, slot), undefined);
+    for (const held of slotsIn(this.#nv)) {
+      if (rangeWith(this.#ranges, held)?.kept !== true) this.#nv.set(keyName(held.type, held.algorithm, held.slot), undefined);
     }
-  }
-
-  #slots(): Slot[] {
-    return this.#nv
-      .names()
-      .filter((name) => name.startsWith(PREFIX))
-      .map((name) => {
-        const [, type, algorithm, slot] = name.split("/") as [string, KeyType, Algorithm, string]; // written by keyName() alone
-        return { type, algorithm, slot: Number(slot), key: this.#nv.get(name) ?? EMPTY };
-      });
   }
 
   /** Slots of a range that hold something, in their order. */
   #within({ type, algorithm, from, to }: SlotRange): Slot[] {
-    const held = this.#slots().filter((one) => one.type === type && one.algorithm === algorithm && one.slot >= from && one.slot <= to);
+    const held = slotsIn(this.#nv).filter((one) => one.type === type && one.algorithm === algorithm && one.slot >= from && one.slot <= to);
     return held.sort((a, b) => a.slot - b.slot);
   }
 
@@ -127,25 +137,11 @@ export class Keys {
     return isFilledWith(key, 0) ? "CONSTANT_00" : isFilledWith(key, 0xff) ? "CONSTANT_FF" : "PRESENT";
   }
 
-  #range(type: KeyType, algorithm: Algorithm, slot: number): SimKeys | undefined {
-    return this.#ranges.find((one) => one.type === type && one.algorithm === algorithm && one.from <= slot && slot <= one.to);
-  }
-
   /** What a slot holds after its erase. */
-  #leaves(type: KeyType, algorithm: Algorithm, slot: number): Uint8Array | undefined {
-    const reseeds = this.#range(type, algorithm, slot)?.reseeds;
+  #leaves(slot: Slot): Uint8Array | undefined {
+    const reseeds = rangeWith(this.#ranges, slot)?.reseeds;
     if (reseeds !== undefined) return unhex(reseeds);
     if (this.#store === "fills-00") return new Uint8Array(16);
     return this.#store === "fills-ff" ? new Uint8Array(16).fill(0xff) : undefined;
   }
-}
-
-/** A P-256 pair from its private scalar; the point is uncompressed. */
-export function pairOf(scalar: Uint8Array): { readonly point: Uint8Array; readonly key: KeyObject } {
-  const pair = createECDH("prime256v1");
-  pair.setPrivateKey(scalar);
-  const point = new Uint8Array(pair.getPublicKey());
-  const part = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
-  const jwk = { kty: "EC", crv: "P-256", d: part(scalar), x: part(point.subarray(1, 33)), y: part(point.subarray(33)) };
-  return { point, key: createPrivateKey({ format: "jwk", key: jwk }) };
 }

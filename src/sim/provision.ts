@@ -1,20 +1,19 @@
 // The factory and a working life: fills a simulated terminal's stores with what a returned one holds, as bytes, repeatably from a seed.
 import { ascii, concat, EMPTY, hex, readUint, text } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
-import { seededRandom } from "../base/random.js";
+import { digitsFrom, type Random, seededRandom } from "../base/random.js";
 import type { Ledger } from "./batch.js";
 import { asPlanted, type Planted, writersOf } from "./contents.js";
 import { appName, keyName } from "./keys.js";
-import { type Content, type RecordFile, recordFiles, type SimModel } from "./models/shape.js";
+import { isRecordFile, type RecordFile, recordFiles, type SimModel } from "./models/shape.js";
 import { type Op, opName } from "./ops.js";
-import { fileOf, grow, type Plant, type PlantedRecord, WITHOUT_AMOUNT } from "./planting.js";
+import { fileOf, grow, type Plant, type PlantedKey, type PlantedRecord, WITHOUT_AMOUNT } from "./planting.js";
 import { type Card, encodeRecord, RECORD, type Sale } from "./records.js";
 import { cell, type FactoryStores, type HostLine } from "./stores.js";
-import { type Account, accountId, entryOf, ledgerName, UNIT, type Unit } from "./unit.js";
+import { accountId, entryOf, ledgerName, type Unit, unitOf } from "./unit.js";
 
 interface Contents {
   readonly unit: Unit;
-  readonly accounts: readonly (Account & { readonly batch: string })[];
   readonly ledgers: ReadonlyMap<string, Ledger>;
   readonly ops: readonly Op[];
   readonly host: readonly HostLine[];
@@ -35,7 +34,7 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted,
     return value;
   };
   const below = (n: number) => readUint(random.bytes(4)) % n;
-  const digits = (n: number) => Array.from(random.bytes(n), (byte) => byte % 10).join("");
+  const digits = (n: number) => digitsFrom(random.bytes(n));
 
   const accounts = model.accounts.map(({ acquirer, name, currency }) => {
     const mid = plant("merchant", `89810${digits(10)}`);
@@ -65,7 +64,7 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted,
   // Drawn from a stream of its own: what is planted changes nothing else in the terminal.
   const planting = seededRandom(`planted ${model.name} ${seed}`);
   const plantedCard = (): Card => {
-    const pan = plant("pan", `6299990${Array.from(planting.bytes(9), (byte) => byte % 10).join("")}`);
+    const pan = plant("pan", `6299990${digitsFrom(planting.bytes(9))}`);
     return { pan, expiry: "3012", track: plant("track", `${pan}=30122200000000000`) };
   };
   const grown = grow(wanted, {
@@ -89,21 +88,8 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted,
     ]),
   );
 
-  const keys = new Map<string, Uint8Array>();
-  for (const { type, algorithm, used, kept } of model.keys) {
-    for (const slot of used) {
-      const value = random.bytes(algorithm === "P256" ? 32 : 16);
-      keys.set(keyName(type, algorithm, slot), value);
-      if (kept !== true) planted.push({ what: "key", value });
-    }
-  }
-  const strange = seededRandom(`keys ${model.name} ${seed}`);
-  for (const { type, algorithm, slot, foreign } of strays) {
-    const value = strange.bytes(16);
-    keys.set(keyName(type, algorithm, slot), value);
-    if (foreign === true) keys.set(appName(type, algorithm, slot), ascii("com.example.other"));
-    planted.push({ what: "key", value });
-  }
+  const { keys, secrets } = keysOf(model, random, seededRandom(`keys ${model.name} ${seed}`), strays);
+  planted.push(...secrets.map((value) => ({ what: "key", value }) as const));
   const ledgers = new Map(
     accounts.map(({ id, batch }): [string, Ledger] => {
       const last = grown.settlements.get(id);
@@ -117,10 +103,28 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted,
     ...grown.host,
   ];
   const unit = { serial: serialOf(seed), model: model.name, secret: hex(random.bytes(32)) };
-  return { unit, accounts, ledgers, ops: grown.ops, host, areas, keys, planted };
+  return { unit, ledgers, ops: grown.ops, host, areas, keys, planted };
 }
 
-const isRecordFile = (content: Content): content is RecordFile => recordFiles.some((file) => file === content);
+/** Keys of the factory and others, by the name of their record, and those among them that do not stay with the unit. */
+function keysOf({ keys: ranges }: SimModel, random: Random, strange: Random, strays: readonly PlantedKey[]) {
+  const keys = new Map<string, Uint8Array>();
+  const secrets: Uint8Array[] = [];
+  for (const { type, algorithm, used, kept } of ranges) {
+    for (const slot of used) {
+      const value = random.bytes(algorithm === "P256" ? 32 : 16);
+      keys.set(keyName(type, algorithm, slot), value);
+      if (kept !== true) secrets.push(value);
+    }
+  }
+  for (const { type, algorithm, slot, foreign } of strays) {
+    const value = strange.bytes(16);
+    keys.set(keyName(type, algorithm, slot), value);
+    if (foreign === true) keys.set(appName(type, algorithm, slot), ascii("com.example.other"));
+    secrets.push(value);
+  }
+  return { keys, secrets };
+}
 
 function bytesOf({ sale, card, state, damaged }: PlantedRecord): Uint8Array {
   const bytes = encodeRecord(sale, card, state);
@@ -135,7 +139,7 @@ export function plantedValues(model: SimModel, seed: number, plant = NOTHING): r
 const NOTHING: Plant = { items: [] };
 
 export function isProvisioned(stores: FactoryStores): boolean {
-  return stores.nv.get(UNIT) !== undefined;
+  return unitOf(stores.nv).get() !== undefined;
 }
 
 /** A second call on the same stores does nothing; a call that was interrupted is done again whole. */
@@ -153,5 +157,5 @@ export function provision(model: SimModel, seed: number, stores: FactoryStores, 
   for (const [account, ledger] of ledgers) cell(stores.nv, ledgerName(account), {}).set(ledger);
   for (const op of ops) cell(stores.nv, opName(op.id), {}).set(op);
   if (stores.host.lines().length === 0) stores.host.append(...host);
-  cell<Unit>(stores.nv, UNIT, unit).set(unit);
+  unitOf(stores.nv).set(unit);
 }

@@ -1,6 +1,7 @@
 // Transaction records as bytes: 120 each, state in one byte whose bits only fall, masked before anyone outside may see them.
 import { crc32 } from "node:zlib";
 import { ascii, bcd, concat, hex, isFilledWith, readBcd, readUint, text, uint } from "../base/bytes.js";
+import { maskPan } from "../base/redact.js";
 import { sha256 } from "../base/sign.js";
 import { type Kind, kindOf } from "../terminal/facts.js";
 
@@ -109,7 +110,7 @@ function mask(bytes: Uint8Array, damaged: boolean): Uint8Array {
   out.set(bytes.subarray(0, HEAD));
   out[0] = 0;
   const pan = text(bytes.subarray(HEAD, HEAD + PAN)).trimEnd();
-  if (!damaged) out.set(ascii((pan.slice(0, 6) + "*".repeat(Math.max(0, pan.length - 10)) + pan.slice(-4)).padEnd(PAN)), HEAD);
+  if (!damaged) out.set(ascii(maskPan(pan).padEnd(PAN)), HEAD);
   out.fill(0, CHECK);
   return out;
 }

@@ -7,10 +7,10 @@ import type { Batch } from "./batch.js";
 import type { Body } from "./body.js";
 import type { Firmware, Signer } from "./firmware.js";
 import type { Keys } from "./keys.js";
-import { RECORD } from "./records.js";
+import type { SimArea } from "./models/shape.js";
 import type { ResetReason } from "./setup.js";
-import { type Cell, cell } from "./stores.js";
-import { UNIT, type Unit } from "./unit.js";
+import { type Cell, cell, type Nv } from "./stores.js";
+import { type Unit, unitOf } from "./unit.js";
 import { type Life, lifeOf } from "./wipe.js";
 
 /** Keys of whom the terminal obeys, hex points; `pinned` when it took the first one it was shown. */
@@ -19,6 +19,8 @@ export interface Owners {
   readonly pinned: boolean;
   readonly rollover: number;
 }
+
+export const ownersOf = (nv: Nv): Cell<Owners> => cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
 
 const NO_REBOOT = 0xffffffff;
 
@@ -49,8 +51,8 @@ export class Self {
     this.reset = reset;
     this.boot = this.#boots.get() + 1;
     this.wiped = this.life.wipe?.state === "done";
-    this.unit = cell<Unit>(nv, UNIT, { serial: "SIM0000000", model: body.model.name, secret: "" }).get();
-    this.owners = cell<Owners>(nv, "owners", { keys: [], pinned: false, rollover: 0 });
+    this.unit = unitOf(nv).get() ?? { serial: "SIM0000000", model: body.model.name, secret: "" };
+    this.owners = ownersOf(nv);
     this.passFloor = cell(nv, "pass-floor", 0);
   }
 
@@ -135,9 +137,8 @@ export class Self {
   }
 
   get cannotPay(): number {
-    const { accounts, log } = this.#batch;
-    const { stores, options } = this.#body;
-    const full = (this.#batch.used(log) + 1) * RECORD > stores.flash.bytes(log).length;
+    const { accounts, full } = this.#batch;
+    const { options } = this.#body;
     const reasons: Readonly<Record<keyof typeof cannotPay, boolean>> = {
       locked: this.life.locked,
       merchant: accounts.length === 0,
@@ -152,20 +153,28 @@ export class Self {
   }
 
   areas() {
+    return this.#body.model.areas.map((area) => this.#area(area));
+  }
+
+  area(id: number) {
+    const area = this.#body.model.areas.find((one) => one.id === id);
+    return area === undefined ? undefined : this.#area(area);
+  }
+
+  #area({ id, classes }: SimArea) {
     const { firmware, model, stores } = this.#body;
     const { flash } = stores;
-    return model.areas.map(({ id, classes }) => ({
+    const generation = this.#batch.generation(id);
+    return {
       area: id,
       classes: classes.reduce((set, name) => set | contentClasses[name], 0),
       size: firmware.size(this.#body, id, flash.bytes(id).length),
       block: flash.block(id),
       blank: 0xff,
-      generation: this.#batch.generation(id),
+      generation,
       fillable: model.fillable.includes(id),
-      files: this.#batch.files.flatMap((area, i) =>
-        area === id ? [{ id: i + 1, size: this.#batch.file(area).length, generation: this.#batch.generation(area) }] : [],
-      ),
-    }));
+      files: this.#batch.files.flatMap((area, i) => (area === id ? [{ id: i + 1, size: this.#batch.file(area).length, generation }] : [])),
+    };
   }
 
   /** A block of an area as a sample wants it: what is in it stays inside. */

@@ -246,18 +246,21 @@ export interface Cell<T> {
 }
 
 export function cell<T>(nv: Nv, name: string, initial: T): Cell<T> {
-  let read: { readonly bytes: Uint8Array; readonly value: T } | undefined;
   return {
     get() {
       const bytes = nv.get(name);
-      if (bytes === undefined) return initial;
-      // A record is replaced whole, so the same array is the same content.
-      if (read?.bytes !== bytes) read = { bytes, value: fromJson(text(bytes)) as T }; // written by set() below
-      return read.value;
+      return bytes === undefined ? initial : (valueIn(bytes) as T); // written by set() below
     },
     set: (value) => nv.set(name, ascii(toJson(value))),
   };
 }
+
+/** Read once: a record is replaced whole, so the same array is the same content, whoever asks. */
+function valueIn(bytes: Uint8Array): unknown {
+  if (!values.has(bytes)) values.set(bytes, fromJson(text(bytes)));
+  return values.get(bytes);
+}
+const values = new WeakMap<Uint8Array, unknown>();
 
 /** All records as one file: name length u8 ‖ name ‖ size u32 ‖ bytes, again and again. */
 export function packRecords(records: ReadonlyMap<string, Uint8Array>): Uint8Array {

@@ -94,7 +94,7 @@ export class Terminal {
 
   /** Counts the boot, says what became of what was under way, goes on with an armed wipe. */
   powerOn(): void {
-    this.#guard(() => {
+    this.guard(() => {
       this.self.countBoot();
       if (this.self.tamperCodes !== undefined) this.keys.zeroise();
       if (this.model.keepsOps === false) this.settlements.forget();
@@ -109,9 +109,7 @@ export class Terminal {
 
   /** The supply is gone: RAM with it, and whatever was under way stops where it is. */
   powerCut(): void {
-    if (!this.#stores.alive) return;
-    this.#stores.cut();
-    this.#fell();
+    if (this.#stores.alive) this.#fell();
   }
 
   restart(reason: ResetReason): void {
@@ -124,7 +122,13 @@ export class Terminal {
 
   /** Runs what came from outside; a power cut in the middle is an end, not an error. */
   guard<T>(work: () => T): T | undefined {
-    return this.#guard(work);
+    try {
+      return this.#stores.alive ? work() : undefined;
+    } catch (cause) {
+      if (!(cause instanceof PowerCut)) throw cause;
+      this.#fell();
+      return undefined;
+    }
   }
 
   point(name: CutPoint, k?: number): void {
@@ -236,7 +240,7 @@ export class Terminal {
 
   /** Seconds from now, unless it goes dark before. */
   #later(seconds: number, work: () => void): void {
-    this.#timers.push(this.#clock.after(seconds * 1000, () => this.#guard(work)));
+    this.#timers.push(this.#clock.after(seconds * 1000, () => this.guard(work)));
   }
 
   /** Waits for what it does already; the op under which it is busy then is nobody's. */
@@ -269,17 +273,6 @@ export class Terminal {
   async #pause(ms: number): Promise<void> {
     await sleep(this.#clock, ms * this.#speed);
     if (!this.#stores.alive) throw new PowerCut("woke up without power");
-  }
-
-  #guard<T>(work: () => T): T | undefined {
-    try {
-      return this.#stores.alive ? work() : undefined;
-    } catch (cause) {
-      if (!(cause instanceof PowerCut)) throw cause;
-      this.#stores.cut();
-      this.#fell();
-      return undefined;
-    }
   }
 
   #fell(): void {

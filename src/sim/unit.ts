@@ -3,7 +3,7 @@ import { ascii, bcd, hex } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import { element } from "../wire/tlv.js";
 import type { Sale } from "./records.js";
-import type { Entry } from "./stores.js";
+import { type Cell, cell, type Entry, type Nv } from "./stores.js";
 
 /** What the terminal is, whatever happens to its data: kept through every wipe. */
 export interface Unit {
@@ -12,7 +12,8 @@ export interface Unit {
   /** Hex; from it comes all the terminal's randomness. */
   readonly secret: string;
 }
-export const UNIT = "unit";
+/** Undefined in stores that no factory has filled. */
+export const unitOf = (nv: Nv): Cell<Unit | undefined> => cell<Unit | undefined>(nv, "unit", undefined);
 
 /** A line of the merchant parameters; the terminal knows its accounts from nowhere else. */
 export interface Account {
@@ -29,7 +30,9 @@ export function accountId(acquirer: string, mid: string, tid: string): string {
 }
 
 /** The name of an account's non-volatile record. */
-export const ledgerName = (account: string): string => `settle/${account}`;
+export const ledgerName = (account: string): string => LEDGER + account;
+export const isLedger = (name: string): boolean => name.startsWith(LEDGER);
+const LEDGER = "settle/";
 
 /** What the host may know of a transaction. */
 export function entryOf({ batch, stan, kind, direction, amount, currency }: Sale, account: string): Entry {

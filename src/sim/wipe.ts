@@ -8,6 +8,7 @@ import { eraseBlock, MAX_ERASES } from "./erase.js";
 import { inEraseOrder, type Keys } from "./keys.js";
 import type { Op, Ops } from "./ops.js";
 import { type Cell, cell } from "./stores.js";
+import { isLedger } from "./unit.js";
 
 const areaCodes = { OK: 0, CENSUS_CHANGED: 1, WRITE: 2 } as const;
 type AreaCode = keyof typeof areaCodes;
@@ -127,7 +128,7 @@ export class Wipe {
       erased += blocks[i] ?? 0;
     }
     for (const range of journal.slots) if (this.#body.firmware.forgets(range)) this.#keys.erase(range);
-    for (const name of this.#body.stores.nv.names()) if (name.startsWith("settle/")) this.#body.stores.nv.set(name, undefined);
+    for (const name of this.#body.stores.nv.names()) if (isLedger(name)) this.#body.stores.nv.set(name, undefined);
     this.#end();
   }
 

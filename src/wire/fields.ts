@@ -1,6 +1,6 @@
 // Field combinators: a message is declared once as named, tagged, typed fields; writing, reading and the TypeScript type follow from it.
-import { ascii, bcd as bcdBytes, concat, hex, readBcd, readUint, text, uint } from "../base/bytes.js";
-import { elements, element as tlv } from "./tlv.js";
+import { ascii, bcd as bcdBytes, hex, readBcd, readUint, text, uint } from "../base/bytes.js";
+import { type Element, elements, joined } from "./tlv.js";
 
 /** How one value stands in bytes. `read` answers undefined for bytes that are not such a value; it never throws. */
 export interface Value<T> {
@@ -147,14 +147,15 @@ export function struct<F extends Fields>(fields: F): Struct<Of<F>> {
   return {
     fields,
     encode(value) {
-      const parts: Uint8Array[] = [];
+      const out: Element[] = [];
       for (const [name, field] of rows) {
         const given = (value as Readonly<Record<string, unknown>>)[name]; // Of<F> is such a record by construction
         if (given === undefined) continue;
-        for (const item of field.arity === "many" ? (given as readonly unknown[]) : [given])
-          parts.push(tlv(field.tag, field.value.write(item)));
+        const { tag, value: shape } = field;
+        if (field.arity !== "many") out.push({ tag, value: shape.write(given) });
+        else for (const item of given as readonly unknown[]) out.push({ tag, value: shape.write(item) });
       }
-      return concat(...parts);
+      return joined(out);
     },
     decode(raw, maxDepth = 8) {
       const found = elements(raw, maxDepth);

@@ -1,5 +1,5 @@
 // BER-TLV with minimal definite lengths: elements in, elements out. Which tags mean what is each family's business.
-import { concat, EMPTY, uint } from "../base/bytes.js";
+import { EMPTY } from "../base/bytes.js";
 
 export interface Element {
   readonly tag: number;
@@ -23,17 +23,34 @@ export function isForbidden(tag: number): boolean {
   return FORBIDDEN.has(tag);
 }
 
-function lengthBytes(length: number): Uint8Array {
-  if (length < 0x80) return Uint8Array.of(length);
-  if (length < 0x100) return Uint8Array.of(0x81, length);
-  return Uint8Array.of(0x82, length >> 8, length & 0xff);
-}
-
 /** One element. Throws RangeError for a tag that must not be carried: that is a defect of the caller. */
 export function element(tag: number, value: Uint8Array): Uint8Array {
-  if (isForbidden(tag)) throw new RangeError(`tag ${tag.toString(16)} is never carried`);
-  return concat(uint(tag, tag > 0xff ? 2 : 1), lengthBytes(value.length), value);
+  return joined([{ tag, value }]);
 }
+
+/** One element after the other, written into one array: the opposite of elements(). Throws as element() does. */
+export function joined(list: readonly Element[]): Uint8Array {
+  let size = 0;
+  for (const { tag, value } of list) {
+    if (isForbidden(tag)) throw new RangeError(`tag ${tag.toString(16)} is never carried`);
+    size += (tag > 0xff ? 2 : 1) + lengthSize(value.length) + value.length;
+  }
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const { tag, value } of list) {
+    if (tag > 0xff) out[at++] = tag >> 8;
+    out[at++] = tag & 0xff;
+    const { length } = value;
+    if (length >= 0x80) out[at++] = length < 0x100 ? 0x81 : 0x82;
+    if (length >= 0x100) out[at++] = length >> 8;
+    out[at++] = length & 0xff;
+    out.set(value, at);
+    at += length;
+  }
+  return out;
+}
+
+const lengthSize = (length: number): number => (length < 0x80 ? 1 : length < 0x100 ? 2 : 3);
 
 /**
  * Splits bytes into elements, checking nested ones down to `depth` levels. Any defect refuses the whole: trailing bytes, a length

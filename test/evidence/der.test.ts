@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hex, unhex } from "../../src/base/bytes.js";
-import { Rejection } from "../../src/evidence/codes.js";
 import {
   bitString,
   context,
@@ -22,16 +21,9 @@ import {
   yes,
 } from "../../src/evidence/envelope/der.js";
 import { oids, roleOids } from "../../src/evidence/envelope/oids.js";
+import { answerOf } from "../support/rejection.js";
 
-function refusal(bytes: Uint8Array): string {
-  try {
-    readDer(bytes);
-    return "read";
-  } catch (thrown) {
-    if (thrown instanceof Rejection) return `${thrown.code} ${thrown.pointer}`;
-    throw thrown;
-  }
-}
+const refusal = (bytes: Uint8Array): string => answerOf(() => readDer(bytes));
 
 test("what is written is read back as the same bytes", () => {
   const bytes = sequence(

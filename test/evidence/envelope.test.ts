@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { concat } from "../../src/base/bytes.js";
 import { seededRandom } from "../../src/base/random.js";
 import { sha256 } from "../../src/base/sign.js";
-import { Rejection, type VerifierCode } from "../../src/evidence/codes.js";
+import type { VerifierCode } from "../../src/evidence/codes.js";
 import { keySigner, signDetached } from "../../src/evidence/envelope/cms.js";
 import { bitString, context, integer, octets, oid, sequence, setOf, time, tlv } from "../../src/evidence/envelope/der.js";
 import { type EnvelopeRequest, verifyEnvelope } from "../../src/evidence/envelope/envelope.js";
@@ -25,6 +25,7 @@ import {
   withOtherS,
 } from "../support/craft.js";
 import { testIssuing, testLeaf, testOwner, testRoot, testStation, testStationKey } from "../support/identities.js";
+import { rejectionOf } from "../support/rejection.js";
 
 const request = (wrong: Partial<EnvelopeRequest> = {}): EnvelopeRequest => ({
   content,
@@ -35,15 +36,8 @@ const request = (wrong: Partial<EnvelopeRequest> = {}): EnvelopeRequest => ({
   ...wrong,
 });
 
-function codeOf(wrong: Partial<EnvelopeRequest>): VerifierCode | "ACCEPTED" {
-  try {
-    verifyEnvelope(request(wrong));
-    return "ACCEPTED";
-  } catch (thrown) {
-    if (thrown instanceof Rejection) return thrown.code;
-    throw thrown;
-  }
-}
+const codeOf = (wrong: Partial<EnvelopeRequest>): VerifierCode | "ACCEPTED" =>
+  rejectionOf(() => verifyEnvelope(request(wrong)))?.code ?? "ACCEPTED";
 
 const forever = { notBefore: Date.UTC(2000, 0, 1), notAfter: Date.UTC(2099, 0, 1), random: seededRandom("envelope") };
 const p256 = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;

@@ -2,20 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat } from "../../src/base/bytes.js";
-import { Rejection } from "../../src/evidence/codes.js";
 import { readJson } from "../../src/evidence/json.js";
+import { answerOf } from "../support/rejection.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function refusal(file: Uint8Array): string {
-  try {
-    readJson(file);
-    return "read";
-  } catch (thrown) {
-    if (thrown instanceof Rejection) return `${thrown.code} ${thrown.pointer}`;
-    throw thrown;
-  }
-}
+const refusal = (file: Uint8Array): string => answerOf(() => readJson(file));
 
 test("ordinary documents are read as JSON.parse reads them", () => {
   const text = '{ "a": [1, -2, 0, true, false, null, {}, []],\r\n\t"b/c~": "\\u00e9\\n\\"\\\\\\/ 终端 😀", "max": 9007199254740991 }\n';

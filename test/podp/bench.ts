@@ -5,12 +5,11 @@ import { type Simulated, startSimulated } from "../../protocols/podp/simulated.j
 import { ascii, concat, hex, text } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
 import { seededRandom } from "../../src/base/random.js";
-import { sha256 } from "../../src/base/sign.js";
+import { pairOf, sha256 } from "../../src/base/sign.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
 import { memoryPair } from "../../src/link/memory.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { inspect } from "../../src/sim/inspect.js";
-import { pairOf } from "../../src/sim/keys.js";
 import { simModel } from "../../src/sim/models.js";
 import { plantedValues } from "../../src/sim/provision.js";
 import { memoryStores, PowerCut, type Stores, toJson } from "../../src/sim/stores.js";

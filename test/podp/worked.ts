@@ -3,8 +3,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { encodeFrame, type Frame, fragments, payloadRoom } from "../../protocols/podp/frame.js";
 import * as m from "../../protocols/podp/messages.js";
 import { ascii, concat, EMPTY, readUint, uint, unhex } from "../../src/base/bytes.js";
-import { hmacSha256, keyIdOf, pointOf, sha256 } from "../../src/base/sign.js";
-import { pairOf } from "../../src/sim/keys.js";
+import { hmacSha256, keyIdOf, pairOf, pointOf, sha256 } from "../../src/base/sign.js";
 import { cobsEncode } from "../../src/wire/cobs.js";
 import { element, elements } from "../../src/wire/tlv.js";
 

@@ -3,6 +3,7 @@ import { families } from "../../protocols/index.js";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import { abandon } from "../../src/procedure/decommission.js";
+import { survey } from "../../src/procedure/survey.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { Death } from "../support/memory-disk.js";
 import { journalOf, stationLogOf } from "../support/records.js";
@@ -107,6 +108,19 @@ describe("a run ends in exactly one end state (I4)", () => {
     const { world } = await withOptions({ host: { rejects: "97" } });
     await world.replug();
     await expect(world.clock.run(() => world.run("run"))).rejects.toMatchObject({ code: "run.open" });
+  });
+
+  it("a dry run beside one that is alive is refused, and leaves the line that is just being written", async () => {
+    const { world, end } = await withOptions({ host: { rejects: "97" } });
+    const path = `${end?.folder}/journal.ndjson`;
+    world.disk.append(path, Buffer.from('{"v":1,"n":'));
+    const written = world.disk.read(path);
+    const bench = world.bench();
+    const unlock = bench.disk.lock(`${bench.station.state}/${world.serial}.lock`);
+    const look = () => world.replug().then(() => survey(bench, { families, link: world.line, patience: 30_000, order: "bench" }));
+    await expect(world.clock.run(look)).rejects.toMatchObject({ code: "run.locked" });
+    expect(world.disk.read(path)).toEqual(written);
+    unlock();
   });
 
   it("interrupted: stops before the next step, and resume finishes it", async () => {

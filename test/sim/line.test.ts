@@ -7,8 +7,7 @@ import { ascii, concat, hex, readUint, text, uint } from "../../src/base/bytes.j
 import { sleep } from "../../src/base/clock.js";
 import { silent } from "../../src/base/log.js";
 import { seededRandom } from "../../src/base/random.js";
-import { keyIdOf, sha256, signP256 } from "../../src/base/sign.js";
-import { pairOf } from "../../src/sim/keys.js";
+import { keyIdOf, pairOf, sha256, signP256 } from "../../src/base/sign.js";
 import { simModel } from "../../src/sim/models.js";
 import { plantedValues } from "../../src/sim/provision.js";
 import { RECORD } from "../../src/sim/records.js";

@@ -69,6 +69,17 @@ async function settleEverything(at: Bench): Promise<void> {
   }
 }
 
+/** Sends what has to go before the batch is closed; says of which account. */
+async function sendPending(at: Bench): Promise<string> {
+  at.terminal.setLock(true);
+  const account = at.terminal.batch.accounts[0]!.id;
+  for (const kind of [3, 5]) {
+    at.terminal.sendPending({ op: at.op(), body: "00", account }, kind);
+    await at.idle();
+  }
+  return account;
+}
+
 const cutAt = (n: number): NonVolatileHook => {
   let left = n;
   return () => {
@@ -109,12 +120,7 @@ describe("a settlement", () => {
   ])("meets a host that %s when an unknown end is settled again instead of looked up", async (_, closesAgain) => {
     const at = new Bench(copyStores(provisioned), { host: { silent: "after", closesAgain } });
     await at.clock.run(async () => {
-      at.terminal.setLock(true);
-      const account = at.terminal.batch.accounts[0]!.id;
-      for (const kind of [3, 5]) {
-        at.terminal.sendPending({ op: at.op(), body: "00", account }, kind);
-        await at.idle();
-      }
+      const account = await sendPending(at);
       const old = at.op();
       at.terminal.settle({ op: old, body: "00", account });
       await at.idle();
@@ -136,12 +142,7 @@ describe("a settlement", () => {
   ])("says so when %s, and keeps the records", async (_, options, state, code) => {
     const at = new Bench(copyStores(provisioned), options);
     const op = await at.clock.run(async () => {
-      at.terminal.setLock(true);
-      const account = at.terminal.batch.accounts[0]!.id;
-      for (const kind of [3, 5]) {
-        at.terminal.sendPending({ op: at.op(), body: "00", account }, kind);
-        await at.idle();
-      }
+      const account = await sendPending(at);
       const op = at.op();
       at.terminal.settle({ op, body: "00", account });
       await at.idle();
@@ -157,13 +158,7 @@ describe("a settlement", () => {
     ["refused", { refusesKinds: ["U05"] }, ["U01", "U01", "U01", "U06"]],
   ])("leaves of a reversal and an advice that were %s what is still pending", async (_, host, left) => {
     const at = new Bench(copyStores(provisioned), { host });
-    await at.clock.run(async () => {
-      at.terminal.setLock(true);
-      for (const kind of [3, 5]) {
-        at.terminal.sendPending({ op: at.op(), body: "00", account: at.terminal.batch.accounts[0]!.id }, kind);
-        await at.idle();
-      }
-    });
+    await at.clock.run(() => sendPending(at));
     expect(
       at.terminal.batch
         .census()

@@ -6,11 +6,10 @@ import { type CommandName, commands, grant, hello, helloAck, pass, refusal } fro
 import { type Simulated, type SimulatedSetup, startSimulated } from "../../protocols/podp/simulated.js";
 import { ascii, bcd, concat, hex, uint, unhex } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
-import { keyIdOf, sha256, signP256 } from "../../src/base/sign.js";
+import { keyIdOf, pairOf, sha256, signP256 } from "../../src/base/sign.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
 import type { Link } from "../../src/link/link.js";
 import { memoryPair } from "../../src/link/memory.js";
-import { pairOf } from "../../src/sim/keys.js";
 import { type FactoryStores, memoryStores } from "../../src/sim/stores.js";
 import { DelimitedReader } from "../../src/wire/delimited.js";
 import type { Request, Response } from "../../src/wire/messages.js";

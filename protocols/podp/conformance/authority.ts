@@ -2,8 +2,9 @@
 import { concat, uint } from "../../../src/base/bytes.js";
 import { element, isConstructed } from "../../../src/wire/tlv.js";
 import { commands, FILL_DATA } from "../messages.js";
-import { Bench, highS, type OpenChanges } from "./bench.js";
+import { Bench } from "./bench.js";
 import { type Case, must, skip } from "./case.js";
+import { highS, type OpenChanges } from "./statements.js";
 
 /** Commands that need no OPEN. */
 const BEFORE_OPEN: ReadonlySet<number> = new Set([
@@ -39,7 +40,7 @@ async function refusedOpen(bench: Bench, changes: OpenChanges, ...allowed: strin
 }
 
 const flip = (at: number) => (content: Uint8Array) => {
-  const out = Uint8Array.from(content);
+  const out = new Uint8Array(content);
   const i = at < 0 ? content.length + at : at;
   out[i] = (out[i] ?? 0) ^ 1;
   return out;

@@ -1,38 +1,18 @@
 // A session with authority for the conformance cases: it opens, looks, settles and wipes as the README says, with any part of it changed.
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { ascii, concat, EMPTY, hex, isFilledWith, readUint, uint } from "../../../src/base/bytes.js";
+import { generateKeyPairSync } from "node:crypto";
+import { concat, EMPTY, hex, readUint, uint } from "../../../src/base/bytes.js";
 import { sleep } from "../../../src/base/clock.js";
-import { hmacSha256, keyIdOf, pointOf, sha256, signP256 } from "../../../src/base/sign.js";
+import { hmacSha256, sha256, signP256 } from "../../../src/base/sign.js";
 import { contentClasses, kindOf, kinds } from "../../../src/terminal/facts.js";
-import type { Of, Struct } from "../../../src/wire/fields.js";
 import type { Command, Response } from "../../../src/wire/messages.js";
-import { element, elements } from "../../../src/wire/tlv.js";
 import { areaFaults, capabilityBits, limits } from "../codes.js";
-import { commands, grant, type grantFields, pass, type passFields, plan, wipeResult } from "../messages.js";
+import { commands, plan, wipeResult } from "../messages.js";
 import { samplePositions } from "../sampling.js";
 import type { HelloAck } from "../session.js";
 import { grantHash, stationMessage } from "../signed.js";
 import { type ConformanceContext, disagree, must, skip } from "./case.js";
+import { type OpenChanges, opening } from "./statements.js";
 import { type Reply, Wire } from "./wire.js";
-
-type Grant = Of<typeof grantFields>;
-type Pass = Of<typeof passFields>;
-
-export interface OpenChanges {
-  readonly grant?: Partial<Grant>;
-  readonly pass?: Partial<Pass>;
-  /** Elements put into the statement before its signature is made. */
-  readonly extraInGrant?: Uint8Array;
-  readonly extraInPass?: Uint8Array;
-  /** Changes made after signing. */
-  readonly bendGrant?: (content: Uint8Array) => Uint8Array;
-  readonly bendPass?: (content: Uint8Array) => Uint8Array;
-  readonly bendSignature?: (signature: Uint8Array) => Uint8Array;
-  readonly extraInOpen?: Uint8Array;
-  readonly ownerKey?: KeyObject;
-  /** A grant made before, as it was sent. */
-  readonly sameGrant?: Uint8Array;
-}
 
 export type Area = Response<typeof commands.areaList>["areas"][number];
 
@@ -41,27 +21,11 @@ export interface Prepared {
   readonly censusHash: Uint8Array;
 }
 
-const ALL_USED_RIGHTS = 0x1f;
-const ZERO = new Uint8Array(64);
 /** Kinds that PENDING_SEND sends, in the order they are sent. */
 const SENDABLE = [9, 3, 5, 8];
 /** Keys that make the terminal itself. */
 const stays = (type: string) => type === "IDENTITY" || type === "FIRMWARE";
 const LONGEST_OP = 15 * 60_000;
-
-function sign<T>(
-  title: string,
-  shape: Struct<T>,
-  value: T & { readonly signature: Uint8Array },
-  key: KeyObject,
-  extra = EMPTY,
-): Uint8Array {
-  const unsigned = concat(shape.encode(value).subarray(0, -67), extra);
-  const found = elements(unsigned, limits.depthToDevice);
-  if (!Array.isArray(found)) return disagree("the suite made a statement that does not read");
-  const values = found.map((one) => one.value);
-  return concat(unsigned, element(0xdf2c, signP256(key, concat(ascii(title), ...values))));
-}
 
 type Range = Response<typeof commands.keyList>["ranges"][number];
 type Listed = Response<typeof commands.keyList>["slots"][number];
@@ -117,33 +81,12 @@ export class Bench {
     return (await this.get(commands.challenge, { command })).challenge;
   }
 
-  /** The bytes of an OPEN; `changes` makes exactly one thing wrong. */
-  openBody(challenge: Uint8Array, changes: OpenChanges = {}): Uint8Array {
-    const key = changes.ownerKey ?? this.context.ownerKey;
-    const ownerKeyId = keyIdOf(pointOf(key));
-    const { serial, life, bootNumber, passFloor } = this.ack;
-    const depot = ascii("CONFORMS");
-    const same = { version: 1, ownerKeyId, depot, signature: ZERO };
-    const rights = ALL_USED_RIGHTS;
-    const scope = { orderHash: sha256(ascii("conformance")), rights, scopeFloor: 0, archiveKeyHash: new Uint8Array(32), exceptions: [] };
-    const granted = { ...same, ...scope, serial, life, passFloor, ...changes.grant };
-    const grantContent = sign("podp1 grant", grant, granted, key, changes.extraInGrant);
-    const passed = { ...same, stationKey: pointOf(this.station.publicKey), passNumber: passFloor, ...changes.pass };
-    const passContent = sign("podp1 pass", pass, passed, key, changes.extraInPass);
-    this.#grant = changes.sameGrant ?? changes.bendGrant?.(grantContent) ?? grantContent;
-    const act = { command: commands.open.code, serial, life, bootNumber, challenge, grantHash: grantHash(this.#grant) };
-    const signature = signP256(this.station.privateKey, stationMessage(act));
-    return concat(
-      element(0xff21, this.#grant),
-      element(0xff22, changes.bendPass?.(passContent) ?? passContent),
-      element(0xdf44, changes.bendSignature?.(signature) ?? signature),
-      element(0xdf2d, pointOf(key)),
-      changes.extraInOpen ?? EMPTY,
-    );
-  }
-
+  /** OPEN with exactly one thing wrong, or none. */
   async tryOpen(changes: OpenChanges = {}): Promise<Reply> {
-    return this.wire.ask(commands.open.code, this.openBody(await this.challenge(commands.open.code), changes));
+    const challenge = await this.challenge(commands.open.code);
+    const { grant, body } = opening({ ack: this.ack, challenge, ownerKey: this.context.ownerKey, station: this.station }, changes);
+    this.#grant = grant;
+    return this.wire.ask(commands.open.code, body);
   }
 
   async open(changes: OpenChanges = {}): Promise<void> {
@@ -380,26 +323,4 @@ export class Bench {
     await this.hello();
     must(this.ack.bootNumber > bootNumber, "REBOOT did not raise the boot number");
   }
-}
-
-/** The other signature of the same bytes: valid mathematics, refused form. */
-export function highS(signature: Uint8Array): Uint8Array {
-  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-  const s = order - BigInt(`0x${hex(signature.subarray(32))}`);
-  return concat(signature.subarray(0, 32), new Uint8Array(Buffer.from(s.toString(16).padStart(64, "0"), "hex")));
-}
-
-/** True when ASCII text of the bytes holds an unmasked card number: 13 to 19 digits that satisfy Luhn. */
-export function showsCardNumber(bytes: Uint8Array): boolean {
-  const runs =
-    Buffer.from(bytes)
-      .toString("latin1")
-      .match(/[0-9]{13,19}/g) ?? [];
-  const luhn = (digits: string) =>
-    [...digits]
-      .reverse()
-      .reduce((sum, digit, i) => sum + (i % 2 === 0 ? Number(digit) : ([0, 2, 4, 6, 8, 1, 3, 5, 7, 9][Number(digit)] ?? 0)), 0) %
-      10 ===
-    0;
-  return runs.some((run) => luhn(run) && !isFilledWith(ascii(run), 0x30));
 }

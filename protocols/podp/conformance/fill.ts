@@ -1,9 +1,8 @@
 // Fills for the conformance cases: one that is to work, what is refused beside it, and one that is interrupted.
 import { equal } from "../../../src/base/bytes.js";
-import { type Keystream, keystream } from "../../../src/base/random.js";
 import { fillModes, limits } from "../codes.js";
 import { commands } from "../messages.js";
-import { proofMac, seedBytes } from "../pattern.js";
+import { patternOf, proofMac } from "../pattern.js";
 import { type Area, Bench } from "./bench.js";
 import { type ConformanceContext, must } from "./case.js";
 import type { Cut } from "./cuts.js";
@@ -25,9 +24,6 @@ export async function fillableArea(bench: Bench): Promise<Area | undefined> {
 export function fillOf(bench: Bench, op: Uint8Array, area: Area, mode: Fill["mode"]): Fill {
   return { op, area, mode, seed: bench.context.random.bytes(mode === "stream" ? 32 : 16) };
 }
-
-const patternOf = ({ mode, seed }: Fill): Keystream =>
-  mode === "stream" ? keystream(seed) : (from: number, to: number) => seedBytes(seed, from, to);
 
 const beginBody = ({ op, area, mode, seed }: Fill) => ({
   op,

@@ -1,11 +1,12 @@
 // P6 to P19 and P22: nothing is erased unless everything fits, and what has begun is finished.
-import { concat, EMPTY, hex, uint } from "../../../src/base/bytes.js";
+import { concat, EMPTY, hex, text, uint } from "../../../src/base/bytes.js";
 import { sleep } from "../../../src/base/clock.js";
+import { passesLuhn } from "../../../src/base/redact.js";
 import { sha256 } from "../../../src/base/sign.js";
 import { element } from "../../../src/wire/tlv.js";
 import { limits, rights, timers } from "../codes.js";
 import { commands, FILL_DATA } from "../messages.js";
-import { Bench, showsCardNumber } from "./bench.js";
+import { Bench } from "./bench.js";
 import { type Case, type ConformanceContext, disagree, must } from "./case.js";
 import { fillAndProve, fillableArea, fillOf, interruptedFill, refusedWhileFilling } from "./fill.js";
 import type { Reply } from "./wire.js";
@@ -334,4 +335,10 @@ async function readFile(
   if (reply.says !== "OK" || "badTag" in decoded) return disagree(`READ of file ${file.id} was answered ${reply.says}`);
   must(hex(decoded.value.sha256 ?? EMPTY) === hex(sha256(reply.file)), `file ${file.id} is not what its hash says`);
   return reply.file;
+}
+
+/** True when ASCII text of the bytes holds an unmasked card number: 13 to 19 digits that satisfy Luhn. */
+function showsCardNumber(bytes: Uint8Array): boolean {
+  const runs = text(bytes).match(/[0-9]{13,19}/g) ?? [];
+  return runs.some((run) => passesLuhn(run) && !/^0+$/.test(run));
 }

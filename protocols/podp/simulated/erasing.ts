@@ -15,7 +15,7 @@ const covers = (a: SlotRange, b: SlotRange) => a.type === b.type && a.algorithm 
 
 export function erasing({ terminal, authority, plan, census, streams }: Context) {
   const { wipe, fills, ops, model, self } = terminal;
-  const areaOf = (id: number) => self.areas().find(({ area }) => area === id) ?? refuse("BAD_FIELD", { tag: 0xdf4a });
+  const areaOf = (id: number) => self.area(id) ?? refuse("BAD_FIELD", { tag: 0xdf4a });
   const scopeMissing = ({ areas, slots }: WipePlan, kept: readonly (SlotRange & { readonly reason: number })[], floor: number): number => {
     const areasLeft = self.areas().filter(({ area, classes }) => (classes & floor) !== 0 && !areas.includes(area));
     const mayKeep = kept.filter(({ reason }) => reason === keepReasons["vendor-identity"] || reason === keepReasons["vendor-firmware"]);

@@ -21,10 +21,7 @@ export function money({ terminal, authority }: Context) {
       return {};
     },
     settleStatus: ({ op }) => settlementOf(settlements.status(hex(op)) ?? refuse("BAD_STATE", { detail: "NOTHING" })),
-    hostQuery({ op }) {
-      if (!terminal.self.capabilities.includes("host-query")) refuse("NOT_SUPPORTED");
-      return settlements.query(hex(op));
-    },
+    hostQuery: ({ op }) => settlements.query(hex(op)),
     getOp({ op: id }) {
       const op = ops.get(hex(id));
       if (op === undefined) return { state: ops.state(hex(id)) as Wire<"getOp">["state"] }; // the store knows no other states

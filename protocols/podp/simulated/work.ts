@@ -17,7 +17,7 @@ export function workOf(terminal: Terminal, speed: number, name: CommandName | un
   if ("badTag" in decoded) return undefined;
   const { area } = decoded.value;
   const op = hex(decoded.value.op);
-  const size = terminal.self.areas().find((one) => one.area === area)?.size ?? 0;
+  const size = terminal.self.area(area)?.size ?? 0;
   if (!terminal.wipe.mayFill(op, area)) return undefined;
   switch (name) {
     case "fillBegin": // a seed's bytes are hashed, then programmed

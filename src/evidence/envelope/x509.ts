@@ -1,5 +1,6 @@
 // Strict reading of X.509 v3 certificates (RFC 5280) and of who issued them; Node's own reader names key usages wrongly and skips most rules.
 import { equal, hex } from "../../base/bytes.js";
+import { kept } from "../../base/kept.js";
 import { publicKeyOf as publicKeyOfSpki, sha256 } from "../../base/sign.js";
 import { Rejection, type VerifierCode } from "../codes.js";
 import { type Der, Fields, isOid, readDer, readOid, readPositive, readTime, readWholeBits, TAG } from "./der.js";
@@ -204,20 +205,15 @@ function readExtension(type: string, content: Der): Partial<Extensions> | undefi
 export type Issued = "no" | "yes" | "high-s";
 
 /** Who issued whom does not change, and a bench or a back end meets the same few chains all day: by both hashes. */
-const judged = new Map<string, Issued>();
-const JUDGED_PAIRS = 256;
+const judged = kept<Issued>(256);
 
 /** Whether `issuer` may issue and did issue `certificate`. A high s is genuine, but anyone can make it from the low one. */
 export function issuedBy(certificate: Certificate, issuer: Certificate): Issued {
   const key = issuer.publicKey;
   if (!issuer.ca || !issuer.keyUsage.keyCertSign || key.kind !== certificate.signatureKind) return "no";
   if (!equal(certificate.issuer, issuer.subject)) return "no";
-  const pair = `${hex(sha256(certificate.der))} ${hex(sha256(issuer.der))}`;
-  const known = judged.get(pair);
-  if (known !== undefined) return known;
-  const { signed, signature } = certificate;
-  const issued = verifySignature(key, signed, signature) ? "yes" : verifyEitherForm(key, signed, signature) ? "high-s" : "no";
-  if (judged.size >= JUDGED_PAIRS) judged.clear();
-  judged.set(pair, issued);
-  return issued;
+  return judged(`${hex(sha256(certificate.der))} ${hex(sha256(issuer.der))}`, () => {
+    const { signed, signature } = certificate;
+    return verifySignature(key, signed, signature) ? "yes" : verifyEitherForm(key, signed, signature) ? "high-s" : "no";
+  });
 }

@@ -6,7 +6,7 @@ import type { ContentClass, SampleFacts } from "../../terminal/facts.js";
 import { opensGate } from "../../terminal/gate.js";
 import { areasToWipe, type Model, type ModelArea } from "../../terminal/model.js";
 import type { SampledArea } from "../entries.js";
-import { type RunRecord, settlementOf } from "../record.js";
+import { type FillAttempt, type RunRecord, settlementOf } from "../record.js";
 import { isBlank, isEmpty, straysOf } from "./build-keys.js";
 import { NOT_ASKED, NOT_REPORTED, type Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
@@ -72,11 +72,10 @@ const NOT_LOOKED_AT = {
   result: "not-run",
 } satisfies AreaRow["verification"];
 
-/** What one area's fill showed, as a verification row would say it; undefined when there was none, or when it shows nothing either way. */
-function fillRow(record: RunRecord, area: ModelArea): FillRow | undefined {
-  const { intent, seen } = record.fills.find((one) => one.intent.area === area.id) ?? {};
+/** What one area's fill showed, as a verification row would say it; undefined when it shows nothing either way. */
+function fillRow(record: RunRecord, area: ModelArea, { intent, seen }: FillAttempt): FillRow | undefined {
   const filled = seen?.filled;
-  if (intent === undefined || filled === undefined || intent.sizeBytes !== area.size) return undefined;
+  if (filled === undefined || intent.sizeBytes !== area.size) return undefined;
   const { elapsedMs, lineMs = 0, rounds } = filled;
   const sum = (of: (round: ProofFacts) => number) => rounds.reduce((ms, round) => ms + of(round), elapsedMs);
   const agrees = rounds.length >= 2 && rounds.every(({ macAgrees }) => macAgrees);
@@ -123,7 +122,7 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const released = filling?.seen?.filled?.sample;
   const blankAgain = released === undefined || clean(released);
   const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look)) && blankAgain;
-  const fill = fillRow(record, area);
+  const fill = filling === undefined ? undefined : fillRow(record, area, filling);
   const held = fill?.verification.result !== "failed";
   const done = code === 0 || isBlank(record);
   const levels = [...(done ? (["V1"] as const) : []), ...(passed && held ? (["V3"] as const) : [])];

@@ -42,8 +42,12 @@ export function isCardNumber(digits: string): boolean {
   return issued && passesLuhn(digits);
 }
 
+/** As many as the shortest card number has; most texts have fewer. */
+const ENOUGH_DIGITS = /(?:[0-9][ ._/:,-]?){12}[0-9]/;
+
 /** Digits in groups with at most one separator between; any run of whole neighbouring groups may be the number. */
 function holdsCardNumber(text: string): boolean {
+  if (!ENOUGH_DIGITS.test(text)) return false;
   for (const [run] of text.matchAll(/[0-9]+(?:[ ._/:,-][0-9]+)*/g)) {
     const groups = run.split(/[^0-9]/);
     for (let i = 0; i < groups.length; i++) {

@@ -1,5 +1,5 @@
 // Steps up to the last look before the wipe: lock, condition, settlement, permit. Counting, sending and archiving have files of their own.
-import { DecomError, unreachable } from "../../base/errors.js";
+import { DecomError } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { outcomeFor } from "../../evidence/record.js";
 import { leftOpen } from "../../terminal/isolation.js";
@@ -7,7 +7,7 @@ import { ErasePermit } from "../../terminal/proofs.js";
 import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { usedByOthers } from "../exceptions.js";
-import { status, tampered } from "../tamper.js";
+import { conditionOf, status, tampered } from "../tamper.js";
 import { count } from "./census.js";
 import { restart } from "./proof.js";
 
@@ -45,11 +45,11 @@ function hasRestarted(run: Run): boolean {
 
 /** Judges the newest look at power, and gives the seconds until the terminal restarts by itself. */
 function soundFor(run: Run): number {
-  const seen = (run.record().condition ?? unreachable("a run begins with a look at the terminal's condition")).condition;
-  if (!seen.mains && seen.batteryPercent < MIN_BATTERY) {
-    throw new DecomError("terminal.power", `battery at ${seen.batteryPercent} % without mains; ${MIN_BATTERY} % are needed`);
+  const { mains, batteryPercent, secondsToReboot } = conditionOf(run);
+  if (!mains && batteryPercent < MIN_BATTERY) {
+    throw new DecomError("terminal.power", `battery at ${batteryPercent} % without mains; ${MIN_BATTERY} % are needed`);
   }
-  return seen.secondsToReboot;
+  return secondsToReboot;
 }
 
 export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {

@@ -1,5 +1,5 @@
 // Steps after the wipe: what can still be seen, before and after a restart, and whose word it is.
-import { unhex } from "../../base/bytes.js";
+import { hex, unhex } from "../../base/bytes.js";
 import { rfc3339 } from "../../base/clock.js";
 import { DecomError, unreachable } from "../../base/errors.js";
 import { sha256 } from "../../base/sign.js";
@@ -85,13 +85,15 @@ export async function attest(run: Run): Promise<void> {
     run.write({ kind: "seen", step: "attest", supported: false, proven: false });
     return;
   }
-  const nonce = attestNonce(run.order.order.nonce, record.logged?.intentSha256 ?? "");
+  const { intentSha256 } = record.logged ?? unreachable("a run stands in the station's log before it opens the terminal");
+  const { planHash } = record.plan ?? unreachable("nothing was planned");
+  const nonce = attestNonce(run.order.order.nonce, intentSha256);
   const op = record.arm?.op ?? unreachable("nothing was armed");
-  run.write({ kind: "intent", step: "attest", nonce: Buffer.from(nonce).toString("hex") });
+  run.write({ kind: "intent", step: "attest", nonce: hex(nonce) });
   const { proven, flaw, keyId, token, certificateSha256 } = await run.terminal.attest(
     op,
     nonce,
-    record.plan?.planHash ?? "",
+    planHash,
     record.erase?.resultHash ?? "",
     run.model,
   );

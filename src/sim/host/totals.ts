@@ -18,6 +18,9 @@ export function totalsOf(items: readonly Pick<Entry, "direction" | "amount">[]):
   return { debitCount, debit, creditCount, credit };
 }
 
+/** Debits less credits. */
+export const netOf = ({ debit, credit }: Totals): bigint => debit - credit;
+
 export function sameTotals(a: Totals, b: Totals): boolean {
   return a.debitCount === b.debitCount && a.debit === b.debit && a.creditCount === b.creditCount && a.credit === b.credit;
 }

@@ -27,6 +27,8 @@ export type Content =
   | "key-file"
   | "lists";
 
+export const isRecordFile = (content: Content): content is RecordFile => recordFiles.some((file) => file === content);
+
 export interface SimArea {
   readonly id: number;
   readonly classes: readonly ContentClass[];
