@@ -17,7 +17,7 @@ import type { Model } from "../terminal/model.js";
 import { acceptedOrder, authorityOf, type GivenOrder, orderGoingOn, refuseEarlyClock, refusePeople } from "./admission.js";
 import { type Connection, connect, modelOf, refuseOther, refuseStrangeSerial } from "./connect.js";
 import type { Bench } from "./context.js";
-import { exclusively, lockFor } from "./exclusive.js";
+import { exclusively, isSerial, lockFor } from "./exclusive.js";
 import { certify, finished, type Parked, type RunResult } from "./finish.js";
 import { type FoundRun, openRun, refuseOpenRun, runsOf } from "./runs.js";
 import { refuseEndedLife } from "./twin.js";
@@ -115,10 +115,12 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
  * goes to be destroyed, as does one whose wipe was ordered: whoever cannot go on with it can no longer show anything of it.
  */
 export function abandon(bench: Bench, families: readonly Family[], serial: string): RunResult {
+  const none = () => new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
+  if (!isSerial(serial)) throw none();
   const unlock = lockFor(bench, serial);
   try {
     const found = openRun(runsOf(bench, serial));
-    if (found === undefined) throw new DecomError("run.none", `${bench.out} holds no unfinished run of ${serial}`);
+    if (found === undefined) throw none();
     const order = readAcceptedOrder(found.record.order);
     const family = familyOf(families, found.record.begin.model);
     if (family === undefined) throw new DecomError("model.unknown", `no family describes model ${found.record.begin.model}`);

@@ -4,6 +4,9 @@ import type { Bench } from "./context.js";
 
 type Computer = Pick<Bench, "disk" | "station">;
 
+/** A serial number names the lock of its terminal, and nothing but a file beside it. */
+export const isSerial = (serial: string): boolean => /^[A-Z0-9._-]{1,32}$/.test(serial);
+
 /** Takes the lock on a terminal, or throws `run.locked`; what it returns gives it back. */
 export function lockFor({ disk, station }: Computer, serial: string): () => void {
   try {
@@ -16,7 +19,7 @@ export function lockFor({ disk, station }: Computer, serial: string): () => void
 
 /** Needed even to look at the journals of its runs: to open one cuts off a line that another process may just be writing. */
 export async function exclusively<T>(computer: Computer, serial: string, work: () => Promise<T>): Promise<T> {
-  if (!/^[A-Z0-9._-]{1,32}$/.test(serial)) throw new DecomError("identity.unreadable", "the terminal's serial number is not one");
+  if (!isSerial(serial)) throw new DecomError("identity.unreadable", "the terminal's serial number is not one");
   computer.disk.makeFolder(computer.station.state);
   const unlock = lockFor(computer, serial);
   try {

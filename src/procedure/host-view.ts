@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../base/codes.js";
 import { numeric } from "../base/money.js";
 import type { Stored } from "../evidence/entries.js";
-import { isView, summed, viewOf, viewsOf } from "../evidence/order/lookup.js";
+import { isView, summed, told, viewOf, viewsOf } from "../evidence/order/lookup.js";
 import type { AccountView, Order } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
 import { type Account, type Item, type Kind, recordCount, type SettlementFacts } from "../terminal/facts.js";
@@ -175,9 +175,6 @@ function outside(view: AccountView | undefined, giving: readonly Stored<Item>[])
     return unmatched(giving, view.items, (item, one) => isSame(one, item, item.direction));
   }
   const known = (view?.uncaptured ?? []).filter(({ direction }) => direction === "credit");
-  const count = known.reduce((total, row) => total + row.count, 0);
-  const amount = known.reduce((total, row) => total + row.amount, 0);
-  const own = giving.reduce((total, { money }) => total + money.minor, 0);
-  const here = recordCount(giving);
-  return count === here && amount === own ? [] : giving;
+  const own = giving.map(({ count = 1, money: { minor, currency } }) => ({ direction: "credit", currency, count, amount: minor }) as const);
+  return told(known) === told(own) ? [] : giving;
 }

@@ -20,7 +20,6 @@ export interface Step {
   readonly name: string;
   /** In which phases it is taken. */
   readonly in: readonly Phase[];
-  readonly effect: "read" | "change" | "money" | "destroy";
   readonly act: (run: Run) => Promise<void>;
 }
 
@@ -37,28 +36,28 @@ const ALWAYS = ["money", "tampered", "proof", "blank"] as const;
 const NOT_WIPED = ["money", "tampered", "blank"] as const;
 
 export const steps: readonly Step[] = [
-  { name: "lock", in: MONEY, effect: "change", act: lock },
-  { name: "condition", in: NOT_WIPED, effect: "change", act: condition },
-  { name: "census", in: NOT_WIPED, effect: "read", act: census("start") },
-  { name: "draft-money", in: ["money", "blank"], effect: "read", act: draft("money") },
-  { name: "pending", in: MONEY, effect: "money", act: pending },
-  { name: "census-before", in: MONEY, effect: "read", act: census("after-pending") },
-  { name: "settle", in: MONEY, effect: "money", act: settleAccounts },
-  { name: "census-after", in: MONEY, effect: "read", act: census("after-settle") },
-  { name: "let-go", in: TAMPERED, effect: "change", act: letGo },
-  { name: "archive", in: NOT_WIPED, effect: "read", act: archive },
-  { name: "isolate", in: WIPE, effect: "read", act: isolate },
-  { name: "plan", in: WIPE, effect: "change", act: plan },
-  { name: "permit", in: WIPE, effect: "read", act: permit },
-  { name: "draft-erase", in: WIPE, effect: "read", act: draft("erase") },
-  { name: "erase", in: WIPE, effect: "destroy", act: erase },
-  { name: "archive-sealed", in: ["proof"], effect: "read", act: sealLate },
-  { name: "erased", in: PROOF, effect: "read", act: erased },
-  { name: "unfill", in: PROOF, effect: "destroy", act: unfill },
-  { name: "inspect", in: ALWAYS, effect: "read", act: inspect(1) },
-  { name: "fill", in: PROOF, effect: "destroy", act: fill },
-  { name: "restart", in: ALWAYS, effect: "change", act: restart },
-  { name: "inspect-again", in: ALWAYS, effect: "read", act: inspect(2) },
-  { name: "identify-again", in: ALWAYS, effect: "read", act: identifyAgain },
-  { name: "attest", in: PROOF, effect: "read", act: attest },
+  { name: "lock", in: MONEY, act: lock },
+  { name: "condition", in: NOT_WIPED, act: condition },
+  { name: "census", in: NOT_WIPED, act: census("start") },
+  { name: "draft-money", in: ["money", "blank"], act: draft("money") },
+  { name: "pending", in: MONEY, act: pending },
+  { name: "census-before", in: MONEY, act: census("after-pending") },
+  { name: "settle", in: MONEY, act: settleAccounts },
+  { name: "census-after", in: MONEY, act: census("after-settle") },
+  { name: "let-go", in: TAMPERED, act: letGo },
+  { name: "archive", in: NOT_WIPED, act: archive },
+  { name: "isolate", in: WIPE, act: isolate },
+  { name: "plan", in: WIPE, act: plan },
+  { name: "permit", in: WIPE, act: permit },
+  { name: "draft-erase", in: WIPE, act: draft("erase") },
+  { name: "erase", in: WIPE, act: erase },
+  { name: "archive-sealed", in: ["proof"], act: sealLate },
+  { name: "erased", in: PROOF, act: erased },
+  { name: "unfill", in: PROOF, act: unfill },
+  { name: "inspect", in: ALWAYS, act: inspect(1) },
+  { name: "fill", in: PROOF, act: fill },
+  { name: "restart", in: ALWAYS, act: restart },
+  { name: "inspect-again", in: ALWAYS, act: inspect(2) },
+  { name: "identify-again", in: ALWAYS, act: identifyAgain },
+  { name: "attest", in: PROOF, act: attest },
 ];

@@ -23,7 +23,7 @@ export function isForbidden(tag: number): boolean {
   return FORBIDDEN.has(tag);
 }
 
-/** One element. Throws RangeError for a tag that must not be carried: that is a defect of the caller. */
+/** One element. Throws RangeError for a tag that must not be carried and for more than 65,535 bytes: these are defects of the caller. */
 export function element(tag: number, value: Uint8Array): Uint8Array {
   return joined([{ tag, value }]);
 }
@@ -33,6 +33,8 @@ export function joined(list: readonly Element[]): Uint8Array {
   let size = 0;
   for (const { tag, value } of list) {
     if (isForbidden(tag)) throw new RangeError(`tag ${tag.toString(16)} is never carried`);
+    if (value.length > LONGEST)
+      throw new RangeError(`${value.length} bytes under tag ${tag.toString(16)} are too many for a length of two bytes`);
     size += (tag > 0xff ? 2 : 1) + lengthSize(value.length) + value.length;
   }
   const out = new Uint8Array(size);
@@ -50,6 +52,8 @@ export function joined(list: readonly Element[]): Uint8Array {
   return out;
 }
 
+/** What a length of two bytes can say. */
+const LONGEST = 0xffff;
 const lengthSize = (length: number): number => (length < 0x80 ? 1 : length < 0x100 ? 2 : 3);
 
 /**

@@ -104,6 +104,20 @@ describe("a run ends in exactly one end state (I4)", () => {
     expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "ABANDONED", certificate: given.certificate });
   });
 
+  it("nothing is given up, and nothing touched, under a name that no terminal has", () => {
+    const world = new World({});
+    const locked: string[] = [];
+    const lock = world.disk.lock.bind(world.disk);
+    world.disk.lock = (path) => {
+      locked.push(path);
+      return lock(path);
+    };
+    for (const serial of ["../../etc/x", "SN 1", ""]) {
+      expect(() => abandon(world.bench(), families, serial)).toThrow(expect.objectContaining({ code: "run.none" }));
+    }
+    expect(locked).toEqual([]);
+  });
+
   it("a second run beside an unfinished one is refused and names resume", async () => {
     const { world } = await withOptions({ host: { rejects: "97" } });
     await world.replug();

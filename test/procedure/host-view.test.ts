@@ -84,6 +84,11 @@ describe("a terminal that agrees with its host", () => {
     ];
     expect(codes({ view: { uncaptured }, items: [item(101, 200), item(102, 200), item(103, 200)] })).toEqual(CLEARED);
   });
+  it("has credits of its own where the host's, not listed, add up to them in another currency", () => {
+    const inDollars = item(103, 50, { direction: "credit", money: { minor: 50, currency: "840" } });
+    expect(codes({ clockDoubtful: true, items: [...items.slice(0, 2), inDollars] })).toEqual([...CLEARED, ...CUSTODY]);
+  });
+
   it("has credits of its own where the host's are of another currency", () => {
     const inDollars = [listed(101, 200), listed(102, 300), { ...listed(103, 50, "credit"), currency: "USD" }];
     expect(codes({ clockDoubtful: true, view: { items: inDollars } })).toEqual([...CLEARED, ...CUSTODY]);

@@ -3,7 +3,7 @@ import { commands, grant } from "../../protocols/podp/messages.js";
 import { unhex } from "../../src/base/bytes.js";
 import { bytes, flag, group, many, named, number, one, optional, printable, struct, u16 } from "../../src/wire/fields.js";
 import { command, table } from "../../src/wire/messages.js";
-import { elements } from "../../src/wire/tlv.js";
+import { element, elements } from "../../src/wire/tlv.js";
 
 const sale = struct({
   name: one(0xdf24, printable(8)),
@@ -40,6 +40,11 @@ describe("declared messages", () => {
   it("refuse to write what the other side would refuse", () => {
     expect(() => sale.encode({ ...value, name: "too long by far" })).toThrow(RangeError);
     expect(() => sale.encode({ ...value, amount: 10n ** 12n })).toThrow(RangeError);
+  });
+
+  it("are not longer than their length can say", () => {
+    expect(element(0xdf6a, new Uint8Array(0xffff)).length).toBe(0xffff + 5);
+    expect(() => element(0xdf6a, new Uint8Array(0x10000))).toThrow(RangeError);
   });
 
   it("nest no deeper than the reader allows", () => {

@@ -37,3 +37,12 @@ export function summed(rows: AccountView["uncaptured"]): AccountView["uncaptured
   }
   return [...sums.values()];
 }
+
+/** Count and amount by direction and currency, in one written form: equal money is equal text. */
+export function told(rows: AccountView["uncaptured"]): string {
+  return summed(rows)
+    .filter(({ count, amount }) => count !== 0 || amount !== 0)
+    .map(({ direction, currency, count, amount }) => `${count} ${direction} ${numeric(currency)} ${amount}`)
+    .sort()
+    .join(", ");
+}

@@ -2,15 +2,14 @@
 import { rfc3339 } from "../../base/clock.js";
 import type { ErrorCode } from "../../base/codes.js";
 import { DecomError } from "../../base/errors.js";
-import { numeric } from "../../base/money.js";
 import type { GrantMaker } from "../../terminal/authority.js";
 import { type AccountNumbers, sameAccount } from "../../terminal/exceptions.js";
 import { type Identity, kinds } from "../../terminal/facts.js";
 import type { StationFacts } from "../envelope/keys.js";
 import { grantFactsOf, sameGrant } from "./granted.js";
-import { summed, viewsOf } from "./lookup.js";
+import { told, viewsOf } from "./lookup.js";
 import { policyOf } from "./policy.js";
-import { type AccountView, type Order, PAPERWORK } from "./schema.js";
+import { type Order, PAPERWORK } from "./schema.js";
 
 /** Versions of the certificate that this program writes. */
 const SCHEMA = 1;
@@ -256,15 +255,6 @@ function stranger(lists: readonly (readonly AccountNumbers[])[], accounts: reado
   return undefined;
 }
 
-/** Count and amount by direction and currency, in one written form. */
-function sumsOf(rows: AccountView["uncaptured"]): string {
-  return summed(rows)
-    .filter(({ count, amount }) => count !== 0 || amount !== 0)
-    .map(({ direction, currency, count, amount }) => `${count} ${direction} ${numeric(currency)} ${amount}`)
-    .sort()
-    .join(", ");
-}
-
 function viewObjection(order: Order): Objection {
   const { hostView, accounts, environment } = order;
   if (!Array.isArray(hostView)) return undefined;
@@ -276,9 +266,9 @@ function viewObjection(order: Order): Objection {
   if (strange !== undefined) return strange;
   for (const view of viewsOf(order)) {
     if (view.items === undefined) continue;
-    const told = sumsOf(view.uncaptured);
-    const listed = sumsOf(view.items.map((item) => ({ ...item, count: 1 })));
-    if (told !== listed) return `account ${named(view)}: uncaptured are ${told || "none"}, listed ${listed || "none"}`;
+    const sums = told(view.uncaptured);
+    const listed = told(view.items.map((item) => ({ ...item, count: 1 })));
+    if (sums !== listed) return `account ${named(view)}: uncaptured are ${sums || "none"}, listed ${listed || "none"}`;
   }
   return says(environment === "production" && hostView.length === 0, "it has no view at all and does not say why");
 }
