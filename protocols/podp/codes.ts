@@ -104,7 +104,6 @@ export const timers = {
   ackMin: 400,
   ackMax: 2400,
   resends: 3,
-  interByte: 200,
   response: 5000,
   stallMax: 10_000,
   progress: 2000,

@@ -92,11 +92,14 @@ export type Entry =
       readonly archiveRecipients?: readonly StoredRecipient[];
     } & KeptOrder)
   /** A newer order that continues this run: from here on it is done under that. */
-  | ({ readonly kind: "order"; readonly witness?: string } & KeptOrder)
+  | ({ readonly kind: "order" } & KeptOrder)
   | {
       readonly kind: "resumed";
       readonly tool: string;
       readonly address: string;
+      /** Who took it up. Absent: those who were there went on. */
+      readonly performedBy?: string;
+      readonly witness?: string;
       /** Take the place of those before. */
       readonly archiveRecipients?: readonly StoredRecipient[];
     }
@@ -255,6 +258,8 @@ export type Seen =
       /** Absent when the terminal would not. */
       readonly filled?: FilledArea;
       readonly refused?: string;
+      /** It says that the memory takes nothing more, or does not become blank: the bytes may still be there. */
+      readonly failed?: true;
     }
   | { readonly kind: "seen"; readonly step: "restart"; readonly bootNumber: number }
   | {

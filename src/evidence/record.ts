@@ -16,6 +16,22 @@ export interface SettleAttempt {
 export interface FillAttempt {
   readonly intent: IntentStep<"fill">;
   readonly seen: SeenStep<"fill"> | undefined;
+  /** What it was filled with may still be there: nobody has looked at the area since. */
+  readonly open: boolean;
+}
+
+export interface Hands {
+  readonly at: string;
+  readonly performedBy: string;
+  readonly witness?: string;
+}
+
+function handsIn(entries: readonly Dated<Entry>[]): readonly Hands[] {
+  return entries.flatMap((entry): Hands[] => {
+    if (entry.kind !== "begin" && entry.kind !== "resumed") return [];
+    const { at, performedBy, witness } = entry;
+    return performedBy === undefined ? [] : [{ at, performedBy, ...(witness === undefined ? {} : { witness }) }];
+  });
 }
 
 export type RunRecord = ReturnType<typeof addUp>;
@@ -91,8 +107,14 @@ function addUp(lines: readonly Line[]) {
     get orders(): readonly string[] {
       return [begin, ...of("order")].map(({ orderSha256 }) => orderSha256);
     },
-    get witness(): string | undefined {
-      return of("order").findLast(({ witness }) => witness !== undefined)?.witness ?? begin.witness;
+    /** Who was at the bench and from when on, oldest first. */
+    get hands(): readonly Hands[] {
+      return handsIn(entries);
+    },
+    /** Who ordered the wipe; where none was begun, who was there last. */
+    get wiper(): Hands {
+      const wipe = entries.findLastIndex((entry) => entry.kind === "intent" && entry.step === "arm");
+      return handsIn(wipe === -1 ? entries : entries.slice(0, wipe)).at(-1) ?? begin;
     },
     get logged() {
       return intents("record").at(-1);
@@ -214,7 +236,9 @@ function addUp(lines: readonly Line[]) {
       return [...newest.values()].map((intent) => {
         const after = entries.slice(entries.indexOf(intent));
         const isItsEnd = (e: Dated<Entry>): e is SeenStep<"fill"> => e.kind === "seen" && e.step === "fill" && e.area === intent.area;
-        return { intent, seen: after.find(isItsEnd) };
+        const end = after.find(isItsEnd);
+        const looked = after.some((e) => e.kind === "seen" && e.step === "inspect");
+        return { intent, seen: end, open: end === undefined && !looked };
       });
     },
     get finalIdentity() {

@@ -27,6 +27,7 @@ export type GivenOrder = SignedOrder | readonly SignedOrder[] | "bench" | BenchW
 export interface BegunRun {
   readonly runId: string;
   readonly orderSha256: string;
+  readonly wereAtBench: readonly string[];
 }
 
 /** Throws `clock.floor` where this computer's clock stands before what this station has signed. */
@@ -49,6 +50,7 @@ export function acceptedOrder(bench: Bench, family: Family, identity: Identity, 
     identity,
     station: bench.station,
     atBench: peopleAt(bench),
+    wereAtBench: begun?.wereAtBench ?? [],
     maker: family.authority,
     nonceUsed: (nonce) => bench.stationLog.find((record) => isUse(record, nonce, begun)) !== undefined,
   });
@@ -79,17 +81,21 @@ export function orderGoingOn(
   const others = orders.filter(({ content }) => !record.orders.includes(hex(sha256(content))));
   const known = others.length < orders.length;
   if (known && others.every(({ content }) => parseOrder(content).continues !== runId)) return before;
-  return acceptedOrder(bench, family, identity, known ? others : given, { runId, orderSha256: before.sha256 });
+  return acceptedOrder(bench, family, identity, known ? others : given, {
+    ...{ runId, orderSha256: before.sha256 },
+    wereAtBench: record.hands.flatMap(peopleAt),
+  });
 }
 
 /** People change between two walks; who approves still does not work at the bench, and two are still two. */
-export function refusePeople(bench: Bench, { order }: CheckedOrder): void {
+export function refusePeople(bench: Bench, { order }: CheckedOrder, { hands }: Pick<RunRecord, "hands">): void {
   const { code, objection } = orderRules.people;
-  const why = objection(order, { now: bench.clock.wall(), atBench: peopleAt(bench) });
+  const wereAtBench = hands.flatMap(peopleAt);
+  const why = objection(order, { now: bench.clock.wall(), atBench: peopleAt(bench), wereAtBench });
   if (why !== undefined) throw new DecomError(code, `order ${order.id}: ${why}`, { order: order.id, rule: "people" });
 }
 
-function peopleAt({ performedBy, witness }: Bench): readonly string[] {
+function peopleAt({ performedBy, witness }: Pick<Bench, "performedBy" | "witness">): readonly string[] {
   return [performedBy, ...(witness === undefined ? [] : [witness])];
 }
 

@@ -100,10 +100,11 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     if (order.sha256 !== before.sha256 && arm !== undefined && arm.op === wipeOp) {
       throw new DecomError("order.continues", `the wipe was ordered under order ${before.order.id}, and is carried to its end under that`);
     }
-    refusePeople(bench, order);
+    refusePeople(bench, order, record);
     const recipients = recipientsOf(bench, connection, identity, order);
-    if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order), ...witnessed(bench) });
-    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...recipients });
+    if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order) });
+    const people = { performedBy: bench.performedBy, ...witnessed(bench) };
+    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...people, ...recipients });
     const authority = authorityOf(bench, family, order, identity);
     return await onward(bench, connection, { terminal, family, model, order, authority, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());

@@ -197,8 +197,9 @@ export class Batch {
   }
 
   #unread(): number[] {
-    const { options, stores } = this.#body;
-    return this.files.filter((area) => options.unreadable?.includes(area) === true || isFilled(stores.nv, area));
+    const { model, options, stores } = this.#body;
+    const isBad = (area: number) => this.files.includes(area) && options.unreadable?.includes(area) === true;
+    return model.areas.flatMap(({ id }) => (isBad(id) || isFilled(stores.nv, id) ? [id] : []));
   }
 
   #readAccounts(): Account[] {

@@ -13,3 +13,12 @@ export function eraseBlock(body: Body, area: number, block: number, nth: number)
   const size = stores.flash.block(area);
   return firmware.reports(isFilledWith(stores.flash.bytes(area).subarray(block * size, (block + 1) * size), 0xff));
 }
+
+/** All blocks of an area in one go; whether all are blank now. */
+export function eraseArea(body: Body, area: number): boolean {
+  const { flash } = body.stores;
+  const blocks = Array.from({ length: flash.bytes(area).length / flash.block(area) }, (_, block) => block);
+  const tries = Array.from({ length: MAX_ERASES }, (_, i) => i + 1);
+  const bad = blocks.filter((block) => !tries.some((nth) => eraseBlock(body, area, block, nth)));
+  return bad.length === 0;
+}

@@ -1,6 +1,7 @@
 // Filling an erased area with bytes that the host chose, as long as the wipe that erased it may be inspected; and making it blank again.
 
 import type { Body } from "./body.js";
+import { eraseArea } from "./erase.js";
 import { type Fill, type FillRequest, fillCell, forgetFill, isFilled } from "./filled.js";
 import { refuse } from "./refused.js";
 import type { Cell } from "./stores.js";
@@ -73,12 +74,12 @@ export class Fills {
     if (this.#allowed(op, area).get()?.closed !== true) refuse("BAD_STATE", { detail: "NOTHING" });
   }
 
-  /** Makes the area blank again; of an area without a fill it has nothing to do. */
+  /** Makes the area blank again; of an area without a fill it has nothing to do. Refuses where memory does not become blank: the fill stays. */
   release(op: string, area: number): void {
     if (this.#allowed(op, area).get() !== undefined) this.#blank(area);
   }
 
-  /** No fill outlives the inspection that it belongs to. */
+  /** No fill outlives the inspection that it belongs to, so the inspection does not end while one stays. */
   releaseAll(): void {
     for (const { id } of this.#body.model.areas) if (isFilled(this.#body.stores.nv, id)) this.#blank(id);
   }
@@ -94,15 +95,12 @@ export class Fills {
 
   /** Cut off in the middle it begins anew: what is still written counts for nothing from the first block on. */
   #blank(area: number): void {
-    const { flash, nv } = this.#body.stores;
     const fill = this.#cell(area);
     const held = fill.get();
     if (held !== undefined) fill.set({ ...held, written: 0, closed: false });
     if (this.#open.area === area) this.#open = { area: -1, at: 0 };
-    const { firmware, options } = this.#body;
-    const blocks = options.stuck?.includes(area) === true ? 0 : flash.bytes(area).length / flash.block(area);
-    for (let block = 0; block < blocks; block++) if (firmware.erases(this.#body, area, block)) flash.erase(area, block);
-    forgetFill(nv, area);
+    if (!eraseArea(this.#body, area)) refuse("AREA_FAILED", { area, detail: "WRITE" });
+    forgetFill(this.#body.stores.nv, area);
   }
 
   #cell(area: number): Cell<Fill | undefined> {

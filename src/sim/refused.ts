@@ -17,6 +17,7 @@ export type Reason =
   | "NEEDS_POWER"
   | "REBOOT_DUE"
   | "TAMPERED"
+  | "AREA_FAILED"
   | "FILE_CHANGED"
   | "SCOPE";
 
@@ -27,6 +28,7 @@ export interface RefusalFacts {
   readonly op?: string;
   readonly nextOp?: number;
   readonly seconds?: number;
+  readonly area?: number;
   readonly classes?: number;
   readonly unsettled?: readonly TotalRow[];
 }

@@ -13,7 +13,7 @@ import { Keys } from "./keys.js";
 import { firmwareOf } from "./lies.js";
 import type { SimModel } from "./models/shape.js";
 import { Ops } from "./ops.js";
-import { refuse } from "./refused.js";
+import { Refused, refuse } from "./refused.js";
 import { Self } from "./self.js";
 import { type MoneyRequest, Settlements } from "./settlements.js";
 import type { Hooks, Listener, ResetReason, Setup } from "./setup.js";
@@ -174,7 +174,7 @@ export class Terminal {
     if (this.life.locked !== locked) this.#life.set({ ...this.life, locked });
   }
 
-  /** The grant of the last wipe no longer counts. */
+  /** The grant of the last wipe no longer counts. Refuses, and it goes on, while an area cannot be made blank. */
   endInspection(): void {
     const { spentGrant, ...life } = this.life;
     if (spentGrant === undefined) return;
@@ -190,7 +190,12 @@ export class Terminal {
   /** What firmware does that does not keep its own lock; false when there is no such account, or no room. */
   sellAnyway(account: number, amount: bigint, as: Booking = "sale"): boolean {
     if (this.batch.accounts[account] === undefined) return false;
-    this.endInspection();
+    try {
+      this.endInspection();
+    } catch (thrown) {
+      if (thrown instanceof Refused) return false;
+      throw thrown;
+    }
     return book(this.#body, this.batch, this.self, account, amount, as);
   }
 

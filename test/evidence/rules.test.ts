@@ -361,6 +361,15 @@ describe("a statement changed after the fact is refused", () => {
       (s) => put(s, { witness: { personRef: "P-7F31", role: "supervisor", authMethod: "badge" } }),
     ],
     ["performer as approver (case 135)", "PEOPLE_SAME_PERSON", (s) => put(s, { approvers: ["P-7F31", "P-A2"] })],
+    [
+      "an approver who connected the terminal",
+      "PEOPLE_SAME_PERSON",
+      (s) => {
+        s.custody.splice(1, 0, { ...row(s.custody), seq: 2, type: "connected", by: "P-A1" });
+        put(row(s.custody, 2), { seq: 3 });
+        put(s, { approvers: ["P-A1", "P-A2"] });
+      },
+    ],
     ["one approver twice (case 135)", "PEOPLE_SAME_PERSON", (s) => put(s, { approvers: ["P-A2", "P-A2"] })],
     ["dual control without a witness", "PEOPLE_ROLE", (s) => put(s.order, { dualControl: true })],
     // disclosures

@@ -9,7 +9,7 @@ import { sha256 } from "../../src/base/sign.js";
 import { inspect } from "../../src/sim/inspect.js";
 import { element, elements } from "../../src/wire/tlv.js";
 import { simBench } from "../podp/bench.js";
-import { rewriting } from "../podp/rewriting.js";
+import { rewriting, writing } from "../podp/rewriting.js";
 
 const caseOf = (id: string) => conformanceCases.find((found) => found.id === id)!;
 /** Getters and methods stay those of the bench. */
@@ -108,6 +108,23 @@ const refusals = [
   "P20",
   "P21",
 ];
+
+test("P1 fails a terminal for which a pause ends a frame", async () => {
+  const bench = simBench();
+  const impatient = but(bench, {
+    async connect() {
+      const link = await bench.connect();
+      let last = 0;
+      return writing(link, (bytes) => {
+        const late = bytes[0] !== 0 && bench.clock.monotonic() - last > 200;
+        last = bench.clock.monotonic();
+        return late ? Promise.resolve() : link.write(bytes);
+      });
+    },
+  });
+  const outcome = await bench.clock.run(() => runCase(caseOf("P1"), impatient));
+  expect(outcome).toEqual({ end: "failed", reason: "no answer to command 01" });
+});
 
 test.each(refusals)("%s fails a terminal that says OK where it should refuse", async (id) => {
   const bench = lying(simBench(), (_, result) => (result >= 0x10 ? 0 : result));

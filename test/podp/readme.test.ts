@@ -221,7 +221,6 @@ test("frame types, limits and times are as declared", () => {
   expect(column(table("name", "ms", "rule"), 0, 1)).toEqual({
     ack: `${c.timers.ackMin}–${c.timers.ackMax}`,
     resends: String(c.timers.resends),
-    "inter-byte": String(c.timers.interByte),
     response: String(c.timers.response),
     stall: String(c.timers.stallMax),
     progress: String(c.timers.progress),

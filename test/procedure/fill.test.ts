@@ -115,6 +115,37 @@ describe("a fill that cannot show everything", () => {
   });
 });
 
+describe("memory that takes no further erase once it was filled", () => {
+  const runOn = async (level: "V4" | "V5") => {
+    const options: { stuck?: number[] } = {};
+    const world: World = new World({
+      order: () => ({ bench: { areas: [level] } }),
+      options,
+      hooks: {
+        nonVolatile(act, which) {
+          if (act === "program" && which === 2 && world.sim.terminal.fills.holds(2)) options.stuck = [2];
+        },
+      },
+    });
+    const end = await world.clock.run(() => world.run("run"));
+    const { status, verified } = world.verified(end?.certificate ?? "");
+    return { world, end, status, statement: verified?.statement };
+  };
+
+  it.each(["V4", "V5"] as const)("is destroyed, and the certificate says what it holds now (%s)", async (level) => {
+    const { world, end, status, statement } = await runOn(level);
+    expect(world.inspect().areas.find(({ id }) => id === 2)?.readable).toBe(true);
+    expect(end).toMatchObject({ endState: "DESTROY", outcome: "NOT_ERASED", code: "erase.failed" });
+    expect(status).toBe("QUARANTINED");
+    expect(statement?.areas.map(({ result }) => result)).toEqual(["erased", "failed", "erased"]);
+    expect(statement?.areas[1]?.verification).toMatchObject({ method: "none", level: [], result: "not-run" });
+    await world.replug();
+    expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "DESTROY", earlier: true });
+    await world.replug();
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject({ endState: "DESTROY", code: "erase.failed", outcome: null });
+  });
+});
+
 describe("a fill that is interrupted", () => {
   const order = () => ({ bench: { areas: ["V5"] as const } });
 
@@ -203,6 +234,9 @@ describe("a terminal that cannot have what it claims", () => {
     world.line = rewriting(world.line, lie) as never;
     const end = await world.clock.run(() => world.run("run"));
     expect(end).toMatchObject({ endState: "QUAR", code: "fill.implausible", outcome: "NOT_ERASED" });
+    // What it put into that area may still be there: the look before it says nothing of that.
+    const { statement } = world.verified(end?.certificate ?? "").verified ?? {};
+    expect(statement?.areas.map(({ result }) => result)).toEqual(["erased", "unverified", "erased"]);
   });
 
   function atBench(frame: Frame): Frame {

@@ -161,6 +161,48 @@ describe("people", () => {
     await expect(world.clock.run(going)).rejects.toMatchObject({ code: "order.people" });
     expect(world.inspect().areas.every(({ readable }) => readable)).toBe(true);
   });
+
+  it("who take a run up are named: who ordered the wipe, beside whom, and whoever connected the terminal before or after", async () => {
+    const world = new World({ options: { host: { rejects: "97" } }, witness: "P-0002" });
+    const people = (performedBy: string, witness: string) => async () => {
+      await world.replug();
+      const going = () => resume({ ...world.bench(), performedBy, witness }, { families, link: world.line, patience: 30_000 });
+      return await world.clock.run(going);
+    };
+    await run(world);
+    Object.assign(world.setup.options?.host ?? {}, { rejects: undefined });
+    world.disk.hook = (_n, when, what) => {
+      const died = when === "before" && what.startsWith("sync out/") && journalOf(world).includes('"step":"erase"');
+      if (died) throw new Death();
+    };
+    await expect(people("P-0011", "P-0012")()).rejects.toBeInstanceOf(Death);
+    world.disk.hook = () => undefined;
+    world.disk.reborn({ bytes: (n) => new Uint8Array(n) });
+    const end = await people("P-0021", "P-0022")();
+    expect(end).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+    const { verified } = world.verified(end.certificate ?? "");
+    const { performedBy, witness, custody = [] } = verified?.statement ?? {};
+    expect([performedBy, witness]).toMatchObject([{ personRef: "P-0011" }, { personRef: "P-0012" }]);
+    expect(custody.filter(({ type }) => type !== "received").map(({ type, by }) => [type, by])).toEqual([
+      ["connected", "P-0001"],
+      ["connected", "P-0011"],
+      ["connected", "P-0021"],
+      ["wiped", "P-0011"],
+    ]);
+  });
+
+  it("who worked on the run approve nothing in an order that continues it", async () => {
+    const world = new World({ options: { host: { rejects: "97" } }, witness: "P-0002", order: (w) => orderFor(w) });
+    const end = await run(world);
+    await world.replug();
+    const approvers = ["P-0001", "B-0003"];
+    const hostView = { unavailable: true as const, reason: "closed for the night", approvers };
+    world.newer = orderFor(world, () => ({ nonce: "c".repeat(32), continues: end?.runId ?? "", hostView }));
+    const order = world.newer;
+    const others = { ...world.bench(), performedBy: "P-0011", witness: "P-0012" };
+    const going = () => resume(others, { families, link: world.line, patience: 30_000, order });
+    await expect(world.clock.run(going)).rejects.toMatchObject({ code: "order.people" });
+  });
 });
 
 describe("evidence", () => {

@@ -1,15 +1,19 @@
 // What the podp face does on a real line: windows, losses, stalls, restarts, and authority over time.
 import { describe, expect, it } from "vitest";
-import { next } from "../../protocols/podp/frame.js";
+import { PodpTerminal } from "../../protocols/podp/driver.js";
+import { encodeFrame, next } from "../../protocols/podp/frame.js";
 import { commands, events, progress, rollover, stall } from "../../protocols/podp/messages.js";
 import { ascii, concat, hex, readUint, text, uint } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
+import { silent } from "../../src/base/log.js";
+import { seededRandom } from "../../src/base/random.js";
 import { keyIdOf, pairOf, sha256, signP256 } from "../../src/base/sign.js";
 import { simModel } from "../../src/sim/models.js";
 import { plantedValues } from "../../src/sim/provision.js";
 import { RECORD } from "../../src/sim/records.js";
 import { PowerCut } from "../../src/sim/stores.js";
 import { elements } from "../../src/wire/tlv.js";
+import { listening } from "../podp/rewriting.js";
 import { bench, exceptionFor, owner, type RawHost } from "./raw.js";
 
 const run = <T>(setup: Parameters<typeof bench>[0], work: (at: ReturnType<typeof bench>) => Promise<T>): Promise<T> => {
@@ -21,6 +25,39 @@ const readRequest = async (host: RawHost, perFrame: number) => {
   const { id: file, generation, size } = (await host.ask("areaList", {})).body.areas[0]!.files[0]!;
   return { file, generation, offset: 0, length: size, perFrame };
 };
+
+describe("a pause inside a frame", () => {
+  const PAUSE = 60_000;
+
+  it("does not end it at the terminal, and what was cut off ends with the next frame's 00", () =>
+    run({}, async ({ host, clock }) => {
+      await host.hello();
+      const bytes = encodeFrame({ type: "CMD", more: false, session: host.session, seq: 0, ack: 0, payload: Uint8Array.of(1) });
+      for (const byte of bytes.subarray(0, 9)) {
+        await host.link.write(Uint8Array.of(byte));
+        await sleep(clock, PAUSE);
+      }
+      await host.link.write(bytes.subarray(9));
+      expect((await host.next(({ type }) => type === "RSP"))?.payload[3]).toBe(0);
+      await host.link.write(bytes.subarray(0, 9));
+      await sleep(clock, PAUSE);
+      host.seq = 1;
+      host.expected = 1;
+      expect((await host.ask("identify", {})).result).toBe("OK");
+    }));
+
+  it("does not end it at the host either", () =>
+    run({}, async ({ host: { link }, clock }) => {
+      const halting = listening(link, (chunk, events) => {
+        const bytes = chunk.slice();
+        events.bytes(bytes.subarray(0, bytes.length >> 1));
+        clock.after(300, () => events.bytes(bytes.subarray(bytes.length >> 1)));
+      });
+      const context = { clock, random: seededRandom("pause"), log: silent };
+      await using terminal = await PodpTerminal.connect(halting, context, 10_000);
+      expect(await terminal.condition()).toMatchObject({ tamper: "ok" });
+    }));
+});
 
 describe("READ", () => {
   it("delivers every record masked, in window order, with the hash of what was sent", () =>

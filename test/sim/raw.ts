@@ -235,11 +235,11 @@ export class RawHost {
     }
   }
 
-  async plan(): Promise<Req<"prepare">> {
+  async plan(fills: readonly number[] = []): Promise<Req<"prepare">> {
     const areas = (await this.ask("areaList", {})).body.areas.filter(({ classes }) => classes !== 0x80);
     const { ranges } = (await this.ask("keyList", {})).body;
     return {
-      areas: areas.map(({ area }) => ({ area, method: "block-erase", fill: false })),
+      areas: areas.map(({ area }) => ({ area, method: "block-erase", fill: fills.includes(area) })),
       slots: ranges.filter(({ type }) => type !== "IDENTITY"),
       kept: ranges.filter(({ type }) => type === "IDENTITY").map((range) => ({ ...range, reason: 1 })),
     };
@@ -253,8 +253,8 @@ export class RawHost {
   }
 
   /** PREPARE, COMMIT, ARM and the wait. */
-  async wipe(): Promise<{ op: Uint8Array; planHash: Uint8Array; end: Answered<"getOp">["body"] }> {
-    const prepared = await this.ask("prepare", await this.plan());
+  async wipe(fills: readonly number[] = []): Promise<{ op: Uint8Array; planHash: Uint8Array; end: Answered<"getOp">["body"] }> {
+    const prepared = await this.ask("prepare", await this.plan(fills));
     if (prepared.result !== "OK") throw new Error(`PREPARE ${prepared.result} ${JSON.stringify(prepared.refusal)}`);
     const op = this.op();
     const committed = await this.commit(op, prepared.body);

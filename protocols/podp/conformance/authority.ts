@@ -28,6 +28,9 @@ const bodies: ReadonlyMap<number, Uint8Array> = new Map(
   }),
 );
 
+/** Longer than any line needs for a byte. */
+const PAUSE = 1000;
+
 async function refusedOpen(bench: Bench, changes: OpenChanges, ...allowed: string[]): Promise<void> {
   await bench.hello();
   const { says } = await bench.tryOpen(changes);
@@ -60,6 +63,10 @@ export const authorityCases: readonly Case[] = [
         }
         const { says } = await bench.wire.ask(0x7f);
         must(says === "NOT_SUPPORTED", `the unknown command 7F was answered ${says}`);
+        bench.wire.pause = PAUSE;
+        const halting = await bench.wire.ask(commands.identify.code);
+        must(halting.says === "OK", `IDENTIFY with a pause inside its frame was answered ${halting.says}`);
+        bench.wire.pause = 0;
       });
     },
   },

@@ -1,5 +1,6 @@
 // A podp line on which wrong things can be said: frames, commands and bodies as given, answers as they came.
 import { concat, EMPTY, equal, readUint, uint } from "../../../src/base/bytes.js";
+import { sleep } from "../../../src/base/clock.js";
 import type { Link } from "../../../src/link/link.js";
 import { DelimitedReader } from "../../../src/wire/delimited.js";
 import type { Command } from "../../../src/wire/messages.js";
@@ -37,6 +38,8 @@ export class Wire {
   #wake: (() => void) | undefined;
   #last: readonly Frame[] = [];
   #room = payloadRoom(limits.minFrame);
+  /** Between the two halves of each frame that is sent, ms. */
+  pause = 0;
   session = 0;
   seq = 0;
   expected = 0;
@@ -81,7 +84,11 @@ export class Wire {
   /** A frame with whatever the caller wants to be wrong in it. */
   async send(frame: Partial<Frame> & Pick<Frame, "type">): Promise<void> {
     const whole = { more: false, session: this.session, seq: this.seq, ack: this.expected, payload: EMPTY, ...frame };
-    await this.#link.write(encodeFrame(whole));
+    const bytes = encodeFrame(whole);
+    if (this.pause === 0) return await this.#link.write(bytes);
+    await this.#link.write(bytes.subarray(0, bytes.length >> 1));
+    await sleep(this.#context.clock, this.pause);
+    await this.#link.write(bytes.subarray(bytes.length >> 1));
   }
 
   /** The next frame that comes within `ms`. */

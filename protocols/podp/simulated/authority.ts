@@ -137,9 +137,9 @@ export class Authority {
     if (pass.value.passNumber < floor) this.#no("PASS_FLOOR");
     this.signed(commands.open.code, pass.value.stationKey, request.signature, grantHash, new Uint8Array(80));
 
+    if (!inspecting) terminal.endInspection();
     if (pinned) terminal.self.owners.set({ ...terminal.self.owners.get(), keys: [hex(owner)], pinned: true });
     if (value.passFloor > floor) terminal.self.passFloor.set(value.passFloor);
-    if (!inspecting) terminal.endInspection();
     this.#opened = {
       rights: inspecting ? value.rights & (rights.read | rights.wipe | rights.fill) : value.rights,
       scopeFloor: value.scopeFloor,

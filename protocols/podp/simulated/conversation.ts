@@ -1,11 +1,11 @@
 // One run of the simulated terminal as podp sees it: sessions, the order of checks, and what becomes a command, an answer or a refusal.
 import { concat, hex, readUint, uint, unhex } from "../../../src/base/bytes.js";
 import { sha256 } from "../../../src/base/sign.js";
-import { Refused } from "../../../src/sim/refused.js";
+import { type Reason, Refused } from "../../../src/sim/refused.js";
 import type { ResetReason } from "../../../src/sim/setup.js";
 import type { Terminal } from "../../../src/sim/terminal.js";
 import { elements } from "../../../src/wire/tlv.js";
-import { authFaults, badStates, capabilityBits, limits, results, VERSION } from "../codes.js";
+import { areaFaults, authFaults, badStates, capabilityBits, limits, results, VERSION } from "../codes.js";
 import { payloadRoom } from "../frame.js";
 import { type CommandName, commands, FILL_DATA, hello, helloAck, refusal } from "../messages.js";
 import { Authority, isCritical } from "./authority.js";
@@ -16,6 +16,12 @@ import type { Conversation, Reply } from "./line.js";
 import { accepted, always, capable, needs, signing } from "./rules.js";
 import { type Work, workOf } from "./work.js";
 
+/** What DF6D of a refusal says. */
+const details: Readonly<Partial<Record<Reason, Readonly<Record<string, number>>>>> = {
+  AUTH: authFaults,
+  BAD_STATE: badStates,
+  AREA_FAILED: areaFaults,
+};
 const byCode = new Map(Object.entries(commands).map(([name, { code }]) => [code, name as CommandName])); // entries() loses the key type
 /** Critical elements that may stand inside a constructed one of a request. */
 const insidePlan: ReadonlySet<number> = new Set([0xdf4a, 0xdf4b, 0xdf4f, 0xdf58, 0xdf5a, 0xdf5b, 0xdf5c, 0xdf5d]);
@@ -159,8 +165,7 @@ export class PodpConversation implements Conversation {
 
   #refusal({ reason, facts }: Refused): Uint8Array {
     const { detail, field, op, unsettled = [], ...rest } = facts;
-    const numbers: Readonly<Record<string, number>> = reason === "AUTH" ? authFaults : badStates;
-    const number = detail === undefined ? undefined : numbers[detail];
+    const number = detail === undefined ? undefined : details[reason]?.[detail];
     const body = refusal.encode({
       ...rest,
       ...(number === undefined ? {} : { detail: number }),

@@ -99,6 +99,7 @@ export class Line {
     this.#hears = false;
     this.#speaks &&= lastWords;
     this.#dropStream();
+    this.#above.ended();
   }
 
   event(code: number, body: Uint8Array): void {

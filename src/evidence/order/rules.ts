@@ -24,6 +24,8 @@ export interface OrderFacing {
   readonly station?: StationFacts;
   /** The people at the bench. */
   readonly atBench?: readonly string[];
+  /** Who has worked on the run before. */
+  readonly wereAtBench?: readonly string[];
   readonly maker?: GrantMaker;
   /** True when this nonce was used by another run. */
   readonly nonceUsed?: (nonce: string) => boolean;
@@ -221,7 +223,7 @@ function unsettleable(order: Order): Objection {
 }
 
 /** Two people are two, and neither is at the bench nor signs the order (R24). */
-function samePerson(order: Order, { atBench = [], signer }: OrderFacing): Objection {
+function samePerson(order: Order, { atBench = [], wereAtBench = [], signer }: OrderFacing): Objection {
   const { hostView, lifted, tamper, exceptions, environment, dualControl } = order;
   const views = Array.isArray(hostView) ? hostView.flatMap((view) => ("unavailable" in view ? [view] : [])) : [hostView];
   const strict = environment === "production";
@@ -231,7 +233,7 @@ function samePerson(order: Order, { atBench = [], signer }: OrderFacing): Object
     ...(tamper === undefined ? [] : [["tamper", tamper.approvers, true] as const]),
     ...exceptions.map(({ approvers }, i) => [`exceptions/${i}`, approvers, true] as const),
   ];
-  const outside = [...atBench, order.issuer, ...(signer === undefined ? [] : [signer])];
+  const outside = [...atBench, ...wereAtBench, order.issuer, ...(signer === undefined ? [] : [signer])];
   for (const [where, approvers, needed] of asked) {
     if (needed && new Set(approvers).size !== 2) return `${where} needs two different approvers, not ${approvers.join(", ") || "none"}`;
     const insider = approvers.find((one) => outside.includes(one));

@@ -114,12 +114,15 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const last = looks.at(-1);
   const told = record.erase?.wipe?.areas.find((result) => result.area === area.id);
   const code = told?.code;
+  const filling = record.fills.find(({ intent }) => intent.area === area.id);
+  const failed = filling?.seen?.failed === true;
+  // A look at what was there before a fill says nothing of what is there now.
+  const unseen = last === undefined || failed || filling?.open === true;
   const seed = record.seeds(record.inspections.at(-1)?.n ?? 0).find((seeded) => seeded.area === area.id)?.seed;
-  const filled = record.fills.find(({ intent }) => intent.area === area.id);
-  const released = filled?.seen?.filled?.sample;
+  const released = filling?.seen?.filled?.sample;
   const blankAgain = released === undefined || clean(released);
   const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look)) && blankAgain;
-  const fill = filled === undefined ? undefined : fillRow(record, area, filled);
+  const fill = filling === undefined ? undefined : fillRow(record, area, filling);
   const held = fill?.verification.result !== "failed";
   const done = code === 0 || isBlank(record);
   const levels = [...(done ? (["V1"] as const) : []), ...(passed && held ? (["V3"] as const) : [])];
@@ -136,12 +139,12 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
     deviceCode: code ?? NOT_ASKED,
     errors: told?.errors ?? NOT_ASKED,
     retries: told?.retries ?? NOT_ASKED,
-    result: (code === undefined && !done) || last === undefined ? "unverified" : done && passed && held ? achieved(area) : "failed",
+    result: failed ? "failed" : unseen || (code === undefined && !done) ? "unverified" : done && passed && held ? achieved(area) : "failed",
     verification:
       // Residue outweighs a fill: the row then says what was read back.
       fill !== undefined && passed
         ? { ...fill.verification, level: [...levels, ...fill.level] }
-        : last === undefined || seed === undefined
+        : unseen || seed === undefined
           ? { ...NOT_LOOKED_AT }
           : {
               method: last.coverageBytes === area.size ? "full-read" : "sampled-read",

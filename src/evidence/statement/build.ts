@@ -17,7 +17,7 @@ import { areaRows, inspectionRows, notCovered, unprovenMemory } from "./build-er
 import { keyRows, retainedRows } from "./build-keys.js";
 import { settlementRows, usedExceptions } from "./build-money.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
-import { NOT_ASKED, NOT_REPORTED } from "./fields.js";
+import { NOT_ASKED, NOT_IN_ORDER, NOT_REPORTED } from "./fields.js";
 import { askedOf } from "./floor.js";
 import { outcomeOf } from "./outcome.js";
 import { STATEMENT_TYPE, type Statement } from "./statement.js";
@@ -188,7 +188,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
         : { how: [...record.isolation.how], from: record.isolation.at, to: lastInspection ?? armedAt },
     inspections,
     custody: custodySteps(source),
-    origin: { siteId: { unknown: "NOT_IN_ORDER" } },
+    origin: { siteId: NOT_IN_ORDER },
     settlement: settlementRows(record, order),
     archive: archiveField(record),
     keys: keyRows(record, model),
@@ -207,7 +207,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
             sha256: hex(sha256(Buffer.from(record.attest.token, "base64"))),
           },
         }),
-    performedBy: { personRef: begin.performedBy, role: "technician", authMethod: "os-login" },
+    performedBy: { personRef: record.wiper.performedBy, role: "technician", authMethod: "os-login" },
     ...people(source),
     verifiedBy: { personRef: "DECOM", role: "automation", authMethod: "none" },
     destination: order.destination,
@@ -218,7 +218,11 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
   };
 }
 
-function custodySteps({ record: { begin, erase }, order: { custody }, station }: StatementSource): Statement["custody"] {
+/** From hand to hand: whoever took the run up has connected the terminal. */
+function custodySteps({ record: { hands, wiper, erase }, order: { custody }, station }: StatementSource): Statement["custody"] {
+  const place = station.siteId;
+  const connected = hands.map(({ at, performedBy: by }) => ({ type: "connected" as const, at, by, place }));
+  const wiped = erase?.state === "DONE" ? [{ type: "wiped" as const, at: erase.at, by: wiper.performedBy, place }] : [];
   const steps: readonly Omit<Statement["custody"][number], "seq">[] = [
     ...(custody === undefined
       ? []
@@ -232,15 +236,14 @@ function custodySteps({ record: { begin, erase }, order: { custody }, station }:
             trackingNo: custody.receiptNo,
           },
         ]),
-    { type: "connected", at: begin.at, by: begin.performedBy, place: station.siteId },
-    ...(erase?.state === "DONE" ? [{ type: "wiped" as const, at: erase.at, by: begin.performedBy, place: station.siteId }] : []),
+    ...[...connected, ...wiped].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
   ];
   return steps.map((step, i) => ({ seq: i + 1, ...step }));
 }
 
-/** The second person at the bench, and who outside it approved what was let go. */
+/** The second person at the bench when the wipe was ordered, and who outside it approved what was let go. */
 function people({ record, order }: StatementSource): Pick<Statement, "witness" | "approvers"> {
-  const { witness } = record;
+  const { witness } = record.wiper;
   const asked = [...usedExceptions(record, order), ...(order.tamper === undefined ? [] : [order.tamper])];
   const approvers = [...new Set(asked.flatMap((field) => field.approvers))];
   return {

@@ -8,6 +8,7 @@ export type Unknown = z.infer<typeof unknown>;
 
 /** Nobody was asked, or who was asked did not say. */
 export const NOT_ASKED = { unknown: "NOT_ASKED" } as const satisfies Unknown;
+export const NOT_IN_ORDER = { unknown: "NOT_IN_ORDER" } as const satisfies Unknown;
 export const NOT_REPORTED = { unknown: "NOT_REPORTED" } as const satisfies Unknown;
 
 export const orUnknown = <T extends z.ZodType>(schema: T) => z.union([schema, unknown]);

@@ -3,11 +3,10 @@ import { alphabetic, numeric } from "../../base/money.js";
 import type { AccountNumbers } from "../../terminal/exceptions.js";
 import { isView, viewOf } from "../order/lookup.js";
 import type { Order } from "../order/schema.js";
+import { NOT_IN_ORDER } from "./fields.js";
 import type { SettlementRow } from "./statement-money.js";
 
-/** The order has no view of this account, or its host does not know this. */
-const NOT_IN_ORDER = { unknown: "NOT_IN_ORDER" } as const;
-
+/** What the order has no view of, or its host does not know, is not in the order. */
 export function hostViewField(
   order: Pick<Order, "hostView">,
   account: AccountNumbers & { readonly currency: string },

@@ -126,9 +126,10 @@ function* disclosureFindings(statement: Statement): Generator<Finding> {
   if (settled && claims.some((claim) => !carried.includes(claim))) yield finding("SCHEMA_OUTCOME", "/claims");
 }
 
-function* peopleFindings({ performedBy, witness, approvers = [], settlement, order }: Statement): Generator<Finding> {
+function* peopleFindings({ performedBy, witness, approvers = [], settlement, order, custody }: Statement): Generator<Finding> {
   const performer = isKnown(performedBy) ? [performedBy.personRef] : [];
-  const atBench = [...performer, ...(witness === undefined ? [] : [witness.personRef])];
+  const connected = custody.flatMap(({ type, by }) => ((type === "connected" || type === "wiped") && isKnown(by) ? [by] : []));
+  const atBench = [...performer, ...connected, ...(witness === undefined ? [] : [witness.personRef])];
   if (witness !== undefined && performer.includes(witness.personRef)) yield finding("PEOPLE_SAME_PERSON", "/witness/personRef");
   if (order.dualControl && (witness === undefined || performer.length === 0)) yield finding("PEOPLE_ROLE", "/witness");
   for (const [i, approver] of approvers.entries()) {

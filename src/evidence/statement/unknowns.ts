@@ -9,7 +9,7 @@ const ALWAYS = ["/device/serialReported", "/order", "/performedBy", "/verifiedBy
 const CLAIMED = ["/settlement", "/keys", "/areas"];
 
 /** What no command was sent to cannot have answered. */
-const NOT_ASKED = ["startedAt", "endedAt", "deviceCode", "errors", "retries", "verification/observed", "verification/elapsedMs"];
+const UNASKED = ["startedAt", "endedAt", "deviceCode", "errors", "retries", "verification/observed", "verification/elapsedMs"];
 const LEFT: readonly AreaRow["result"][] = ["retained", "not-supported", "host-cleared"];
 /** What a terminal answers in one piece. */
 const ANSWERED = ["errors", "retries"];
@@ -44,7 +44,7 @@ function isExcused({ areas }: Statement, pointer: string, code: string): boolean
   const field = rest.join("/");
   if (list === "settlement") return code === "NOT_IN_ORDER" && HOST_VIEW.some((name) => field === `hostView/${name}`);
   const row = list === "areas" ? areas[Number(index)] : undefined;
-  if (row === undefined || !NOT_ASKED.includes(field)) return false;
+  if (row === undefined || !UNASKED.includes(field)) return false;
   return code === "NOT_ASKED" && row.technique === "none" && LEFT.includes(row.result);
 }
 

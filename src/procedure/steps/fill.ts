@@ -44,7 +44,7 @@ async function fillArea(run: Run, blank: Blank, area: AreaFact, mode: FillMode):
   const at = { step: "fill", op, area: area.id } as const;
   run.write({ kind: "intent", ...at, mode, sizeBytes: area.size, blocks, seedCommit: hex(sha256(seed)), sampleSeed });
   let filled: FilledArea | undefined;
-  const refused = await accepting(async () => {
+  const fillIt = async () => {
     const filling: Filling = { op, area, mode, seed, sent: 0 };
     const begun = run.clock.monotonic();
     await lasting(run, () => run.terminal.fill(blank, filling));
@@ -55,6 +55,11 @@ async function fillArea(run: Run, blank: Blank, area: AreaFact, mode: FillMode):
     const sample = await lasting(run, () => run.terminal.sample(op, area, unhex(sampleSeed), Math.min(SAMPLED_BLOCKS, blocks)));
     const lineMs = run.terminal.lineMs(area.size);
     filled = { elapsedMs, ...(lineMs === undefined ? {} : { lineMs: Math.floor(lineMs) }), rounds, sample };
+  };
+  const refused = await accepting(fillIt).catch((thrown: unknown) => {
+    const failed = thrown instanceof DecomError && thrown.code === "erase.failed";
+    if (failed) run.write({ kind: "seen", ...at, refused: thrown.message, failed });
+    throw thrown;
   });
   if (refused !== undefined) await accepting(() => run.terminal.unfill(op, area.id));
   run.write({ kind: "seen", ...at, ...(filled === undefined ? {} : { filled }), ...(refused === undefined ? {} : { refused }) });
