@@ -4,7 +4,7 @@ import { families } from "../../protocols/index.js";
 import { models } from "../../protocols/podp/models/list.js";
 import { hex } from "../../src/base/bytes.js";
 import { pointOf, sha256 } from "../../src/base/sign.js";
-import type { Order } from "../../src/evidence/order/schema.js";
+import type { AccountView, Order } from "../../src/evidence/order/schema.js";
 import { isKnown } from "../../src/evidence/statement/fields.js";
 import { verify } from "../../src/evidence/verify.js";
 import { abandon } from "../../src/procedure/decommission.js";
@@ -27,14 +27,14 @@ const ours = pointOf(testWireKey);
 /** At a depot: no owner key, a real cable, an order that says all of it. */
 async function run(change: Partial<Order>, setup: WorldSetup = {}) {
   const readers = readersOf(setup.model);
-  const given: { order?: ReturnType<typeof orderFor> } = {};
+  const given: { order?: ReturnType<typeof orderFor>; change: Partial<Order> } = { change };
   const world = new World({
     ...{ model, port: "/dev/ttyTEST0", baud: 115_200, witness: "P-0002", ownerless: true },
     owner: pointOf(testOwner.key),
     archiveRecipients: readers.map(({ party, certificate }) => ({ party, certificate })),
     order: (w) => {
       const archiveRecipients = readers.map(({ party, certificate }) => ({ party, certSha256: hex(sha256(certificate)) }));
-      given.order = orderFor(w, () => ({ environment: "production", archiveRecipients, ...change }));
+      given.order = orderFor(w, () => ({ environment: "production", archiveRecipients, ...given.change }));
       return given.order;
     },
     ...setup,
@@ -88,6 +88,21 @@ describe("a production run", () => {
       expect(unasked.map(({ id, technique }) => [id, technique])).toEqual(kept.map((id) => [id, "none"]));
     },
   );
+
+  it("of a terminal that was wiped before is accepted with what was observed, and nothing is asked of it that was not", async () => {
+    const { world, given } = await run({ stationPass: passFor(ours) });
+    const { accounts, hostView } = JSON.parse(Buffer.from(given.order?.content ?? []).toString()) as Order;
+    const settled = { openBatch: null, uncaptured: [], items: [], lastStan: null, lastStanAt: null };
+    given.change = { ...given.change, accounts, hostView: (hostView as AccountView[]).map((view) => ({ ...view, ...settled })) };
+    await world.replug();
+    const end = await world.clock.run(() => world.run("run"));
+    expect(end).toMatchObject({ message: null, endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS", blank: true });
+    const { status, verified } = judge(world, given, end);
+    expect(status).toBe("ACCEPTED_WITH_FINDINGS");
+    expect(new Set(verified?.statement.areas.map(({ errors, technique, basis }) => `${isKnown(errors)} ${technique} ${basis}`))).toEqual(
+      new Set(["false none observed"]),
+    );
+  });
 
   it("tells of a block that took a second erase", async () => {
     const { world, given, end } = await run({ stationPass: passFor(ours) }, { options: { weak: [2] } });

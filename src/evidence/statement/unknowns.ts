@@ -1,7 +1,7 @@
 // What a production certificate must know, and the few places where nobody could.
 import { isKnown, type Unknown } from "./fields.js";
 import type { Statement } from "./statement.js";
-import type { AreaRow } from "./statement-erasure.js";
+import type { AreaRow, KeyRow } from "./statement-erasure.js";
 
 /** Whatever the outcome: who the terminal is, under whose order, at whose hands. */
 const ALWAYS = ["/device/serialReported", "/order", "/performedBy", "/verifiedBy"];
@@ -10,7 +10,8 @@ const CLAIMED = ["/settlement", "/keys", "/areas"];
 
 /** What no command was sent to cannot have answered. */
 const UNASKED = ["startedAt", "endedAt", "deviceCode", "errors", "retries", "verification/observed", "verification/elapsedMs"];
-const LEFT: readonly AreaRow["result"][] = ["retained", "not-supported", "host-cleared"];
+/** Left as it was, or found blank: with `FOUND_BLANK` no statement claims more than exceptions. */
+const UNTOUCHED: readonly AreaRow["result"][] = ["retained", "not-supported", "host-cleared", "erased"];
 /** What a terminal answers in one piece. */
 const ANSWERED = ["errors", "retries"];
 /** What an order may leave open about a host: `null` there. */
@@ -39,14 +40,17 @@ function unknownsIn(value: unknown, pointer: string): Marker[] {
 
 const isMarker = (value: object): value is Unknown => !isKnown(value);
 
-function isExcused({ areas }: Statement, pointer: string, code: string): boolean {
+function isExcused({ areas, keys }: Statement, pointer: string, code: string): boolean {
   const [, list, index, ...rest] = pointer.split("/");
   const field = rest.join("/");
   if (list === "settlement") return code === "NOT_IN_ORDER" && HOST_VIEW.some((name) => field === `hostView/${name}`);
+  if (code !== "NOT_ASKED" || !UNASKED.includes(field)) return false;
+  if (list === "keys") return field === "deviceCode" && isFoundEmpty(keys[Number(index)]);
   const row = list === "areas" ? areas[Number(index)] : undefined;
-  if (row === undefined || !UNASKED.includes(field)) return false;
-  return code === "NOT_ASKED" && row.technique === "none" && LEFT.includes(row.result);
+  return row !== undefined && row.technique === "none" && UNTOUCHED.includes(row.result);
 }
+
+const isFoundEmpty = (row: KeyRow | undefined) => row?.action === "none" && row.result === "erased";
 
 /** A result without its counts is no result, whatever became of the run. */
 function isHalfAnswered({ areas }: Statement, pointer: string): boolean {
