@@ -105,6 +105,8 @@ export type Entry =
     }
   /** Without a hash there is no hold file for it: the key that signs them was not there. */
   | { readonly kind: "held"; readonly code: ErrorCode; readonly message: string; readonly holdSha256: string | null }
+  /** By whom; the terminal need not have been there. */
+  | { readonly kind: "given-up"; readonly performedBy: string; readonly witness?: string }
   | { readonly kind: "sign.begin"; readonly statementSha256: string; readonly issuedAt: string }
   | { readonly kind: "issued"; readonly certId: string; readonly jsonSha256: string; readonly p7sSha256: string }
   | { readonly kind: "end"; readonly endState: EndState; readonly code: string }

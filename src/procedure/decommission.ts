@@ -127,6 +127,7 @@ export function abandon(bench: Bench, families: readonly Family[], serial: strin
     const at = parked(bench, family, found, order);
     const { signing, arm, wipeOp, tampering } = found.record;
     if (signing !== undefined) return certify(at); // its statement is fixed: it only waits for its signature
+    found.journal.write({ kind: "given-up", performedBy: bench.performedBy, ...witnessed(bench) });
     if (arm !== undefined && arm.op === wipeOp) {
       return ended(
         at,

@@ -6,7 +6,7 @@ import { abandon } from "../../src/procedure/decommission.js";
 import { survey } from "../../src/procedure/survey.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { Death } from "../support/memory-disk.js";
-import { journalOf, stationLogOf } from "../support/records.js";
+import { entriesOf, journalOf, stationLogOf } from "../support/records.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
@@ -100,6 +100,7 @@ describe("a run ends in exactly one end state (I4)", () => {
     const given = abandon(world.bench(), families, world.serial);
     expect(given).toMatchObject({ endState: "ABANDONED", outcome: "ABORTED", exit: 1, runId: end?.runId, certId: end?.certId });
     expect(world.verified(given.certificate ?? "")).toMatchObject({ status: "QUARANTINED", outcome: "ABORTED" });
+    expect(entriesOf(world).filter(({ kind }) => kind === "given-up")).toEqual([expect.objectContaining({ performedBy: "P-0001" })]);
     await world.replug();
     expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "ABANDONED", certificate: given.certificate });
   });
