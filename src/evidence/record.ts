@@ -34,15 +34,13 @@ function handsIn(entries: readonly Dated<Entry>[]): readonly Hands[] {
   });
 }
 
-export type RunRecord = ReturnType<typeof addUp>;
-
 /** Journals only grow: as long as no line came, they add up to the same. */
 const known = new WeakMap<readonly Line[], { readonly length: number; readonly record: RunRecord }>();
 
 export function recordOf(lines: readonly Line[]): RunRecord {
   const before = known.get(lines);
   if (before?.length === lines.length) return before.record;
-  const record = addUp(lines);
+  const record = new RunRecord(lines);
   known.set(lines, { length: lines.length, record });
   return record;
 }
@@ -55,6 +53,8 @@ function dated(line: Line): Dated<Entry> {
   datedOf.set(line, entry);
   return entry;
 }
+
+type Sorted = ReturnType<typeof sorted>;
 
 /** Entries by what they are, each sort in its own order. */
 function sorted(entries: readonly Dated<Entry>[]) {
@@ -73,193 +73,253 @@ function sorted(entries: readonly Dated<Entry>[]) {
   };
 }
 
-function addUp(lines: readonly Line[]) {
-  const entries = lines.map(dated);
-  const all = sorted(entries);
-  const { of, seen, intents } = all;
-  const [begin] = of("begin");
-  if (begin === undefined) throw new RangeError("a journal begins with its run");
-  // Looks at the wiped terminal do not outlive an interruption: they are made again.
-  const fresh = since("resumed");
-  const underOrder = since("order");
-  const censuses = seen("census");
-  const settled = seen("settle");
-  function since(kind: "resumed" | "order") {
-    const last = of(kind).at(-1);
-    return last === undefined ? all : sorted(entries.slice(entries.indexOf(last) + 1));
+/** Each question is answered from the lines as they stand; a record is a snapshot. */
+export class RunRecord {
+  readonly begin: EntryOf<"begin">;
+  readonly #entries: readonly Dated<Entry>[];
+  readonly #all: Sorted;
+  /** Since the run was last taken up: looks at the wiped terminal do not outlive an interruption, they are made again. */
+  readonly #fresh: Sorted;
+  readonly #underOrder: Sorted;
+
+  constructor(lines: readonly Line[]) {
+    this.#entries = lines.map(dated);
+    this.#all = sorted(this.#entries);
+    const [begin] = this.#all.of("begin");
+    if (begin === undefined) throw new RangeError("a journal begins with its run");
+    this.begin = begin;
+    this.#fresh = this.#since("resumed");
+    this.#underOrder = this.#since("order");
   }
-  const unstarted = (): ReadonlySet<string> => new Set(seen("unstarted").map(({ op }) => op));
-  const attempts = (account: string): readonly SettleAttempt[] =>
-    intents("settle")
+
+  /** The order that counts now: the newest. */
+  get order(): KeptOrder {
+    return this.#all.of("order").at(-1) ?? this.begin;
+  }
+
+  /** Hashes of every order that it has been under. */
+  get orders(): readonly string[] {
+    return [this.begin, ...this.#all.of("order")].map(({ orderSha256 }) => orderSha256);
+  }
+
+  /** Who was at the bench and from when on, oldest first. */
+  get hands(): readonly Hands[] {
+    return handsIn(this.#entries);
+  }
+
+  /** Who ordered the wipe; where none was begun, who was there last. */
+  get wiper(): Hands {
+    const wipe = this.#entries.findLastIndex((entry) => entry.kind === "intent" && entry.step === "arm");
+    return handsIn(wipe === -1 ? this.#entries : this.#entries.slice(0, wipe)).at(-1) ?? this.begin;
+  }
+
+  get logged() {
+    return this.#all.intents("record").at(-1);
+  }
+
+  get identities() {
+    return this.#all.seen("identity");
+  }
+
+  /** In this walk. */
+  get locked() {
+    return this.#fresh.seen("lock").length > 0;
+  }
+
+  get condition() {
+    return this.#all.seen("condition").at(-1);
+  }
+
+  /** Looks at which the tamper switch had triggered, oldest first. */
+  get tampering() {
+    return this.#all.seen("condition").filter(({ condition }) => condition.tamper !== "ok");
+  }
+
+  census(when: CensusMoment): SeenStep<"census"> | undefined {
+    const censuses = this.#all.seen("census");
+    return when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when);
+  }
+
+  get traceGaps() {
+    return this.#all.seen("traces").at(0)?.gaps ?? [];
+  }
+
+  /** The newest count there is. */
+  get lastCensus() {
+    return this.#all.seen("census").at(-1);
+  }
+
+  /** All that were intended, oldest first. */
+  attempts(account: string): readonly SettleAttempt[] {
+    const settled = this.#all.seen("settle");
+    return this.#all
+      .intents("settle")
       .filter((intent) => intent.account === account)
       .map((intent) => ({ intent, seen: settled.findLast((s) => s.op === intent.op) }));
-  const begun = (account: string): readonly SettleAttempt[] => {
-    const ops = unstarted();
-    return attempts(account).filter(({ intent: { op } }) => !ops.has(op));
-  };
-  return {
-    begin,
-    /** The order that counts now: the newest. */
-    get order(): KeptOrder {
-      return of("order").at(-1) ?? begin;
-    },
-    /** Hashes of every order that it has been under. */
-    get orders(): readonly string[] {
-      return [begin, ...of("order")].map(({ orderSha256 }) => orderSha256);
-    },
-    /** Who was at the bench and from when on, oldest first. */
-    get hands(): readonly Hands[] {
-      return handsIn(entries);
-    },
-    /** Who ordered the wipe; where none was begun, who was there last. */
-    get wiper(): Hands {
-      const wipe = entries.findLastIndex((entry) => entry.kind === "intent" && entry.step === "arm");
-      return handsIn(wipe === -1 ? entries : entries.slice(0, wipe)).at(-1) ?? begin;
-    },
-    get logged() {
-      return intents("record").at(-1);
-    },
-    get identities() {
-      return seen("identity");
-    },
-    /** In this walk. */
-    get locked() {
-      return fresh.seen("lock").length > 0;
-    },
-    get condition() {
-      return seen("condition").at(-1);
-    },
-    /** Looks at which the tamper switch had triggered, oldest first. */
-    get tampering() {
-      return seen("condition").filter(({ condition }) => condition.tamper !== "ok");
-    },
-    census: (when: CensusMoment) => (when === "start" ? censuses.find((c) => c.when === when) : censuses.findLast((c) => c.when === when)),
-    get traceGaps() {
-      return seen("traces").at(0)?.gaps ?? [];
-    },
-    /** The newest count there is. */
-    get lastCensus() {
-      return censuses.at(-1);
-    },
-    /** All that were intended, oldest first. */
-    attempts,
-    /** Accounts with nothing to settle, of a terminal that could not be asked. */
-    get nothing(): ReadonlySet<string> {
-      return new Set(seen("nothing").map(({ account }) => account));
-    },
-    /** Those that the terminal may have begun, oldest first; the end of the newest decides. */
-    begun,
-    /** Ids of every op that this run may have begun. */
-    get ops(): readonly string[] {
-      return entries.flatMap((e) =>
-        e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
-      );
-    },
-    /** Ids of ops that the terminal has said something of: it has counted them. */
-    get usedOps(): readonly string[] {
-      return [...settled, ...seen("pending").filter(({ state }) => state !== "NOT_STARTED")].map(({ op }) => op);
-    },
-    get pendingOps(): string[] {
-      return intents("pending").map(({ op }) => op);
-    },
-    /** Answers about settlements of an account, oldest first. */
-    asked: (account: string) => seen("host-query").filter((s) => s.account === account),
-    /** Sending was begun, and nobody has seen how it ended. */
-    get interruptedPending(): readonly IntentStep<"pending">[] {
-      const ends = new Set(seen("pending").map(({ op }) => op));
-      return intents("pending").filter(({ op }) => !ends.has(op));
-    },
-    /** Kinds of item of an account that were to be sent. */
-    sentKinds: (account: string): ReadonlySet<Kind> =>
-      new Set(intents("pending").flatMap((intent) => (intent.account === account ? [intent.item] : []))),
-    /** Host or back office said that this batch was open, and a settlement was begun on that word. */
-    reopened: (account: string, batch: string): boolean => {
-      const opened = entries.findIndex(
-        (e) => e.kind === "seen" && e.step === "host-query" && e.account === account && e.batch === batch && e.answer === "open",
-      );
-      const ops = unstarted();
-      return (
-        opened !== -1 &&
-        entries
-          .slice(opened)
-          .some((e) => e.kind === "intent" && e.step === "settle" && e.account === account && e.batch === batch && !ops.has(e.op))
-      );
-    },
-    get hostView() {
-      return underOrder.seen("host-view").at(0);
-    },
-    get gate() {
-      return underOrder.seen("gate").at(-1);
-    },
-    /** The newest that were named. */
-    get archiveRecipients() {
-      return [begin, ...of("resumed")].findLast((entry) => entry.archiveRecipients !== undefined)?.archiveRecipients ?? [];
-    },
-    get archive() {
-      return seen("archive").at(-1);
-    },
-    get isolation() {
-      return seen("isolate").at(-1);
-    },
-    get plan() {
-      return seen("plan").at(-1);
-    },
-    get commit() {
-      return intents("commit").at(-1);
-    },
-    get arm() {
-      return intents("arm").at(-1);
-    },
-    /** The newest wipe op of which the terminal has not said that it never saw it. */
-    get wipeOp(): string | undefined {
-      const ops = unstarted();
-      return [...intents("commit"), ...intents("arm")].map(({ op }) => op).findLast((op) => !ops.has(op));
-    },
-    /** The newest that was intended. */
-    get restart() {
-      return intents("restart").at(-1);
-    },
-    /** As this walk found it: what was blank when the run began may have been filled since. */
-    get blank() {
-      return fresh.seen("blank").at(-1);
-    },
-    get erase() {
-      return seen("erase").at(-1);
-    },
-    get inspections() {
-      return fresh.seen("inspect");
-    },
-    seeds: (n: number) => fresh.intents("inspect").findLast((i) => i.n === n)?.seeds ?? [],
-    /** The newest fill of each area: what was begun and, once the area was blank again, what was seen. Interruptions do not undo a proof. */
-    get fills(): readonly FillAttempt[] {
-      const newest = new Map(intents("fill").map((intent) => [intent.area, intent]));
-      return [...newest.values()].map((intent) => {
-        const after = entries.slice(entries.indexOf(intent));
-        const isItsEnd = (e: Dated<Entry>): e is SeenStep<"fill"> => e.kind === "seen" && e.step === "fill" && e.area === intent.area;
-        const end = after.find(isItsEnd);
-        const looked = after.some((e) => e.kind === "seen" && e.step === "inspect");
-        return { intent, seen: end, open: end === undefined && !looked };
-      });
-    },
-    get finalIdentity() {
-      return fresh.seen("identity").at(-1);
-    },
-    get attest() {
-      return fresh.seen("attest").at(-1);
-    },
-    get signing() {
-      return of("sign.begin").at(-1);
-    },
-    get issued() {
-      return of("issued").at(-1);
-    },
-    get end() {
-      return of("end").at(-1);
-    },
-    get resumptions() {
-      return of("resumed");
-    },
-  };
+  }
+
+  /** Accounts with nothing to settle, of a terminal that could not be asked. */
+  get nothing(): ReadonlySet<string> {
+    return new Set(this.#all.seen("nothing").map(({ account }) => account));
+  }
+
+  /** Those that the terminal may have begun, oldest first; the end of the newest decides. */
+  begun(account: string): readonly SettleAttempt[] {
+    const ops = this.#unstarted();
+    return this.attempts(account).filter(({ intent: { op } }) => !ops.has(op));
+  }
+
+  /** Ids of every op that this run may have begun. */
+  get ops(): readonly string[] {
+    return this.#entries.flatMap((e) =>
+      e.kind === "intent" && (e.step === "pending" || e.step === "settle" || e.step === "arm") ? [e.op] : [],
+    );
+  }
+
+  /** Ids of ops that the terminal has said something of: it has counted them. */
+  get usedOps(): readonly string[] {
+    return [...this.#all.seen("settle"), ...this.#all.seen("pending").filter(({ state }) => state !== "NOT_STARTED")].map(({ op }) => op);
+  }
+
+  get pendingOps(): string[] {
+    return this.#all.intents("pending").map(({ op }) => op);
+  }
+
+  /** Answers about settlements of an account, oldest first. */
+  asked(account: string): readonly SeenStep<"host-query">[] {
+    return this.#all.seen("host-query").filter((s) => s.account === account);
+  }
+
+  /** Sending was begun, and nobody has seen how it ended. */
+  get interruptedPending(): readonly IntentStep<"pending">[] {
+    const ends = new Set(this.#all.seen("pending").map(({ op }) => op));
+    return this.#all.intents("pending").filter(({ op }) => !ends.has(op));
+  }
+
+  /** Kinds of item of an account that were to be sent. */
+  sentKinds(account: string): ReadonlySet<Kind> {
+    return new Set(this.#all.intents("pending").flatMap((intent) => (intent.account === account ? [intent.item] : [])));
+  }
+
+  /** Host or back office said that this batch was open, and a settlement was begun on that word. */
+  reopened(account: string, batch: string): boolean {
+    const opened = this.#entries.findIndex(
+      (e) => e.kind === "seen" && e.step === "host-query" && e.account === account && e.batch === batch && e.answer === "open",
+    );
+    const ops = this.#unstarted();
+    return (
+      opened !== -1 &&
+      this.#entries
+        .slice(opened)
+        .some((e) => e.kind === "intent" && e.step === "settle" && e.account === account && e.batch === batch && !ops.has(e.op))
+    );
+  }
+
+  get hostView() {
+    return this.#underOrder.seen("host-view").at(0);
+  }
+
+  get gate() {
+    return this.#underOrder.seen("gate").at(-1);
+  }
+
+  /** The newest that were named. */
+  get archiveRecipients() {
+    return [this.begin, ...this.#all.of("resumed")].findLast((entry) => entry.archiveRecipients !== undefined)?.archiveRecipients ?? [];
+  }
+
+  get archive() {
+    return this.#all.seen("archive").at(-1);
+  }
+
+  get isolation() {
+    return this.#all.seen("isolate").at(-1);
+  }
+
+  get plan() {
+    return this.#all.seen("plan").at(-1);
+  }
+
+  get commit() {
+    return this.#all.intents("commit").at(-1);
+  }
+
+  get arm() {
+    return this.#all.intents("arm").at(-1);
+  }
+
+  /** The newest wipe op of which the terminal has not said that it never saw it. */
+  get wipeOp(): string | undefined {
+    const ops = this.#unstarted();
+    return [...this.#all.intents("commit"), ...this.#all.intents("arm")].map(({ op }) => op).findLast((op) => !ops.has(op));
+  }
+
+  /** The newest that was intended. */
+  get restart() {
+    return this.#all.intents("restart").at(-1);
+  }
+
+  /** As this walk found it: what was blank when the run began may have been filled since. */
+  get blank() {
+    return this.#fresh.seen("blank").at(-1);
+  }
+
+  get erase() {
+    return this.#all.seen("erase").at(-1);
+  }
+
+  get inspections() {
+    return this.#fresh.seen("inspect");
+  }
+
+  seeds(n: number) {
+    return this.#fresh.intents("inspect").findLast((i) => i.n === n)?.seeds ?? [];
+  }
+
+  /** The newest fill of each area: what was begun and, once the area was blank again, what was seen. Interruptions do not undo a proof. */
+  get fills(): readonly FillAttempt[] {
+    const newest = new Map(this.#all.intents("fill").map((intent) => [intent.area, intent]));
+    return [...newest.values()].map((intent) => {
+      const after = this.#entries.slice(this.#entries.indexOf(intent));
+      const isItsEnd = (e: Dated<Entry>): e is SeenStep<"fill"> => e.kind === "seen" && e.step === "fill" && e.area === intent.area;
+      const end = after.find(isItsEnd);
+      const looked = after.some((e) => e.kind === "seen" && e.step === "inspect");
+      return { intent, seen: end, open: end === undefined && !looked };
+    });
+  }
+
+  get finalIdentity() {
+    return this.#fresh.seen("identity").at(-1);
+  }
+
+  get attest() {
+    return this.#fresh.seen("attest").at(-1);
+  }
+
+  get signing() {
+    return this.#all.of("sign.begin").at(-1);
+  }
+
+  get issued() {
+    return this.#all.of("issued").at(-1);
+  }
+
+  get end() {
+    return this.#all.of("end").at(-1);
+  }
+
+  get resumptions() {
+    return this.#all.of("resumed");
+  }
+
+  #since(kind: "resumed" | "order"): Sorted {
+    const last = this.#all.of(kind).at(-1);
+    return last === undefined ? this.#all : sorted(this.#entries.slice(this.#entries.indexOf(last) + 1));
+  }
+
+  #unstarted(): ReadonlySet<string> {
+    return new Set(this.#all.seen("unstarted").map(({ op }) => op));
+  }
 }
 
 /** The settlement that counts for an account: the newest one that was looked at. */

@@ -17,13 +17,13 @@ const record = (...entries: Entry[]) =>
 
 describe("a settlement that was to finish another", () => {
   it("decides how the account stands, from when it was intended", () => {
-    const { begun } = record(settle("1"), saidOpen("1"), settle("2", "1"));
-    expect(begun(account).at(-1)?.intent.op).toBe("2");
+    const seen = record(settle("1"), saidOpen("1"), settle("2", "1"));
+    expect(seen.begun(account).at(-1)?.intent.op).toBe("2");
   });
 
   it("leaves that to the other one when the terminal never began it", () => {
-    const { begun } = record(settle("1"), saidOpen("1"), settle("2", "1"), unstarted("2"), settle("3", "1"), unstarted("3"));
-    expect(begun(account).at(-1)?.intent.op).toBe("1");
+    const seen = record(settle("1"), saidOpen("1"), settle("2", "1"), unstarted("2"), settle("3", "1"), unstarted("3"));
+    expect(seen.begun(account).at(-1)?.intent.op).toBe("1");
   });
 
   it("uses up the word that the batch is open only when the terminal may have begun it", () => {
@@ -35,9 +35,9 @@ describe("a settlement that was to finish another", () => {
 
 describe("an op that the terminal never saw", () => {
   it("is no attempt at a settlement, though it was intended", () => {
-    const { begun, attempts } = record(settle("1"), unstarted("1"));
-    expect(begun(account)).toEqual([]);
-    expect(attempts(account)).toHaveLength(1);
+    const seen = record(settle("1"), unstarted("1"));
+    expect(seen.begun(account)).toEqual([]);
+    expect(seen.attempts(account)).toHaveLength(1);
   });
 
   it("is no wipe, however far it was intended", () => {

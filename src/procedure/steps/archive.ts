@@ -58,8 +58,8 @@ function write(run: ArchiveRun, clear: Uint8Array, records: number, to: readonly
 
 /** None, or at least one for each acquirer and all whom the order names. */
 function recipients(run: ArchiveRun): SealTo[] {
-  const { archiveRecipients, census } = run.record();
-  const to = archiveRecipients.map((stored) => usable(stored, run));
+  const record = run.record();
+  const to = record.archiveRecipients.map((stored) => usable(stored, run));
   const missing = missingRecipients(run.order.order, to);
   if (missing.length > 0) {
     throw new DecomError(
@@ -68,7 +68,7 @@ function recipients(run: ArchiveRun): SealTo[] {
     );
   }
   const parties = to.map(({ party }) => party);
-  const without = (census("start")?.accounts ?? []).filter(({ acquirer }) => !parties.includes(acquirer));
+  const without = (record.census("start")?.accounts ?? []).filter(({ acquirer }) => !parties.includes(acquirer));
   if (to.length > 0 && without.length > 0) {
     const names = [...new Set(without.map(({ acquirer }) => acquirer))].join(", ");
     throw new DecomError("archive.unsealed", `the archive has recipients (${parties.join(", ")}), but none for acquirer ${names}`);
