@@ -36,13 +36,13 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Big-endian unsigned integer in exactly `size` bytes (1 to 6). */
 export function uint(value: number, size: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0 || value >= 2 ** (8 * size)) throw new RangeError(`${value} does not fit ${size} bytes`);
   const out = new Uint8Array(size);
   let rest = value;
   for (let i = size - 1; i >= 0; i--) {
     out[i] = rest % 256;
     rest = Math.floor(rest / 256);
   }
+  if (!Number.isSafeInteger(value) || rest !== 0) throw new RangeError(`${value} does not fit ${size} bytes`);
   return out;
 }
 

@@ -36,11 +36,15 @@ export interface Der {
 export function tlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
-  let size = 0;
-  while (length >= 256 ** size) size++;
-  const head = length < 0x80 ? [tag, length] : [tag, 0x80 | size];
-  if (length >= 0x80) for (let i = size - 1; i >= 0; i--) head.push(Math.floor(length / 256 ** i) % 256);
-  return concat(Uint8Array.from(head), ...parts);
+  return concat(Uint8Array.of(tag, ...lengthOf(length)), ...parts);
+}
+
+/** In one byte below 128, else in as many as it needs behind their number. */
+function lengthOf(length: number): readonly number[] {
+  if (length < 0x80) return [length];
+  const digits: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256);
+  return [0x80 | digits.length, ...digits];
 }
 
 export const sequence = (...parts: readonly Uint8Array[]) => tlv(TAG.sequence, ...parts);
