@@ -20,14 +20,7 @@ async function filled() {
   const at = bench({ model: "podp-large" });
   const { host, stores } = at;
   return await at.clock.run(async () => {
-    await host.ready();
-    await host.open(host.grant({ rights: 0x1f }));
-    await host.settleAll();
-    const { op } = await host.wipe([AREA]);
-    await host.hello();
-    await host.open(host.granted);
-    const size = stores.flash.bytes(AREA).length;
-    await host.ask("fillBegin", { op, area: AREA, mode: 2, size, seed: new Uint8Array(16) });
+    const op = await host.fillWhole(AREA);
     return { stores, op, grant: host.granted };
   });
 }

@@ -11,16 +11,7 @@ async function filled(work: (at: ReturnType<typeof bench>, op: Uint8Array, optio
   const options: { stuck?: readonly number[] } & SimOptions = {};
   const at = bench({ options });
   await at.clock.run(async () => {
-    const { host } = at;
-    await host.ready();
-    await host.open(host.grant({ rights: 0x1f }));
-    await host.settleAll();
-    const { op } = await host.wipe([AREA]);
-    await host.hello();
-    await host.open(host.granted);
-    const size = (await host.ask("areaList", {})).body.areas.find(({ area }) => area === AREA)?.size ?? 0;
-    const begun = await host.ask("fillBegin", { op, area: AREA, mode: 2, size, seed: new Uint8Array(16) });
-    expect(begun.body.next).toBe(size);
+    const op = await at.host.fillWhole(AREA);
     options.stuck = [AREA];
     await work(at, op, options);
     expect(at.sim.violations()).toEqual([]);

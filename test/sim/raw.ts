@@ -263,6 +263,20 @@ export class RawHost {
     if (armed.result !== "ACCEPTED") throw new Error(`ARM ${armed.result}`);
     return { op, planHash: prepared.body.planHash, end: await this.finished(op) };
   }
+
+  /** Greets, opens, settles, wipes, and fills an area by a seed; returns the op under which it did. */
+  async fillWhole(area: number): Promise<Uint8Array> {
+    await this.ready();
+    await this.open(this.grant({ rights: 0x1f }));
+    await this.settleAll();
+    const { op } = await this.wipe([area]);
+    await this.hello();
+    await this.open(this.granted);
+    const size = (await this.ask("areaList", {})).body.areas.find((one) => one.area === area)?.size ?? 0;
+    const begun = await this.ask("fillBegin", { op, area, mode: 2, size, seed: new Uint8Array(16) });
+    if (begun.body.next !== size) throw new Error(`FILL_BEGIN ${begun.result}`);
+    return op;
+  }
 }
 
 export interface Bench {
