@@ -35,9 +35,8 @@ export async function openBench(request: BenchRequest): Promise<Bench> {
   disk.makeFolder(station.state);
   const stationLog = StationLog.open(disk, join(station.state, "station-log.ndjson"), clock);
   if (stationLog.head === undefined) {
-    const [leaf] = station.signerFor("bench").certificates;
     const wireKeySha256 = hex(sha256(pointOf(station.wireKey)));
-    stationLog.write({ kind: "enrolment", certSha256: hex(sha256(leaf ?? new Uint8Array())), wireKeySha256 });
+    stationLog.write({ kind: "enrolment", certSha256: hex(sha256(station.leaf)), wireKeySha256 });
   }
   return {
     clock,

@@ -170,13 +170,15 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
       .option("--inspect <dir>", option.inspect),
     async () => (await import("./commands/simulate.js")).simulate,
   );
+  const keys = add("keys", c.keys);
   on(
-    withKeys(add("init", c.keysInit, add("keys", c.keys)))
+    withKeys(add("init", c.keysInit, keys))
       .option("--dir <dir>", option.dir)
       .option("--bench", option.benchKeys)
       .option("--algorithm <name>", option.algorithm, oneOf("rsa3072", "p256")),
     async () => (await import("./commands/keys.js")).keysInit,
   );
+  on(withKeys(add("show", c.keysShow, keys)), async () => (await import("./commands/keys.js")).keysShow);
   const order = add("order", c.order);
   on(
     add("check", c.orderCheck, order)

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hex } from "../../src/base/bytes.js";
+import { rfc3339 } from "../../src/base/clock.js";
 import { systemDisk } from "../../src/base/disk.js";
 import { seededRandom } from "../../src/base/random.js";
+import { pointOf, sha256 } from "../../src/base/sign.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
 import { signDetached } from "../../src/evidence/envelope/cms.js";
 import { verifyEnvelope } from "../../src/evidence/envelope/envelope.js";
@@ -15,11 +17,13 @@ import { caExtensions } from "../../src/evidence/envelope/issue.js";
 import { initBenchKeys, journalKeyOf, openStation, signerOf } from "../../src/evidence/envelope/keys.js";
 import { readCertificates, readPem } from "../../src/evidence/envelope/pem.js";
 import { readCertificate } from "../../src/evidence/envelope/x509.js";
+import { say } from "../cli/console.js";
 import { content } from "../support/craft.js";
 import { testIssuing, testLeaf, testRoot, testStationKey, testWireKey } from "../support/identities.js";
 
 const passphrase = "korrekt Pferd 电池 é";
 const clock = new VirtualClock();
+const YEAR_MS = 365 * 24 * 3_600_000;
 const random = seededRandom("keys");
 const code = (code: string) => expect.objectContaining({ code });
 
@@ -54,6 +58,21 @@ describe("a bench's key folder", () => {
     }
     expect(station.siteId).toBe("DEPOT-1");
     expect(station.owner!.certificate).toEqual(readCertificates(readFileSync(join(dir, "owner.pem")))[0]);
+  });
+
+  test("shows what a back office must know of it, and nothing secret", async () => {
+    const { stationId, depotId, wireKey, root, leaf } = await open();
+    const show = (DECOM_PASSPHRASE: string) => say(["keys", "show", "--keys", dir, "--json"], { DECOM_PASSPHRASE });
+    const { exit, json, out } = await show(passphrase);
+    expect(exit).toBe(0);
+    expect(json).toMatchObject({
+      ...{ stationId, siteId: "DEPOT-1", depotId, wireKey: hex(pointOf(wireKey)), notAfter: rfc3339(clock.wall() + YEAR_MS) },
+      ...{ certSha256: hex(sha256(leaf)), rootSha256: hex(sha256(root)), ownerKeyId: expect.stringMatching(/^[0-9a-f]{16}$/) },
+    });
+    const secret = Buffer.from(wireKey.export({ format: "jwk" }).d ?? "", "base64url").toString("hex");
+    expect(secret).toHaveLength(64);
+    expect(out.join("")).not.toContain(secret);
+    expect(await show("another")).toMatchObject({ exit: 2, json: { code: "keys.passphrase" } });
   });
 
   test("has no production role to sign in", async () => {

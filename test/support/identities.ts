@@ -43,6 +43,7 @@ export function testStation(algorithm: Algorithm = "p256", state = "keys/state")
     root: testRoot.certificate,
     wireKey: testWireKey,
     journalKey: journalKeyOf(testWireKey),
+    leaf: stations[algorithm].certificates[0]!,
     state,
     signerFor: (role) => (role === "station" ? testProductionSigner : signerOf(stations[algorithm], role)),
     owner: testOwner,

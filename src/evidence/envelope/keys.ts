@@ -46,6 +46,8 @@ export interface Station extends StationFacts {
   readonly wireKey: KeyObject;
   /** MACs the journal's lines: follows from the wire key, so it opens with the same passphrase. */
   readonly journalKey: Uint8Array;
+  /** By which a back end knows it: of a depot its leaf as a station, of a bench the bench's. */
+  readonly leaf: Uint8Array;
   /** Where the station log, used nonces and the lock lie. */
   readonly state: string;
   signerFor(role: StationRole): Signer;
@@ -162,6 +164,7 @@ export async function openStation({ dir, disk, passphrase }: Pick<InitRequest, "
     ...facts,
     wireKey,
     journalKey: journalKeyOf(wireKey),
+    leaf: leafOf(identity, facts),
     state: join(dir, STATE),
     signerFor: (role) => signerOf(identity, role),
     ...(ownerKey === undefined ? {} : { owner: ownerOf(openKey(text(ownerKey), passphrase), read(FILES.owner)) }),
@@ -190,13 +193,28 @@ function ownerOf(key: KeyObject, file: Uint8Array): Owner {
 /** The key under its leaf of this role, with the CAs that stand beside it. */
 export function signerOf({ key, certificates }: Identity, role: Role): Signer {
   const read = certificates.map(usable);
-  const leaf = read.find(({ ca, extendedKeyUsage }) => !ca && extendedKeyUsage.includes(roleOids[role]));
+  const leaf = leafFor(read, role);
   if (leaf === undefined) throw new DecomError("keys.missing", `no certificate for the role ${role} in the key folder`);
   const spki = (of: KeyObject) => new Uint8Array(of.export({ type: "spki", format: "der" }));
   if (!equal(spki(leaf.publicKey.key), spki(createPublicKey(key)))) {
     throw new DecomError("keys.invalid", `the certificate for the role ${role} belongs to another key`);
   }
   return keySigner(key, leaf.der, ...read.filter(({ ca }) => ca).map(({ der }) => der));
+}
+
+function leafFor(certificates: readonly Certificate[], role: Role): Certificate | undefined {
+  return certificates.find(({ ca, extendedKeyUsage }) => !ca && extendedKeyUsage.includes(roleOids[role]));
+}
+
+/** Throws `keys.invalid` where it is another station's: every certificate would be refused. */
+function leafOf({ certificates }: Identity, { stationId }: StationFacts): Uint8Array {
+  const read = certificates.map(usable);
+  const leaf = leafFor(read, "station") ?? leafFor(read, "bench");
+  if (leaf === undefined) throw new DecomError("keys.missing", "no certificate for the role station or bench in the key folder");
+  if (leaf.commonName !== stationId) {
+    throw new DecomError("keys.invalid", `${FILES.station} is of station ${stationId}, the certificate of ${leaf.commonName}`);
+  }
+  return leaf.der;
 }
 
 function usable(der: Uint8Array): Certificate {
