@@ -9,32 +9,26 @@ import { isKnown } from "../../src/evidence/statement/fields.js";
 import { verify } from "../../src/evidence/verify.js";
 import { abandon } from "../../src/procedure/decommission.js";
 import { simModel } from "../../src/sim/models.js";
+import { named, readersOf } from "../support/depot.js";
 import { testOwner, testRoot, testWireKey } from "../support/identities.js";
 import { orderFor } from "../support/orders.js";
-import { acquirer, escrow } from "../support/recipients.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
 
 const model = "podp-production";
-/** Every acquirer of the model's terminals. */
-const readersOf = (name = model) => [
-  ...(simModel(name)?.accounts ?? []).map((account) => ({ party: account.acquirer, certificate: acquirer.certificate })),
-  { party: "ESCROW", certificate: escrow.certificate },
-];
 const passFor = (key: Uint8Array) => ({ key: hex(key), number: 1, pass: "" });
 const ours = pointOf(testWireKey);
 
 /** At a depot: no owner key, a real cable, an order that says all of it. */
 async function run(change: Partial<Order>, setup: WorldSetup = {}) {
-  const readers = readersOf(setup.model);
+  const readers = readersOf(simModel(setup.model ?? model)?.accounts ?? []);
   const given: { order?: ReturnType<typeof orderFor>; change: Partial<Order> } = { change };
   const world = new World({
     ...{ model, port: "/dev/ttyTEST0", baud: 115_200, witness: "P-0002", ownerless: true },
     owner: pointOf(testOwner.key),
-    archiveRecipients: readers.map(({ party, certificate }) => ({ party, certificate })),
+    archiveRecipients: readers,
     order: (w) => {
-      const archiveRecipients = readers.map(({ party, certificate }) => ({ party, certSha256: hex(sha256(certificate)) }));
-      given.order = orderFor(w, () => ({ environment: "production", archiveRecipients, ...given.change }));
+      given.order = orderFor(w, () => ({ environment: "production", archiveRecipients: named(readers), ...given.change }));
       return given.order;
     },
     ...setup,
