@@ -49,11 +49,13 @@ const ALSO: Readonly<Record<string, RegExp>> = {
 };
 /**
  * Where one more loss takes away what the end rests on: a settlement of the terminal's own that nobody ended, or that is met while it sends
- * its advices; batch and records as the only witnesses.
+ * its advices; batch and records as the only witnesses; a station lost before it had settled; the last try of a signature.
  */
 const LESS_KNOWN: readonly (readonly [name: RegExp, end: RegExp])[] = [
   [/^settles-by-itself-/, /^HOLD (settle\.elsewhere|batch\.shrunk)$/],
   [/^forgetful-/, /^HOLD settle\.unknown$/],
+  [/^wiped-by-a-lost-station$/, /^HOLD settle\.elsewhere$/],
+  [/^signature-tried-before$/, /^HOLD batch\.open$/],
 ];
 const endOf = ({ endState, code }: { readonly endState: string | null; readonly code: string }) => `${endState ?? "-"} ${code}`;
 
