@@ -52,13 +52,19 @@ function scalarBytes(value: bigint): Uint8Array {
 /** ECDSA P-256 over SHA-256 of `bytes`, as r ‖ s with s ≤ n/2, so that a signature has one form only. */
 export function signP256(key: KeyObject, bytes: Uint8Array): Uint8Array {
   const raw = new Uint8Array(nodeSign("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }));
-  const s = scalar(raw.subarray(32));
-  return s > ORDER / 2n ? concat(raw.subarray(0, 32), scalarBytes(ORDER - s)) : raw;
+  return isHigh(raw) ? otherForm(raw) : raw;
+}
+
+const isHigh = (signature: Uint8Array): boolean => scalar(signature.subarray(32)) > ORDER / 2n;
+
+/** The other valid signature of the same bytes: s becomes n − s. */
+export function otherForm(signature: Uint8Array): Uint8Array {
+  return concat(signature.subarray(0, 32), scalarBytes(ORDER - scalar(signature.subarray(32))));
 }
 
 /** False for a wrong length, a high s or a signature by another key; never throws for bytes from outside. */
 export function verifyP256(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== 64 || scalar(signature.subarray(32)) > ORDER / 2n) return false;
+  if (signature.length !== 64 || isHigh(signature)) return false;
   return nodeVerify("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }, signature);
 }
 

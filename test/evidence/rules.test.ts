@@ -638,6 +638,7 @@ describe("in production", () => {
     ["/areas/0/deviceCode", (s: Statement) => put(row(s.areas), { deviceCode: UNKNOWN })],
     ["/areas/0/errors", (s: Statement) => put(row(s.areas), { errors: UNKNOWN })],
     ["/areas/0/retries", (s: Statement) => put(row(s.areas), { retries: UNKNOWN })],
+    ["/keys/0/deviceCode", (s: Statement) => put(row(s.keys), { deviceCode: { unknown: "NOT_ASKED" } })],
     ["/settlement/0/hostView", (s: Statement) => put(row(s.settlement), { hostView: { unknown: "NOT_IN_ORDER" } })],
     ["/settlement/1/hostView/lastStan", (s: Statement) => put(row(s.settlement, 1).hostView, { lastStan: UNKNOWN })],
     ["/performedBy", (s: Statement) => put(s, { performedBy: UNKNOWN })],

@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { families } from "../../protocols/index.js";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
 import { abandon } from "../../src/procedure/decommission.js";
+import { exclusively } from "../../src/procedure/exclusive.js";
 import { survey } from "../../src/procedure/survey.js";
 import type { SimOptions } from "../../src/sim/body.js";
 import { Death } from "../support/memory-disk.js";
@@ -105,8 +106,9 @@ describe("a run ends in exactly one end state (I4)", () => {
     expect(await world.clock.run(() => world.run("resume"))).toMatchObject({ endState: "ABANDONED", certificate: given.certificate });
   });
 
-  it("nothing is given up, and nothing touched, under a name that no terminal has", () => {
+  it("nothing is given up or worked on, and nothing touched, under a name that no terminal has", async () => {
     const world = new World({});
+    const unreached = vi.fn(async () => undefined);
     const locked: string[] = [];
     const lock = world.disk.lock.bind(world.disk);
     world.disk.lock = (path) => {
@@ -114,9 +116,11 @@ describe("a run ends in exactly one end state (I4)", () => {
       return lock(path);
     };
     for (const serial of ["../../etc/x", "SN 1", ""]) {
+      await expect(exclusively(world.bench(), serial, unreached)).rejects.toMatchObject({ code: "identity.unreadable" });
       expect(() => abandon(world.bench(), families, serial)).toThrow(expect.objectContaining({ code: "run.none" }));
     }
     expect(locked).toEqual([]);
+    expect(unreached).not.toHaveBeenCalled();
   });
 
   it("a second run beside an unfinished one is refused and names resume", async () => {

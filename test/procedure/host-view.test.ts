@@ -88,6 +88,13 @@ describe("a terminal that agrees with its host", () => {
     const inDollars = item(103, 50, { direction: "credit", money: { minor: 50, currency: "840" } });
     expect(codes({ clockDoubtful: true, items: [...items.slice(0, 2), inDollars] })).toEqual([...CLEARED, ...CUSTODY]);
   });
+  it("has credits of its own where only all currencies together add up to the host's", () => {
+    const credit = (currency: string, amount: number) => ({ direction: "credit", currency, count: 1, amount }) as const;
+    const own = (stan: number, currency: string, minor: number) => item(stan, 0, { direction: "credit", money: { minor, currency } });
+    const change = { clockDoubtful: true, view: { lastStan: "000102", uncaptured: [credit("CNY", 30), credit("USD", 20)] } };
+    expect(codes({ ...change, items: [own(101, "156", 20), own(102, "840", 30)] })).toEqual([...CLEARED, ...CUSTODY]);
+    expect(codes({ ...change, items: [own(101, "156", 30), own(102, "840", 20)] })).toEqual([]);
+  });
 
   it("has credits of its own where the host's are of another currency", () => {
     const inDollars = [listed(101, 200), listed(102, 300), { ...listed(103, 50, "credit"), currency: "USD" }];

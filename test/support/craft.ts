@@ -1,7 +1,7 @@
 // Builds signed envelopes that are wrong in one named place and right everywhere else; src can only build right ones.
 import type { KeyObject } from "node:crypto";
-import { concat } from "../../src/base/bytes.js";
-import { sha256 } from "../../src/base/sign.js";
+import { concat, hex, unhex } from "../../src/base/bytes.js";
+import { otherForm, sha256 } from "../../src/base/sign.js";
 import { context, integer, octets, oid, readDer, sequence, setOf, time, tlv } from "../../src/evidence/envelope/der.js";
 import { oids } from "../../src/evidence/envelope/oids.js";
 import { encodeSignature, kindOf, signRaw } from "../../src/evidence/envelope/signature.js";
@@ -89,13 +89,15 @@ export function craft(wrong: Craft = {}): Uint8Array {
   );
 }
 
-const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-
-/** The other valid signature: s becomes n − s. Takes and gives SEQUENCE { r, s }. */
+/** The other valid signature of the same bytes. Takes and gives SEQUENCE { r, s }. */
 export function otherS(der: Uint8Array): Uint8Array {
   const sAt = 4 + (der[3] ?? 0);
-  const s = BigInt(`0x${Buffer.from(der.subarray(sAt + 2)).toString("hex")}`);
-  const flipped = Buffer.from((ORDER - s).toString(16).padStart(64, "0"), "hex");
+  const s = unhex(
+    hex(der.subarray(sAt + 2))
+      .slice(-64)
+      .padStart(64, "0"),
+  );
+  const flipped = otherForm(concat(new Uint8Array(32), s)).subarray(32);
   return sequence(der.subarray(2, sAt), integer(flipped));
 }
 

@@ -1,10 +1,11 @@
 // P1 to P5: without the right signatures nothing happens.
 import { concat, uint } from "../../../src/base/bytes.js";
+import { otherForm } from "../../../src/base/sign.js";
 import { element, isConstructed } from "../../../src/wire/tlv.js";
 import { commands, FILL_DATA } from "../messages.js";
 import { Bench } from "./bench.js";
 import { type Case, must, skip } from "./case.js";
-import { highS, type OpenChanges } from "./statements.js";
+import type { OpenChanges } from "./statements.js";
 
 /** Commands that need no OPEN. */
 const BEFORE_OPEN: ReadonlySet<number> = new Set([
@@ -45,7 +46,7 @@ const flip = (at: number) => (content: Uint8Array) => {
   out[i] = (out[i] ?? 0) ^ 1;
   return out;
 };
-const highLast = (content: Uint8Array) => concat(content.subarray(0, -64), highS(content.subarray(-64)));
+const highLast = (content: Uint8Array) => concat(content.subarray(0, -64), otherForm(content.subarray(-64)));
 const critical = element(0xdf5e, uint(1, 1));
 
 export const authorityCases: readonly Case[] = [
@@ -95,7 +96,7 @@ export const authorityCases: readonly Case[] = [
         await refusedOpen(bench, { bendSignature: flip(-1) }, "AUTH SIGNATURE");
         await refusedOpen(bench, { bendGrant: highLast }, "AUTH GRANT");
         await refusedOpen(bench, { bendPass: highLast }, "AUTH PASS");
-        await refusedOpen(bench, { bendSignature: highS }, "AUTH SIGNATURE");
+        await refusedOpen(bench, { bendSignature: otherForm }, "AUTH SIGNATURE");
         await refusedOpen(bench, { extraInGrant: critical }, "AUTH GRANT");
         await refusedOpen(bench, { extraInPass: critical }, "AUTH PASS");
         await refusedOpen(bench, { grant: { rights: 0x8001 } }, "AUTH GRANT");

@@ -1,6 +1,6 @@
 // The signed statements of an OPEN, with any part of them wrong: before they are signed, or after.
 import type { KeyObject, KeyPairKeyObjectResult } from "node:crypto";
-import { ascii, concat, EMPTY, hex, unhex } from "../../../src/base/bytes.js";
+import { ascii, concat, EMPTY } from "../../../src/base/bytes.js";
 import { keyIdOf, pointOf, sha256, signP256 } from "../../../src/base/sign.js";
 import type { Of, Struct } from "../../../src/wire/fields.js";
 import { element, elements } from "../../../src/wire/tlv.js";
@@ -81,11 +81,4 @@ export function opening(
     changes.extraInOpen ?? EMPTY,
   );
   return { grant: sent, body };
-}
-
-/** The other signature of the same bytes: valid mathematics, refused form. */
-export function highS(signature: Uint8Array): Uint8Array {
-  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-  const s = order - BigInt(`0x${hex(signature.subarray(32))}`);
-  return concat(signature.subarray(0, 32), unhex(s.toString(16).padStart(64, "0")));
 }
