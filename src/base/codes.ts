@@ -121,6 +121,7 @@ export const codes = {
   "erase.failed": { ...bench, exit: 5, end: "DESTROY" },
   "erase.residue": { ...bench, exit: 5, end: "QUAR" },
   "fill.implausible": { ...office, exit: 5, end: "QUAR" },
+  "isolation.unsaid": { ...bench, exit: 6, end: "HOLD" },
   "erase.unfinished": { ...bench, exit: 6, end: "HOLD" },
   "model.unknown": { ...office, exit: 2, end: "REFUSE" },
   "model.differs": { ...office, exit: 6, end: "HOLD" },

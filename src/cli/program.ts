@@ -72,6 +72,7 @@ const withKeys = (command: Command) =>
   command.option("--keys <dir>", option.keys).option("--passphrase-fd <n>", option.passphraseFd, whole(0, 1023));
 const withOut = (command: Command) => command.option("--out <dir>", option.out);
 const withRecipients = (command: Command) => command.option("--seal-to <party=pem...>", option.sealTo);
+const withIsolation = (command: Command) => command.option("--isolated <ways>", option.isolated);
 const withOrder = (command: Command) => command.option("--order <path>", option.order).option("--sig <file>", option.orderSignature);
 const withPeople = (command: Command) =>
   command
@@ -112,15 +113,14 @@ function program(io: Io, answer: (told: Told | undefined) => void): Command {
   on(add("ports", c.ports), async () => (await import("./commands/ports.js")).ports);
   on(withPort(add("identify", c.identify)), async () => (await import("./commands/identify.js")).identify);
   on(
-    withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run)))))))
+    withIsolation(withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("run", c.run))))))))
       .option("--bench", option.bench)
       .option("--dry-run", option.dryRun)
-      .option("--fill <mode>", option.fill, oneOf("stream", "seed"))
-      .option("--isolated <ways>", option.isolated),
+      .option("--fill <mode>", option.fill, oneOf("stream", "seed")),
     async () => (await import("./commands/run.js")).run,
   );
   on(
-    withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume))))))),
+    withIsolation(withRecipients(withPeople(withOrder(withOut(withKeys(withPort(add("resume", c.resume)))))))),
     async () => (await import("./commands/run.js")).resume,
   );
   on(withOut(add("status", c.status)), async () => (await import("./commands/status.js")).status);

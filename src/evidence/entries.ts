@@ -100,6 +100,8 @@ export type Entry =
       /** Who took it up. Absent: those who were there went on. */
       readonly performedBy?: string;
       readonly witness?: string;
+      /** How it is kept off networks, and has been since that was last said; absent where they did not say. */
+      readonly isolation?: readonly IsolationWay[];
       /** Take the place of those before. */
       readonly archiveRecipients?: readonly StoredRecipient[];
     }
@@ -219,7 +221,7 @@ export type Seen =
     }
   /** The gate was open: exceptions of the order by their hash, each used whole. */
   | { readonly kind: "seen"; readonly step: "gate"; readonly exceptions: readonly string[] }
-  /** From here on; over the networks that are left open it could still be reached. */
+  /** By the word of whoever is at it; over the networks that are left open it could still be reached. */
   | { readonly kind: "seen"; readonly step: "isolate"; readonly how: readonly IsolationWay[]; readonly open: readonly Network[] }
   | {
       readonly kind: "seen";

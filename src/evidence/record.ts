@@ -1,6 +1,8 @@
 // What a journal adds up to. Where to go on, the verdict and the certificate are read from this and from nothing else.
 import type { Kind } from "../terminal/facts.js";
+import type { IsolationWay } from "../terminal/isolation.js";
 import type { CensusMoment, Entry, Intent, KeptOrder, Outcome, Seen } from "./entries.js";
+import { type Isolation, isolationIn } from "./isolation.js";
 import type { Line } from "./journal.js";
 
 type Dated<T> = T & { readonly at: string };
@@ -232,8 +234,14 @@ export class RunRecord {
     return this.#all.seen("archive").at(-1);
   }
 
-  get isolation() {
-    return this.#all.seen("isolate").at(-1);
+  /** What the newest person at it says of networks, begin or taken up; nothing where they said nothing. */
+  get isolationSaid(): readonly IsolationWay[] {
+    return [this.begin, ...this.#all.of("resumed")].findLast(({ performedBy }) => performedBy !== undefined)?.isolation ?? [];
+  }
+
+  /** That of the erase and of the looks after it, as far as it was said. */
+  get isolation(): Isolation | undefined {
+    return isolationIn(this.#entries);
   }
 
   get plan() {

@@ -69,6 +69,8 @@ export interface ResumeRequest extends Connection {
   readonly order?: Exclude<GivenOrder, "bench">;
   /** As a person typed it; another terminal than this is not taken up. */
   readonly expectSerial?: string;
+  /** How the terminal is kept off networks, and has been since that was last said; absent where nobody says so. */
+  readonly isolation?: readonly IsolationWay[];
 }
 
 /** Takes up the unfinished run of the connected terminal; a finished one gives its result again. */
@@ -103,8 +105,9 @@ export async function resume(bench: Bench, connection: ResumeRequest): Promise<R
     refusePeople(bench, order, record);
     const recipients = recipientsOf(bench, connection, identity, order);
     if (order.sha256 !== before.sha256) found.journal.write({ kind: "order", ...keptOrder(order) });
-    const people = { performedBy: bench.performedBy, ...witnessed(bench) };
-    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: connection.link.address, ...people, ...recipients });
+    const { isolation, link } = connection;
+    const people = { performedBy: bench.performedBy, ...witnessed(bench), ...(isolation === undefined ? {} : { isolation }) };
+    found.journal.write({ kind: "resumed", tool: bench.tool.version, address: link.address, ...people, ...recipients });
     const authority = authorityOf(bench, family, order, identity);
     return await onward(bench, connection, { terminal, family, model, order, authority, transcript, ...found });
   }).finally(() => terminal[Symbol.asyncDispose]());

@@ -18,3 +18,8 @@ export function areasToFill(order: Order, model: Model, { capabilities }: Identi
   const wanted = areasToWipe(model, order.requestedAreas).filter((area) => fillModeOf(order, area) !== undefined);
   return facts.filter(({ id, fillable }) => fillable && wanted.some((area) => area.id === id)).map(({ id }) => id);
 }
+
+/** Whether the order wants anything filled over the line that this terminal lets be filled: what that shows rests on isolation. */
+export function wantsStream(order: Order, model: Model, { capabilities }: Identity): boolean {
+  return capabilities.includes("fill") && areasToWipe(model, order.requestedAreas).some((area) => fillModeOf(order, area) === "stream");
+}

@@ -46,7 +46,7 @@ export const steps: readonly Step[] = [
   { name: "census-after", in: MONEY, act: census("after-settle") },
   { name: "let-go", in: TAMPERED, act: letGo },
   { name: "archive", in: NOT_WIPED, act: archive },
-  { name: "isolate", in: WIPE, act: isolate },
+  { name: "isolate", in: PROOF, act: isolate },
   { name: "plan", in: WIPE, act: plan },
   { name: "permit", in: WIPE, act: permit },
   { name: "draft-erase", in: WIPE, act: draft("erase") },

@@ -43,6 +43,18 @@ describe("a command line that cannot be obeyed", () => {
     ["a fill that is none", [...run, "--fill", "twice"], "args.invalid", /stream, seed/],
     ["a fill beside an order", ["run", ...sim, "--order", "x.json", "--fill", "seed", "--json"], "args.invalid", /--fill/],
     ["isolation in words of one's own", [...run, "--isolated", "kept in a cupboard"], "args.invalid", /shielded, sim-out/],
+    [
+      "the same of a run that is taken up",
+      ["resume", ...sim, "--yes", "--isolated", "shielded,drawer", "--json"],
+      "args.invalid",
+      /drawer: .*sim-out/,
+    ],
+    [
+      "a run to be taken up in known words, of which there is none",
+      ["resume", ...sim, "--yes", "--isolated", "shielded", "--json"],
+      "run.none",
+      /no run/,
+    ],
     ["a streamed fill of a terminal on who knows which networks", [...run, "--fill", "stream"], "args.invalid", /--isolated/],
     ["a run off a terminal without --yes", [...run, "--expect-serial", "SIM3000001"], "args.consent", /nobody/],
     ["a run off a terminal without the serial number", [...run, "--yes"], "args.consent", /--expect-serial/],

@@ -606,6 +606,8 @@ describe("a streamed fill shows V5 only of a terminal that nobody could reach", 
     ["by the ways that close every network of its model", { ...window!, how: ["shielded", "lan-out"] }, []],
     ["by a way that leaves one open", { ...window!, how: ["shielded"] }, ["AREA_NO_PROOF"]],
     ["by nothing that anybody stated", { unknown: "NOT_ASKED" }, ["AREA_NO_PROOF"]],
+    ["from before the erase only until the first of its looks", { ...window!, to: row(testEvidence().inspections).at }, ["AREA_NO_PROOF"]],
+    ["from when it was being erased", { ...window!, from: String(row(testEvidence().areas).endedAt) }, ["AREA_NO_PROOF"]],
   ])("%s", (_, isolation, codes) => {
     expect(checkStatement(streamed(isolation)).map(({ code }) => code)).toEqual(codes);
   });

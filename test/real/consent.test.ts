@@ -1,5 +1,5 @@
 // What a person types at the prompt counts: a run goes on with the terminal that was named, and with no other.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -28,7 +28,7 @@ const person = (answer: string): Io => ({
   ask: async () => answer,
 });
 
-it("resume goes on with the terminal whose serial number was typed, and with no other", async () => {
+it("resume goes on with the terminal whose serial number was typed, and with no other, and takes that person's word on networks", async () => {
   const [keys, out] = [join(dir, "keys"), join(dir, "out")];
   await keysInit({ dir: keys, bench: true, algorithm: "p256" }, person(""));
   sealQuickly(keys, PASSPHRASE);
@@ -47,6 +47,8 @@ it("resume goes on with the terminal whose serial number was typed, and with no 
   expect(refused.json).toMatchObject({ endState: "REFUSE", code: "identity.serial" });
   const unattended = await connected(() => resume({ ...common, yes: true, expectSerial: "SOME-OTHER-SERIAL" }, person("")));
   expect(unattended.json).toMatchObject({ endState: "REFUSE", code: "identity.serial" });
-  const ended = await connected(() => resume(common, person(sim.serial)));
+  const ended = await connected(() => resume({ ...common, isolated: "shielded,lan-out" }, person(sim.serial)));
   expect(ended.json).toMatchObject({ endState: "CERT", outcome: "ERASED" });
+  const { certificate = "" } = ended.json as { certificate?: string };
+  expect(JSON.parse(readFileSync(certificate, "utf8"))).toMatchObject({ isolation: { how: ["shielded", "lan-out"] } });
 }, 60_000);

@@ -41,7 +41,7 @@ export interface WorldSetup {
   readonly speed?: number;
   /** The order of a run that begins; the bench makes its own when absent. */
   readonly order?: (world: World) => GivenOrder;
-  /** How it is kept off networks; off all of them when absent. */
+  /** How it is kept off networks, as everybody at the bench says until the world's own field says otherwise; off all of them when absent. */
   readonly isolation?: readonly IsolationWay[];
   /** The second person at the bench. */
   readonly witness?: string;

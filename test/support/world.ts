@@ -21,6 +21,7 @@ import { inspect } from "../../src/sim/inspect.js";
 import { Staging } from "../../src/sim/scenario/staging.js";
 import type { Hooks } from "../../src/sim/setup.js";
 import type { FactoryStores } from "../../src/sim/stores.js";
+import type { IsolationWay } from "../../src/terminal/isolation.js";
 import { freshStores, START } from "./factory.js";
 import { testStation } from "./identities.js";
 import { Death, MemoryDisk } from "./memory-disk.js";
@@ -44,6 +45,8 @@ export class World {
   deaths = 0;
   /** An order under which an unfinished run goes on. */
   newer: SignedOrder | undefined;
+  /** How whoever is at the bench now says that the terminal is kept off networks; undefined when they say nothing. */
+  isolation: readonly IsolationWay[] | undefined;
   /** The agent's own computer: how far its clock is off, what version of the agent it has, whether it can sign. */
   readonly computer = { skewMs: 0, version: "0.0.0-test", canSign: true };
   /** Every terminal that was ever at the end of the cable. */
@@ -53,6 +56,7 @@ export class World {
 
   constructor(setup: WorldSetup = {}) {
     this.setup = setup;
+    this.isolation = setup.isolation ?? ["shielded", "lan-out", "modem-out"];
     this.stores = freshStores(setup.model ?? "podp-small", setup.seed ?? 7, setup.plant);
     this.staging = new Staging(setup.scenario ?? {}, {
       clock: this.clock,
@@ -109,14 +113,15 @@ export class World {
       ...(signal === undefined ? {} : { signal }),
       ...(archiveRecipients === undefined ? {} : { archiveRecipients }),
     };
+    const { isolation, newer: order } = this;
     return await this.#process((bench) =>
       how === "resume"
-        ? resume(bench, { ...connection, ...(this.newer === undefined ? {} : { order: this.newer }) })
+        ? resume(bench, { ...connection, ...(order === undefined ? {} : { order }), ...(isolation === undefined ? {} : { isolation }) })
         : decommission(bench, {
             ...connection,
             expectSerial: this.setup.label ?? this.serial,
             order: this.setup.order?.(this) ?? "bench",
-            isolation: this.setup.isolation ?? ["shielded", "lan-out", "modem-out"],
+            isolation: isolation ?? [],
           }),
     );
   }

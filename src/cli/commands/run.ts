@@ -31,12 +31,12 @@ interface ResumeOptions extends PortOptions, KeyOptions, OutOptions {
   readonly witness?: string;
   readonly order?: string;
   readonly sig?: string;
+  readonly isolated?: string;
 }
 
 interface RunOptions extends ResumeOptions {
   readonly bench?: boolean;
   readonly dryRun?: boolean;
-  readonly isolated?: string;
   readonly fill?: "stream" | "seed";
 }
 
@@ -58,7 +58,7 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
   });
 }
 
-function isolationOf({ isolated = "" }: RunOptions): IsolationWay[] {
+function isolationOf({ isolated = "" }: ResumeOptions): IsolationWay[] {
   return isolated
     .split(",")
     .filter((way) => way !== "")
@@ -80,12 +80,13 @@ function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrd
 
 export function resume(options: ResumeOptions, io: Io): Promise<Told> {
   return carried(options, io, async () => {
+    const said = options.isolated === undefined ? {} : { isolation: isolationOf(options) };
     const expectSerial = options.yes === true ? options.expectSerial : await confirmed(options, io);
     const named = expectSerial === undefined ? {} : { expectSerial };
     const { order, sig } = options;
     const newer = order === undefined ? {} : { order: readOrders(systemDisk, order, sig) };
     return onBench(options, io, async (bench, connection) =>
-      runTold(await takeUp(bench, { ...connection, ...newer, ...named }), await seed(options, io), io),
+      runTold(await takeUp(bench, { ...connection, ...newer, ...named, ...said }), await seed(options, io), io),
     );
   });
 }

@@ -9,6 +9,7 @@ import type { SampledArea } from "../entries.js";
 import { type FillAttempt, type RunRecord, settlementOf } from "../record.js";
 import { isBlank, isEmpty, straysOf } from "./build-keys.js";
 import { NOT_ASKED, NOT_REPORTED, type Unknown } from "./fields.js";
+import { isCutOff } from "./isolated.js";
 import type { Statement } from "./statement.js";
 import type { AreaRow } from "./statement-erasure.js";
 
@@ -30,7 +31,17 @@ const isOutOfUse = (cannotPay: readonly string[]) => cannotPay.includes("merchan
 /** All areas of the model: those that were to be wiped, and what became of those that were left. */
 export function areaRows(record: RunRecord, model: Model, requested: readonly ContentClass[]): AreaRow[] {
   const wiped = areasToWipe(model, requested);
-  return model.areas.map((area) => (wiped.includes(area) ? areaRow(record, area) : leftRow(record, area)));
+  const looks = record.inspections.map(({ at }) => at);
+  const apart = record.arm !== undefined && isCutOff({ isolation: isolationField(record), model }, [record.arm.at, ...looks]);
+  return model.areas.map((area) => (wiped.includes(area) ? areaRow(record, area, apart) : leftRow(record, area)));
+}
+
+/** From before the erase to the last look, or to where nobody vouched for it any more. */
+export function isolationField({ isolation, arm, inspections }: RunRecord): Statement["isolation"] {
+  if (isolation === undefined || arm === undefined) return NOT_ASKED;
+  const { how, from, until } = isolation;
+  const lastLook = inspections.at(-1)?.at;
+  return { how: [...how], from, to: lastLook === undefined ? arm.at : (until ?? lastLook) };
 }
 
 /** Nobody asked for it: kept by plan, out of every command's reach, or cleared by settling as far as the terminal lists what is in it. */
@@ -72,8 +83,8 @@ const NOT_LOOKED_AT = {
   result: "not-run",
 } satisfies AreaRow["verification"];
 
-/** What one area's fill showed, as a verification row would say it; undefined when it shows nothing either way. */
-function fillRow(record: RunRecord, area: ModelArea, { intent, seen }: FillAttempt): FillRow | undefined {
+/** What one area's fill showed, of a terminal that was kept apart or not, as a verification row would say it; undefined when it shows nothing either way. */
+function fillRow(record: RunRecord, area: ModelArea, { intent, seen }: FillAttempt, apart: boolean): FillRow | undefined {
   const filled = seen?.filled;
   if (filled === undefined || intent.sizeBytes !== area.size) return undefined;
   const { elapsedMs, lineMs = 0, rounds } = filled;
@@ -82,9 +93,8 @@ function fillRow(record: RunRecord, area: ModelArea, { intent, seen }: FillAttem
   const inTime = rounds.every((round) => round.elapsedMs <= round.deadlineMs);
   const simulated = record.begin.environment === "simulator";
   if (agrees && !(inTime && (intent.mode === "seed" || simulated || elapsedMs >= lineMs))) return undefined;
-  const isolated = record.isolation?.open.length === 0 && record.arm !== undefined;
   return {
-    level: agrees ? ["V4", ...(intent.mode === "stream" && isolated ? (["V5"] as const) : [])] : [],
+    level: agrees ? ["V4", ...(intent.mode === "stream" && apart ? (["V5"] as const) : [])] : [],
     verification: {
       method: intent.mode === "stream" ? "stream-fill" : "seed-fill",
       coverageBytes: intent.sizeBytes,
@@ -109,7 +119,7 @@ function blankArea(first: SampledArea | undefined): Partial<AreaRow> {
   return { basis: "observed", ...(first === undefined ? {} : { startedAt: first.startedAt, endedAt: first.endedAt }) };
 }
 
-function areaRow(record: RunRecord, area: ModelArea): AreaRow {
+function areaRow(record: RunRecord, area: ModelArea, apart: boolean): AreaRow {
   const looks = record.inspections.map(({ areas }) => areas.find((seen) => seen.area === area.id));
   const last = looks.at(-1);
   const told = record.erase?.wipe?.areas.find((result) => result.area === area.id);
@@ -122,7 +132,7 @@ function areaRow(record: RunRecord, area: ModelArea): AreaRow {
   const released = filling?.seen?.filled?.sample;
   const blankAgain = released === undefined || clean(released);
   const passed = looks.length > 0 && looks.every((look) => look !== undefined && clean(look)) && blankAgain;
-  const fill = filling === undefined ? undefined : fillRow(record, area, filling);
+  const fill = filling === undefined ? undefined : fillRow(record, area, filling, apart);
   const held = fill?.verification.result !== "failed";
   const done = code === 0 || isBlank(record);
   const levels = [...(done ? (["V1"] as const) : []), ...(passed && held ? (["V3"] as const) : [])];

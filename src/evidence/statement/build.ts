@@ -13,7 +13,7 @@ import type { RunRecord } from "../record.js";
 import type { LogLine } from "../station-log.js";
 import { tamperStatus } from "../tamper.js";
 import type { TranscriptFacts } from "../transcript.js";
-import { areaRows, inspectionRows, notCovered, unprovenMemory } from "./build-erasure.js";
+import { areaRows, inspectionRows, isolationField, notCovered, unprovenMemory } from "./build-erasure.js";
 import { keyRows, retainedRows } from "./build-keys.js";
 import { settlementRows, usedExceptions } from "./build-money.js";
 import { claimsOf, findingsOf, limitationsOf } from "./disclosures.js";
@@ -72,8 +72,6 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
   const inspections = inspectionRows(record, model);
   const areas = areaRows(record, model, order.requestedAreas);
   const wiped = areasToWipe(model, order.requestedAreas);
-  const lastInspection = inspections.at(-1)?.at;
-  const armedAt = record.arm?.at;
   return {
     type: STATEMENT_TYPE,
     version: 1,
@@ -182,10 +180,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
       ...(record.attest?.certificateSha256 === undefined ? {} : { deviceCertSha256: record.attest.certificateSha256 }),
       ...(proven ? { deviceKeyState: "retained" as const } : {}),
     },
-    isolation:
-      record.isolation === undefined || armedAt === undefined
-        ? NOT_ASKED
-        : { how: [...record.isolation.how], from: record.isolation.at, to: lastInspection ?? armedAt },
+    isolation: isolationField(record),
     inspections,
     custody: custodySteps(source),
     origin: { siteId: NOT_IN_ORDER },

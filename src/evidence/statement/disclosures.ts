@@ -2,7 +2,7 @@
 
 import { opensGate } from "../../terminal/gate.js";
 import { isKnown } from "./fields.js";
-import { isCutOff } from "./isolated.js";
+import { staysIsolated } from "./isolated.js";
 import { outcomeOf } from "./outcome.js";
 import type { Reason } from "./reasons.js";
 import type { Claim, Evidence, Statement } from "./statement.js";
@@ -77,11 +77,4 @@ const isTampered = ({ device }: Evidence) => device.tamperStatus.state === "tamp
 function isFoundBlank({ areas, keys }: Evidence): boolean {
   const rows = [...areas.map(({ result, technique }) => [result, technique]), ...keys.map(({ result, action }) => [result, action])];
   return rows.some(([result, act]) => result === "erased" && act === "none");
-}
-
-function staysIsolated(body: Evidence): boolean {
-  const { isolation, areas, inspections } = body;
-  if (!isKnown(isolation) || !isCutOff(body)) return false;
-  const started = areas.map(({ startedAt }) => startedAt).filter((at) => isKnown(at));
-  return started.every((at) => isolation.from <= at) && inspections.every(({ at }) => at <= isolation.to);
 }

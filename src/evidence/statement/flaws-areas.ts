@@ -1,7 +1,7 @@
 // Flaws of data areas: against the inventory, against floor and order, and of claims that their own evidence does not carry.
 import { type EvidenceLevel, isKnown } from "./fields.js";
 import { askedOf, type Floor, floorOf, lacking, underFloor } from "./floor.js";
-import { isCutOff } from "./isolated.js";
+import { staysIsolated } from "./isolated.js";
 import type { Flaw, Reason } from "./reasons.js";
 import type { Evidence } from "./statement.js";
 import type { AreaRow } from "./statement-erasure.js";
@@ -129,7 +129,7 @@ function carries(level: EvidenceLevel, { deviceCode, basis, sizeBytes, verificat
     case "V4":
       return looked && fresh && (method === "seed-fill" || method === "stream-fill");
     case "V5":
-      return looked && fresh && method === "stream-fill" && isCutOff(body);
+      return looked && fresh && method === "stream-fill" && staysIsolated(body);
     case "V7":
       return body.witness !== undefined;
   }

@@ -1,12 +1,13 @@
 // Steps up to the last look before the wipe: lock, condition, settlement, permit. Counting, sending and archiving have files of their own.
 import { DecomError } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
-import { outcomeFor } from "../../evidence/record.js";
+import { outcomeFor, type RunRecord } from "../../evidence/record.js";
 import { leftOpen } from "../../terminal/isolation.js";
 import { ErasePermit } from "../../terminal/proofs.js";
 import { hostFindingsOf, refuseLapsed } from "../accounts.js";
 import type { Run } from "../context.js";
 import { usedByOthers } from "../exceptions.js";
+import { wantsStream } from "../fills.js";
 import { conditionOf, status, tampered } from "../tamper.js";
 import { count } from "./census.js";
 import { restart } from "./proof.js";
@@ -60,10 +61,25 @@ export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
   };
 }
 
-/** What keeps the terminal from reloading keys or parameters until the last inspection: the technician's word, in words that are known. */
+/**
+ * What keeps the terminal from reloading keys or parameters until the last inspection: the word of whoever is at it now, in words that are
+ * known. Throws `isolation.unsaid` where going on without it would lose what the order demands.
+ */
 export async function isolate(run: Run): Promise<void> {
-  const how = run.record().begin.isolation;
-  if (how.length > 0) run.write({ kind: "seen", step: "isolate", how, open: leftOpen(run.model.networks, how) });
+  const record = run.record();
+  const how = record.isolationSaid;
+  const open = leftOpen(run.model.networks, how);
+  if (how.length > 0) run.write({ kind: "seen", step: "isolate", how, open });
+  if ((how.length > 0 && open.length === 0) || !restsOnIsolation(run, record)) return;
+  const why = how.length === 0 ? "nobody who took the run up has said it" : `${how.join(", ")} leaves ${open.join(", ")} open`;
+  throw new DecomError("isolation.unsaid", `the order demands V5 of a terminal that is kept off networks; ${why}`);
+}
+
+/** Of a run that was taken up: before ARM all can still be had, after it what the one who ordered the wipe had vouched for. */
+function restsOnIsolation({ order, model, terminal }: Run, { hands, arm, wipeOp, isolation }: RunRecord): boolean {
+  if (hands.length < 2 || !wantsStream(order.order, model, terminal.identity)) return false;
+  const isArmed = arm !== undefined && arm.op === wipeOp;
+  return !isArmed || (isolation?.open.length === 0 && isolation.until === undefined);
 }
 
 /** The last look: the order still counts, nothing that blocks is left, every acquirer has an outcome. Mints the permit to erase. */
