@@ -1,15 +1,18 @@
 // Who says how a terminal is kept off networks, and for how long that counts: whoever takes a run up says it again, or it has ended.
 import { describe, expect, it } from "vitest";
 import { commands } from "../../protocols/podp/messages.js";
+import { models } from "../../protocols/podp/models/list.js";
 import { sleep } from "../../src/base/clock.js";
 import type { Entry } from "../../src/evidence/entries.js";
+import type { RunRecord } from "../../src/evidence/record.js";
+import { areaRows } from "../../src/evidence/statement/build-erasure.js";
 import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
 import type { Statement } from "../../src/evidence/statement/statement.js";
 import { limitations } from "../../src/evidence/statement/statement-erasure.js";
 import { PowerCut } from "../../src/sim/stores.js";
 import type { IsolationWay } from "../../src/terminal/isolation.js";
 import { Death } from "../support/memory-disk.js";
-import { entriesOf, linesOf, wipesBegun } from "../support/records.js";
+import { entriesOf, linesOf, recordWith, wipesBegun } from "../support/records.js";
 import { overhear } from "../support/retold.js";
 import { World } from "../support/world.js";
 import type { WorldSetup } from "../support/world-setup.js";
@@ -22,6 +25,7 @@ const UNSAID = { endState: "HOLD", code: "isolation.unsaid", exit: 6, certificat
 const orderOf = (level: EvidenceLevel): Pick<WorldSetup, "order"> => ({ order: () => ({ bench: { areas: [level] } }) });
 const seen = (step: string) => (entry: Entry) => entry.kind === "seen" && entry.step === step;
 const isLook = seen("inspect");
+const model = models.find(({ id }) => id === "podp-traditional")!;
 
 /** The agent dies as soon as such a line stands in its journal. */
 function dyingAt(world: World, isLast: (entry: Entry) => boolean): void {
@@ -34,7 +38,7 @@ function dyingAt(world: World, isLast: (entry: Entry) => boolean): void {
 
 /** A run whose agent dies there, an hour before anybody comes to look after it. */
 async function interrupted(isLast: (entry: Entry) => boolean, setup: WorldSetup = {}): Promise<World> {
-  const world = new World({ model: "podp-traditional", ...setup });
+  const world = new World({ model: model.id, ...setup });
   dyingAt(world, isLast);
   await world.clock.run(async () => {
     expect(await world.run("run")).toBeUndefined();
@@ -169,6 +173,17 @@ describe("a run whose order demands V5", () => {
     expect(await takenUp(world, ALL)).toMatchObject(CERTIFIED);
     expect(certified(world).levels).toEqual(["V1", "V3", "V4", "V5"]);
     expect(isolationIn(certified(world)).mayHaveReloaded).toBe(false);
+  });
+
+  it("is certified for no more than V4 by a journal in which the second look has nobody's word, however it came to that", async () => {
+    const world = await interrupted(isLook, orderOf("V5"));
+    expect(await takenUp(world, ALL)).toMatchObject(CERTIFIED);
+    const levels = (record: RunRecord) => areaRows(record, model, []).map(({ verification }) => verification.level.includes("V5"));
+    expect(levels(recordWith(world, (entry) => entry))).toContain(true);
+    let said = 0;
+    const unsaid = recordWith(world, (entry) => (seen("isolate")(entry) && said++ > 0 ? undefined : entry));
+    expect(said).toBe(2);
+    expect(levels(unsaid)).not.toContain(true);
   });
 
   it("is parked before the wipe too, with its money settled and its memory as it was", async () => {
