@@ -4,8 +4,8 @@ import { commands } from "../../protocols/podp/messages.js";
 import { models } from "../../protocols/podp/models/list.js";
 import { sleep } from "../../src/base/clock.js";
 import type { Entry } from "../../src/evidence/entries.js";
-import type { RunRecord } from "../../src/evidence/record.js";
-import { areaRows } from "../../src/evidence/statement/build-erasure.js";
+import { type RunRecord, recordOf } from "../../src/evidence/record.js";
+import { areaRows, isolationField } from "../../src/evidence/statement/build-erasure.js";
 import type { EvidenceLevel } from "../../src/evidence/statement/fields.js";
 import type { Statement } from "../../src/evidence/statement/statement.js";
 import { limitations } from "../../src/evidence/statement/statement-erasure.js";
@@ -88,6 +88,17 @@ describe("a run that somebody takes up after the wipe", () => {
     expect(entriesOf(world).filter(({ kind }) => kind === "resumed")).toEqual([
       expect.not.objectContaining({ isolation: expect.anything() }),
     ]);
+  });
+
+  it("without a word, by a clock that was set back before: no look seems to lie within", async () => {
+    const world = await interrupted(isLook);
+    expect(await takenUp(world)).toMatchObject(CERTIFIED);
+    const until = lastBefore(world, 1)!;
+    const lines = linesOf(world);
+    const others = lines.findIndex(({ entry }) => entry.kind === "resumed");
+    const record = recordOf(lines.map((line, i) => (i < others ? line : { ...line, at: until })));
+    expect(isolationField(record)).toMatchObject({ to: record.arm?.at });
+    expect(record.inspections.every(({ at }) => at > record.arm!.at)).toBe(true);
   });
 
   it("with the same word: as if nobody had stopped it, and it stands in the journal whose word that is", async () => {

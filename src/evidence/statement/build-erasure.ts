@@ -40,8 +40,10 @@ export function areaRows(record: RunRecord, model: Model, requested: readonly Co
 export function isolationField({ isolation, arm, inspections }: RunRecord): Statement["isolation"] {
   if (isolation === undefined || arm === undefined) return NOT_ASKED;
   const { how, from, until } = isolation;
-  const lastLook = inspections.at(-1)?.at;
-  return { how: [...how], from, to: lastLook === undefined ? arm.at : (until ?? lastLook) };
+  const lastLook = inspections.at(-1)?.at ?? arm.at;
+  // By a clock that was set back since, the look that ended it would seem to lie within: then it counts for the order to wipe alone.
+  const ended = until !== undefined && until < lastLook ? until : arm.at;
+  return { how: [...how], from, to: until === undefined ? lastLook : ended };
 }
 
 /** Nobody asked for it: kept by plan, out of every command's reach, or cleared by settling as far as the terminal lists what is in it. */
@@ -83,7 +85,7 @@ const NOT_LOOKED_AT = {
   result: "not-run",
 } satisfies AreaRow["verification"];
 
-/** What one area's fill showed, of a terminal that was kept apart or not, as a verification row would say it; undefined when it shows nothing either way. */
+/** What one area's fill showed, as a verification row would say it; undefined when it shows nothing either way. `apart`: kept off networks. */
 function fillRow(record: RunRecord, area: ModelArea, { intent, seen }: FillAttempt, apart: boolean): FillRow | undefined {
   const filled = seen?.filled;
   if (filled === undefined || intent.sizeBytes !== area.size) return undefined;
