@@ -1,4 +1,4 @@
-// Steps up to the last look before the wipe: lock, condition, settlement, permit. Counting, sending and archiving have files of their own.
+// Steps up to the last look before the wipe: lock, condition, isolation (said again by whoever comes after it), permit. Counting, sending and archiving have files of their own.
 import { DecomError } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { outcomeFor, type RunRecord } from "../../evidence/record.js";
