@@ -152,8 +152,8 @@ export interface Powered extends Stores {
   readonly alive: boolean;
   /** How many changes there were: whatever was computed from the bytes holds while this stands still. */
   readonly changes: number;
-  /** Of these, the ones to flash. */
-  readonly flashChanges: number;
+  /** Of these, the ones to an area of flash. */
+  flashChanges(area: number): number;
   cut(): void;
 }
 
@@ -161,15 +161,15 @@ export interface Powered extends Stores {
 export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () => undefined): Powered {
   let alive = true;
   let changes = 0;
-  let flashChanges = 0;
+  const flashChanges = new Map<number, number>();
   let erases = 0;
   const live = () => {
     if (!alive) throw new PowerCut("the terminal has no power");
   };
-  const before = (act: "nv" | "program" | "erase", which: string | number, cut?: () => void) => {
+  const before = (act: "nv" | "program" | "erase", which: string | number, area?: number, cut?: () => void) => {
     live();
     changes++;
-    if (act !== "nv") flashChanges++;
+    if (area !== undefined) flashChanges.set(area, (flashChanges.get(area) ?? 0) + 1);
     try {
       hook(act, which);
     } catch (cause) {
@@ -185,9 +185,7 @@ export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () 
     get changes() {
       return changes;
     },
-    get flashChanges() {
-      return flashChanges;
-    },
+    flashChanges: (area) => flashChanges.get(area) ?? 0,
     cut() {
       alive = false;
     },
@@ -213,11 +211,11 @@ export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () 
         return flash.bytes(area);
       },
       program(area, at, bytes) {
-        before("program", area);
+        before("program", area, area);
         flash.program(area, at, bytes);
       },
       erase(area, block) {
-        before("erase", ++erases, () => flash.erase(area, block, flash.block(area) >> 1));
+        before("erase", ++erases, area, () => flash.erase(area, block, flash.block(area) >> 1));
         flash.erase(area, block);
       },
     },
