@@ -53,11 +53,11 @@ export interface Listed extends Omit<SlotFact, "kcv"> {
   readonly kcv: Uint8Array;
 }
 
-/** Every slot that holds a key. */
-export function slotsIn(nv: Nv): Slot[] {
+/** Every slot that holds a key, or those whose record's name begins so. */
+export function slotsIn(nv: Nv, prefix = PREFIX): Slot[] {
   return nv
     .names()
-    .filter((name) => name.startsWith(PREFIX))
+    .filter((name) => name.startsWith(prefix))
     .map((name) => {
       const [, type, algorithm, slot] = name.split("/") as [string, KeyType, Algorithm, string]; // written by keyName() alone
       return { type, algorithm, slot: Number(slot), key: nv.get(name) ?? EMPTY };
@@ -128,7 +128,7 @@ export class Keys {
 
   /** Slots of a range that hold something, in their order. */
   #within({ type, algorithm, from, to }: SlotRange): Slot[] {
-    const held = slotsIn(this.#nv).filter((one) => one.type === type && one.algorithm === algorithm && one.slot >= from && one.slot <= to);
+    const held = slotsIn(this.#nv, `${PREFIX}${type}/${algorithm}/`).filter(({ slot }) => slot >= from && slot <= to);
     return held.sort((a, b) => a.slot - b.slot);
   }
 

@@ -233,8 +233,17 @@ export function toJson(value: unknown): string {
 }
 
 export function fromJson(json: string): unknown {
-  if (!/[0-9]n"/.test(json)) return JSON.parse(json); // no bigint in it; a reviver costs several times the parsing
-  return JSON.parse(json, (_, part: unknown) => (typeof part === "string" && BIG.test(part) ? BigInt(part.slice(0, -1)) : part));
+  const value: unknown = JSON.parse(json);
+  return /[0-9]n"/.test(json) ? revived(value) : value;
+}
+
+/** In place: a reviver costs several times the parsing. */
+function revived(part: unknown): unknown {
+  if (typeof part === "string") return BIG.test(part) ? BigInt(part.slice(0, -1)) : part;
+  if (typeof part !== "object" || part === null) return part;
+  const of = part as Record<string, unknown>; // fresh from JSON, an array too
+  for (const name in of) of[name] = revived(of[name]);
+  return of;
 }
 
 /** A record with a shape. The shape is trusted: only this program writes these bytes. */
@@ -255,8 +264,11 @@ export function cell<T>(nv: Nv, name: string, initial: T): Cell<T> {
 
 /** Read once: a record is replaced whole, so the same array is the same content, whoever asks. */
 function valueIn(bytes: Uint8Array): unknown {
-  if (!values.has(bytes)) values.set(bytes, fromJson(text(bytes)));
-  return values.get(bytes);
+  const held = values.get(bytes);
+  if (held !== undefined) return held;
+  const value = fromJson(text(bytes));
+  values.set(bytes, value);
+  return value;
 }
 const values = new WeakMap<Uint8Array, unknown>();
 

@@ -144,7 +144,7 @@ export class PodpConversation implements Conversation {
     const { request: shape, effect } = commands[name];
     const decoded = shape.decode(raw, limits.depthToDevice);
     if ("badTag" in decoded) throw new Refused("BAD_FIELD", { tag: decoded.badTag });
-    const unknown = [...decoded.unknown, ...(name === "prepare" ? strangersIn(raw) : [])].find(isCritical);
+    const unknown = decoded.unknown.find(isCritical) ?? (name === "prepare" ? strangersIn(raw).find(isCritical) : undefined);
     if (unknown !== undefined) throw new Refused("BAD_FIELD", { tag: unknown });
     const request: { readonly op?: unknown } = decoded.value;
     const capability = capable[name];

@@ -209,7 +209,9 @@ export class Line {
     if (frame.more) return void this.#send("ACK", this.#seq, EMPTY);
     if (this.#last !== undefined && this.#last.answer === undefined) this.#above.impatient();
     this.#dropStream();
-    const [message, tooLong] = [concat(...this.#parts), this.#size > limits.message];
+    const [whole] = this.#parts;
+    const message = whole !== undefined && this.#count === 1 ? whole : concat(...this.#parts);
+    const tooLong = this.#size > limits.message;
     const first = next(frame.seq, 1 - this.#count);
     this.#forgetParts();
     this.#ask({ first, last: frame.seq, message, tail: frame.payload, tooLong });
@@ -244,7 +246,7 @@ export class Line {
     if (reply === undefined) return;
     const { answer, data, after } = reply;
     mine.pure = reply.pure;
-    mine.answer = fragments(concat(mine.message.subarray(0, 1), uint(mine.first, 2), answer), this.#room);
+    mine.answer = fragments(concat(Uint8Array.of(mine.message[0] ?? 0, mine.first >> 8, mine.first & 0xff), answer), this.#room);
     this.#seq = next(mine.start, (data?.count ?? 0) + mine.answer.length);
     if (data === undefined) this.#answer(mine.start, mine.answer);
     else {
