@@ -123,12 +123,13 @@ export class Batch {
   /** Rises with every change of an area's content: for the log it is counted from the records themselves. */
   generation(area: number): number {
     const base = this.generations.get()[area] ?? 1;
-    return this.records.filter((record) => record.area === area).reduce((sum, { state }) => sum + changes(state), base);
+    return this.#within(area).reduce((sum, { state }) => sum + changes(state), base);
   }
 
   /** Records of a kind as it is now. */
   pending(account: Account, ...wanted: readonly Kind[]): LogRecord[] {
-    return this.records.filter((record) => this.#owns(account, record) && wanted.includes(kindNow(record) ?? "U24"));
+    const { accounts } = this;
+    return this.records.filter((record) => accounts[record.account]?.id === account.id && wanted.includes(kindNow(record) ?? "U24"));
   }
 
   /** What PENDING_SEND would send of a kind. */
@@ -175,7 +176,7 @@ export class Batch {
 
   /** All records still in an area's flash, masked, as they may leave the terminal. */
   file(area: number): Uint8Array {
-    return concat(...this.records.filter((record) => record.area === area).map(({ masked }) => masked));
+    return concat(...this.#within(area).map(({ masked }) => masked));
   }
 
   rows(only?: string): TotalRow[] {
@@ -190,8 +191,8 @@ export class Batch {
     return [...rows.values()];
   }
 
-  #owns(account: Account, record: LogRecord): boolean {
-    return this.accounts[record.account]?.id === account.id;
+  #within(area: number): readonly LogRecord[] {
+    return this.files.includes(area) ? this.records.filter((record) => record.area === area) : [];
   }
 
   #unread(): number[] {

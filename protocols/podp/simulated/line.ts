@@ -7,8 +7,9 @@ import { type FrameType, limits } from "../codes.js";
 import { ahead, decodeFrame, encodeFrame, type Frame, fragments, next, payloadRoom } from "../frame.js";
 
 export interface Reply {
-  /** Result u8 ‖ TLV. */
-  readonly answer: Uint8Array;
+  readonly result: number;
+  /** TLV. */
+  readonly body: Uint8Array;
   /** DATA that goes before the answer. */
   readonly data?: { readonly count: number; readonly frame: (i: number) => Uint8Array };
   /** Effect `read`: carried out again when asked again. */
@@ -244,9 +245,10 @@ export class Line {
   #carryOut(mine: LastCommand): void {
     const reply = this.#above.command(mine.message, mine.tooLong);
     if (reply === undefined) return;
-    const { answer, data, after } = reply;
+    const { result, body, data, after } = reply;
     mine.pure = reply.pure;
-    mine.answer = fragments(concat(Uint8Array.of(mine.message[0] ?? 0, mine.first >> 8, mine.first & 0xff), answer), this.#room);
+    const head = Uint8Array.of(mine.message[0] ?? 0, mine.first >> 8, mine.first & 0xff, result);
+    mine.answer = fragments(concat(head, body), this.#room);
     this.#seq = next(mine.start, (data?.count ?? 0) + mine.answer.length);
     if (data === undefined) this.#answer(mine.start, mine.answer);
     else {
