@@ -8,11 +8,12 @@ export function samplePositions(seed: Uint8Array, blocks: number, wanted: number
   if (wanted === 0) return Array.from({ length: blocks }, (_, i) => i);
   const target = Math.min(wanted, blocks, limits.sampleBlocks);
   const chosen = new Set<number>();
+  const among = BigInt(blocks);
   const numbered = Buffer.concat([seed, uint(0, 4)]);
   for (let i = 0; chosen.size < target; i++) {
     numbered.writeUInt32BE(i, seed.length);
     const word = sha256(numbered);
-    chosen.add(Number(new DataView(word.buffer, word.byteOffset).getBigUint64(0) % BigInt(blocks)));
+    chosen.add(Number(new DataView(word.buffer, word.byteOffset).getBigUint64(0) % among));
   }
   return [...chosen];
 }

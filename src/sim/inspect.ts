@@ -71,7 +71,8 @@ function keysIn(nv: Nv, ranges: readonly SimKeys[]): { readonly slot: string; re
   return [...slots].map(([slot, one]) => {
     const range = rangeWith(ranges, one);
     // A key that the maker puts into every unit is no secret of this one.
-    return { slot, readable: one.key.length > 0 && hex(one.key) !== range?.reseeds, kept: range?.kept === true };
+    const reseeded = range?.reseeds !== undefined && hex(one.key) === range.reseeds;
+    return { slot, readable: one.key.length > 0 && !reseeded, kept: range?.kept === true };
   });
 }
 

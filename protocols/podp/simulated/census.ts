@@ -18,14 +18,17 @@ export function censusOf(terminal: Terminal) {
       const cut: Wire<"census">["items"][number][][] = [[]];
       let left: number = limits.censusPage - encode([], 0, true).length;
       const empty = encode([], 0, false).length;
-      for (const { account: id, kind, money, digest, ...item } of items) {
+      for (const { account, kind, batch, direction, money, stan, digest, count } of items) {
         const wire = {
-          ...item,
-          account: unhex(id),
+          account: unhex(account),
           kind: Number(kind.slice(1)),
+          batch,
+          direction,
           amount: money.minor,
           currency: money.currency,
+          stan,
           digest: unhex(digest),
+          ...(count === undefined ? {} : { count }),
         };
         const size = encode([wire], 0, false).length - empty;
         if (size > left) {

@@ -127,10 +127,10 @@ export class PodpConversation implements Conversation {
       }
     });
     if (answer === undefined) return undefined;
-    const { out: data } = this.#streams;
-    const restarts = name === "reboot" && answer.result === results.OK;
-    const after = () => this.#terminal.guard(() => this.#terminal.restart("command"));
-    return { ...answer, pure, ...(data === undefined ? {} : { data }), ...(restarts ? { after } : {}) };
+    const { result, body } = answer;
+    const restart = () => this.#terminal.guard(() => this.#terminal.restart("command"));
+    const after = name === "reboot" && result === results.OK ? restart : undefined;
+    return { result, body, pure, data: this.#streams.out, after };
   }
 
   /** README "Order of checks". */

@@ -11,11 +11,11 @@ export interface Reply {
   /** TLV. */
   readonly body: Uint8Array;
   /** DATA that goes before the answer. */
-  readonly data?: { readonly count: number; readonly frame: (i: number) => Uint8Array };
+  readonly data: { readonly count: number; readonly frame: (i: number) => Uint8Array } | undefined;
   /** Effect `read`: carried out again when asked again. */
   readonly pure: boolean;
   /** What happens when the answer is on its way. */
-  readonly after?: () => void;
+  readonly after: (() => void) | undefined;
 }
 
 export interface Conversation {

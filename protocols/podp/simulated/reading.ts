@@ -49,7 +49,9 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
     totals({ account: only }) {
       const accounts = only === undefined ? batch.accounts : [account(only)];
       return {
-        accounts: accounts.map(({ id, ...rest }) => ({ ...rest, account: unhex(id), batch: batch.ledger(id).get().batch })),
+        accounts: accounts.map(({ id, acquirer, mid, tid, name, currency }) => {
+          return { account: unhex(id), acquirer, mid, tid, name, currency, batch: batch.ledger(id).get().batch };
+        }),
         rows:
           only === undefined && accounts.length > limits.totalsAtOnce
             ? []
