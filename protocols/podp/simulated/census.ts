@@ -18,17 +18,15 @@ export function censusOf(terminal: Terminal) {
       const cut: Wire<"census">["items"][number][][] = [[]];
       let left: number = limits.censusPage - encode([], 0, true).length;
       const empty = encode([], 0, false).length;
-      for (const { account, kind, batch, direction, money, stan, digest, count } of items) {
+      for (const { account: id, kind, money, digest, recorded, ...item } of items) {
         const wire = {
-          account: unhex(account),
+          ...item,
+          ...(recorded === undefined ? {} : { date: recorded.slice(0, 6), time: recorded.slice(6) }),
+          account: unhex(id),
           kind: Number(kind.slice(1)),
-          batch,
-          direction,
           amount: money.minor,
           currency: money.currency,
-          stan,
           digest: unhex(digest),
-          ...(count === undefined ? {} : { count }),
         };
         const size = encode([wire], 0, false).length - empty;
         if (size > left) {
