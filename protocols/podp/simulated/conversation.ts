@@ -162,7 +162,8 @@ export class PodpConversation implements Conversation {
     const response = handle(request, raw);
     if (op !== undefined) this.#own.add(op);
     const write = commands[name].response as { encode(value: unknown): Uint8Array }; // likewise its response
-    return { result: accepted.has(name) ? results.ACCEPTED : results.OK, body: write.encode(response) };
+    const body = response instanceof Uint8Array ? response : write.encode(response);
+    return { result: accepted.has(name) ? results.ACCEPTED : results.OK, body };
   }
 
   #refusal({ reason, facts }: Refused): Answer {

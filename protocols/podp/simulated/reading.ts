@@ -60,9 +60,7 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
     },
     census({ page }) {
       if (page === 0) terminal.point("census");
-      const found = pages()[page] ?? refuse("BAD_FIELD", { tag: 0xdf55 });
-      const { generation, unread } = batch.census();
-      return { generation, pages: pages().length, items: found.part, unread: page === 0 ? unread : [] };
+      return pages()[page] ?? refuse("BAD_FIELD", { tag: 0xdf55 });
     },
     read({ file, generation, offset, length, perFrame }) {
       const area = batch.files[file - 1] ?? refuse("BAD_FIELD", { tag: 0xdf53 });
