@@ -104,7 +104,7 @@ function signed({ content, signer, signingTime }: SignRequest) {
     serial: leaf.serial,
     contentDigest: sha256(content),
     signingTime,
-    leafDigest: sha256(leaf.der),
+    leafDigest: leaf.sha256,
     kind,
   };
   const attributes = signedAttributes(parts);
@@ -121,15 +121,10 @@ function signedBy(signer: Signer, { commonName }: Certificate, bytes: Uint8Array
   }
 }
 
-/** A station signs with the same leaf all day. */
-const leaves = new WeakMap<Uint8Array, Certificate>();
-
 function leafOf({ certificates: [leaf] }: Signer): Certificate {
   if (leaf === undefined) throw new DecomError("keys.invalid", "a signer without a certificate");
   try {
-    const read = leaves.get(leaf) ?? readCertificate(leaf);
-    leaves.set(leaf, read);
-    return read;
+    return readCertificate(leaf);
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause;
     throw new DecomError("keys.invalid", `the signer's certificate is unusable: ${cause.message}`, { cause });
