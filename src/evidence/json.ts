@@ -11,7 +11,7 @@ const MAX_DEPTH = 16;
 /** Keys that mean something to JavaScript objects; no document of ours has them. */
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
-const LITERALS: Readonly<Record<string, Json>> = { true: true, false: false, null: null };
+const LITERALS = ["true", "false", "null"] as const;
 
 /** One object and nothing else. Throws a Rejection with the JSON pointer of what is wrong. */
 export function readJson(bytes: Uint8Array): JsonObject {
@@ -24,15 +24,20 @@ export function readJson(bytes: Uint8Array): JsonObject {
   } catch {
     throw new Rejection("JSON_UTF8", "", "not UTF-8");
   }
-  return new Reader(text).document();
+  new Checker(text).document();
+  return JSON.parse(text); // of what has passed there is one reading only
 }
 
-/** The common case, which no later check can object to. */
-const PLAIN = /^[\x20-\x7e]*$/;
+/** A string as nearly all are, which no check can object to. */
+const PLAIN = /"[\x20\x21\x23-\x5b\x5d-\x7e]*"/y;
+/** How a number, or what some readers take for one, begins; and all that can belong to it. */
+const NUMERIC = /[-+.0-9NI]/;
+const WRITTEN = /[-+.0-9A-Za-z]{1,400}/y;
 
-class Reader {
+/** Walks through a text once to see that it may be read, and makes nothing of it. */
+class Checker {
   readonly #text: string;
-  /** Keys and positions down to where the reader is: a pointer is written only for what is wrong. */
+  /** Keys and positions down to where it is: a pointer is written only for what is wrong. */
   readonly #path: (string | number)[] = [];
   #at = 0;
 
@@ -40,12 +45,11 @@ class Reader {
     this.#text = text;
   }
 
-  document(): JsonObject {
+  document(): void {
     if (this.#text[0] !== "{") this.#reject("ENV_TYPE", "not a JSON object");
-    const object = this.#object(1);
+    this.#object(1);
     this.#space();
     if (this.#at < this.#text.length) this.#reject("JSON_TRAILING", "text after the end");
-    return object;
   }
 
   #reject(code: VerifierCode, detail: string): never {
@@ -53,7 +57,8 @@ class Reader {
   }
 
   #space(): void {
-    while (" \t\r\n".includes(this.#text[this.#at] ?? "x")) this.#at++;
+    let code = this.#text.charCodeAt(this.#at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = this.#text.charCodeAt(++this.#at);
   }
 
   /** Takes the next character, after white space, if it is this one. */
@@ -68,86 +73,90 @@ class Reader {
     if (!this.#take(character)) this.#reject("ENV_TYPE", `no ${character} where JSON wants one`);
   }
 
-  #value(depth: number): Json {
+  #value(depth: number): void {
     this.#space();
     const next = this.#text[this.#at] ?? "";
-    if (next === "{") return this.#object(depth + 1);
-    if (next === "[") return this.#array(depth + 1);
-    if (next === '"') return this.#string();
-    if (/[-+.0-9NI]/.test(next)) return this.#number();
-    for (const [word, value] of Object.entries(LITERALS)) {
-      if (!this.#text.startsWith(word, this.#at)) continue;
-      this.#at += word.length;
-      return value;
-    }
-    return this.#reject("ENV_TYPE", "no JSON value");
+    if (next === '"') this.#plain() ?? this.#string();
+    else if (next === "{") this.#object(depth + 1);
+    else if (next === "[") this.#array(depth + 1);
+    else if (NUMERIC.test(next)) this.#number();
+    else this.#literal();
   }
 
-  #object(depth: number): JsonObject {
+  #literal(): void {
+    const word = LITERALS.find((one) => this.#text.startsWith(one, this.#at));
+    this.#at += word?.length ?? this.#reject("ENV_TYPE", "no JSON value");
+  }
+
+  #object(depth: number): void {
     this.#deep(depth);
     this.#expect("{");
-    const object: Record<string, Json> = {};
+    if (this.#take("}")) return;
     const folded = new Set<string>();
-    if (this.#take("}")) return object;
     do {
       this.#space();
-      const key = this.#string();
+      const plain = this.#plain();
+      const key = plain ?? this.#string();
       this.#path.push(key);
       if (FORBIDDEN.has(key)) this.#reject("JSON_UNKNOWN_FIELD", "a key with a meaning of its own");
       // Go matches keys without regard to case; others fold compatibility forms.
-      const fold = (PLAIN.test(key) ? key : key.normalize("NFKC")).toLowerCase();
+      const fold = (plain ?? key.normalize("NFKC")).toLowerCase();
       if (folded.has(fold)) this.#reject("JSON_DUP_KEY", "a key that is already there");
       folded.add(fold);
       this.#expect(":");
-      object[key] = this.#value(depth);
+      this.#value(depth);
       this.#path.pop();
     } while (this.#take(","));
     this.#expect("}");
-    return object;
   }
 
-  #array(depth: number): Json[] {
+  #array(depth: number): void {
     this.#deep(depth);
     this.#expect("[");
-    const array: Json[] = [];
-    if (this.#take("]")) return array;
+    if (this.#take("]")) return;
+    let n = 0;
     do {
-      this.#path.push(array.length);
-      array.push(this.#value(depth));
+      this.#path.push(n++);
+      this.#value(depth);
       this.#path.pop();
     } while (this.#take(","));
     this.#expect("]");
-    return array;
   }
 
   #deep(depth: number): void {
     if (depth > MAX_DEPTH) this.#reject("JSON_DEPTH", `deeper than ${MAX_DEPTH} levels`);
   }
 
-  #number(): number {
-    const [written = ""] = /^[-+.0-9A-Za-z]*/.exec(this.#text.slice(this.#at, this.#at + 400)) ?? [];
-    const value = Number(written);
-    if (!/^(0|-?[1-9][0-9]*)$/.test(written) || !Number.isSafeInteger(value)) {
+  #number(): void {
+    WRITTEN.lastIndex = this.#at;
+    const [written = ""] = WRITTEN.exec(this.#text) ?? [];
+    if (!/^(0|-?[1-9][0-9]*)$/.test(written) || !Number.isSafeInteger(Number(written))) {
       this.#reject("JSON_NUMBER", "not a whole number within ±(2^53−1)");
     }
     this.#at += written.length;
-    return value;
+  }
+
+  /** The next string, if it is one of those. */
+  #plain(): string | undefined {
+    PLAIN.lastIndex = this.#at;
+    if (!PLAIN.test(this.#text)) return undefined;
+    const from = this.#at + 1;
+    this.#at = PLAIN.lastIndex;
+    return this.#text.slice(from, this.#at - 1);
   }
 
   #string(): string {
     if (this.#text[this.#at] !== '"') this.#reject("ENV_TYPE", "no string where JSON wants one");
     this.#at++;
-    let out = "";
-    for (;;) {
-      out += this.#run();
-      const character = this.#text[this.#at];
-      if (character === undefined) this.#reject("ENV_TYPE", "a string without end");
-      if (character < " ") this.#reject("JSON_CHARSET", "a control character");
+    let out = this.#run();
+    while (this.#text[this.#at] === "\\") {
       this.#at++;
-      if (character === '"') break;
-      out += this.#escape();
+      out += this.#escape() + this.#run();
     }
-    if (PLAIN.test(out)) return out;
+    const character = this.#text[this.#at];
+    if (character === undefined) this.#reject("ENV_TYPE", "a string without end");
+    if (character !== '"') this.#reject("JSON_CHARSET", "a control character");
+    this.#at++;
     if (/\p{Surrogate}/u.test(out)) this.#reject("JSON_CHARSET", "half of a surrogate pair");
     if (out.normalize("NFC") !== out) this.#reject("JSON_NOT_NFC", "not in normal form C");
     return out;
@@ -155,9 +164,11 @@ class Reader {
 
   /** Characters that stand for themselves, as many as there are. */
   #run(): string {
-    const from = this.#at;
-    for (let code = this.#text.charCodeAt(from); code >= 0x20 && code !== 0x22 && code !== 0x5c; ) code = this.#text.charCodeAt(++this.#at);
-    return this.#text.slice(from, this.#at);
+    const [text, from] = [this.#text, this.#at];
+    let at = from;
+    for (let code = text.charCodeAt(at); code >= 0x20 && code !== 0x22 && code !== 0x5c; ) code = text.charCodeAt(++at);
+    this.#at = at;
+    return text.slice(from, at);
   }
 
   #escape(): string {

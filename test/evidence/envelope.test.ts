@@ -11,6 +11,7 @@ import { type EnvelopeRequest, verifyEnvelope } from "../../src/evidence/envelop
 import { type Authority, caExtensions, extension, issueCertificate, leafExtensions } from "../../src/evidence/envelope/issue.js";
 import { oids, roleOids } from "../../src/evidence/envelope/oids.js";
 import { pemOf } from "../../src/evidence/envelope/pem.js";
+import { readCertificate } from "../../src/evidence/envelope/x509.js";
 import {
   attribute,
   type Craft,
@@ -53,6 +54,17 @@ const SHA1 = "1.3.14.3.2.26";
 const MD5 = "1.2.840.113549.2.5";
 const ED25519 = "1.3.101.112";
 const PSS = "1.2.840.113549.1.1.10";
+
+test("what was read of a certificate is known by all of its bytes and its place, and outlives the bytes it was read from", () => {
+  const bytes = testLeaf("simulator", { commonName: "READ-TWICE" });
+  const before = Uint8Array.from(bytes);
+  const read = readCertificate(bytes);
+  bytes[bytes.length - 1]! ^= 1; // of its signature
+  expect(read.der).toEqual(before);
+  expect(readCertificate(before)).toBe(read);
+  expect(readCertificate(before, "/1/0").path).toBe("/1/0");
+  expect(readCertificate(bytes).sha256).toEqual(sha256(bytes));
+});
 
 describe("an envelope that keeps the profile is accepted", () => {
   for (const kind of ["p256", "rsa3072"] as const) {

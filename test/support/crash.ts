@@ -91,7 +91,7 @@ function watchFills({ flash }: FactoryStores): ReadonlySet<number> {
   flash.program = (area, at, bytes) => {
     program(area, at, bytes);
     const cells = written.get(area)?.fill(1, at, at + bytes.length);
-    if (cells?.every((cell) => cell === 1) === true) whole.add(area);
+    if (cells?.includes(0) === false) whole.add(area);
   };
   flash.erase = (area, block, upTo) => {
     erase(area, block, upTo);

@@ -36,7 +36,11 @@ export interface EnvelopeParts {
   readonly signature: Uint8Array;
 }
 
+const VERSION = integer(1);
 const DIGEST = sequence(oid(oids.sha256));
+const DIGESTS = setOf(DIGEST);
+const CONTENT_TYPE = sequence(oid(oids.data));
+const ALGORITHM = { rsa: sequence(oid(oids.rsaEncryption), nothing()), p256: sequence(oid(oids.ecdsaWithSha256)) } as const;
 const attribute = (type: string, value: Uint8Array) => sequence(oid(type), setOf(value));
 
 /** The four signed attributes as the SET OF that is hashed and signed. */
@@ -56,19 +60,18 @@ export function signedAttributes({
 
 export function buildEnvelope(parts: EnvelopeParts): Uint8Array {
   const attributes = signedAttributes(parts);
-  const algorithm = parts.kind === "rsa" ? sequence(oid(oids.rsaEncryption), nothing()) : sequence(oid(oids.ecdsaWithSha256));
   const signerInfo = sequence(
-    integer(1),
+    VERSION,
     sequence(parts.issuer, tlv(0x02, parts.serial)),
     DIGEST,
     concat(Uint8Array.of(0xa0), attributes.subarray(1)), // [0] IMPLICIT: the same SET OF under another tag
-    algorithm,
+    ALGORITHM[parts.kind],
     octets(parts.signature),
   );
   const signedData = sequence(
-    integer(1),
-    setOf(DIGEST),
-    sequence(oid(oids.data)),
+    VERSION,
+    DIGESTS,
+    CONTENT_TYPE,
     context(0, ...parts.certificates), // not sorted: the leaf stands first
     setOf(signerInfo),
   );
@@ -104,7 +107,7 @@ function signed({ content, signer, signingTime }: SignRequest) {
     serial: leaf.serial,
     contentDigest: sha256(content),
     signingTime,
-    leafDigest: sha256(leaf.der),
+    leafDigest: leaf.sha256,
     kind,
   };
   const attributes = signedAttributes(parts);
@@ -121,15 +124,10 @@ function signedBy(signer: Signer, { commonName }: Certificate, bytes: Uint8Array
   }
 }
 
-/** A station signs with the same leaf all day. */
-const leaves = new WeakMap<Uint8Array, Certificate>();
-
 function leafOf({ certificates: [leaf] }: Signer): Certificate {
   if (leaf === undefined) throw new DecomError("keys.invalid", "a signer without a certificate");
   try {
-    const read = leaves.get(leaf) ?? readCertificate(leaf);
-    leaves.set(leaf, read);
-    return read;
+    return readCertificate(leaf);
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause;
     throw new DecomError("keys.invalid", `the signer's certificate is unusable: ${cause.message}`, { cause });

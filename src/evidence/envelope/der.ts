@@ -1,5 +1,5 @@
 // Strict DER, both ways: what is read here has exactly one encoding, so that writing it again gives the same bytes (X.690).
-import { concat, equal, readUint } from "../../base/bytes.js";
+import { ascii, concat, equal, readUint, uint } from "../../base/bytes.js";
 import { Rejection, type VerifierCode } from "../codes.js";
 
 const MAX_DEPTH = 24;
@@ -36,15 +36,25 @@ export interface Der {
 export function tlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
-  return concat(Uint8Array.of(tag, ...lengthOf(length)), ...parts);
+  const size = sizeOf(length);
+  const out = new Uint8Array(2 + size + length);
+  out[0] = tag;
+  out[1] = size === 0 ? length : 0x80 | size;
+  if (size > 0) out.set(uint(length, size), 2);
+  let at = 2 + size;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
-/** In one byte below 128, else in as many as it needs behind their number. */
-function lengthOf(length: number): readonly number[] {
-  if (length < 0x80) return [length];
-  const digits: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256);
-  return [0x80 | digits.length, ...digits];
+/** How many bytes a length needs behind its first: none below 128. */
+function sizeOf(length: number): number {
+  if (length < 0x80) return 0;
+  let size = 1;
+  for (let rest = Math.floor(length / 256); rest > 0; rest = Math.floor(rest / 256)) size++;
+  return size;
 }
 
 export const sequence = (...parts: readonly Uint8Array[]) => tlv(TAG.sequence, ...parts);
@@ -63,7 +73,7 @@ export function setOf(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** A non-negative INTEGER from its big-endian magnitude. */
 export function integer(magnitude: Uint8Array | number): Uint8Array {
-  let bytes = typeof magnitude === "number" ? Uint8Array.from(Buffer.from(magnitude.toString(16).padStart(8, "0"), "hex")) : magnitude;
+  let bytes = typeof magnitude === "number" ? uint(magnitude, 4) : magnitude;
   while (bytes.length > 1 && bytes[0] === 0) bytes = bytes.subarray(1);
   return tlv(TAG.integer, (bytes[0] ?? 0) < 0x80 && bytes.length > 0 ? bytes : concat(Uint8Array.of(0), bytes));
 }
@@ -88,13 +98,11 @@ function encodeOid(dotted: string): Uint8Array {
   return tlv(TAG.oid, Uint8Array.from(out));
 }
 
-const ascii = (text: string) => new TextEncoder().encode(text);
-
 /** UTCTime until 2049, GeneralizedTime after (RFC 5280 4.1.2.5); the milliseconds are cut. */
 export function time(wall: number): Uint8Array {
-  const digits = new Date(wall).toISOString().replaceAll(/[-:T]|\.\d+/g, "");
-  const year = Number(digits.slice(0, 4));
-  return year >= 1950 && year < 2050 ? tlv(TAG.utcTime, ascii(digits.slice(2))) : tlv(TAG.generalizedTime, ascii(digits));
+  const iso = new Date(wall).toISOString();
+  const digits = `${iso.slice(2, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+  return iso >= "1950" && iso < "2050" ? tlv(TAG.utcTime, ascii(digits)) : tlv(TAG.generalizedTime, ascii(`${iso.slice(0, 2)}${digits}`));
 }
 
 // ── reading ──

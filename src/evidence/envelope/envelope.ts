@@ -7,7 +7,7 @@ import { buildEnvelope, type EnvelopeParts } from "./cms.js";
 import { type Der, Fields, isOid, readDer, readOid, readTime, TAG } from "./der.js";
 import { oids, type Role, roleOf } from "./oids.js";
 import { type KeyKind, verifySignature } from "./signature.js";
-import { type Certificate, certificateOf, issuedBy, readCertificate } from "./x509.js";
+import { type Certificate, issuedBy, readCertificate } from "./x509.js";
 
 export interface EnvelopeRequest {
   readonly content: Uint8Array;
@@ -44,15 +44,14 @@ export function verifyEnvelope({ content, signature, trust, roles, trustedTime }
   if (content[0] !== 0x7b) throw new Rejection("ENV_TYPE", "", "the content is not a JSON object");
   const { parts, attributes, paths } = envelope;
   if (!equal(parts.contentDigest, sha256(content))) throw new Rejection("DIGEST_MISMATCH", paths.contentDigest, "other content was signed");
-  const certificates = envelope.certificates.map(certificateOf);
+  const certificates = envelope.certificates.map(({ bytes, path }) => readCertificate(bytes, path));
   const leaf = leafOf(certificates, parts);
   if (leaf.publicKey.kind !== parts.kind)
     throw new Rejection("ALG_KEY", paths.algorithm, "the algorithm does not belong to the leaf's key");
   if (!verifySignature(leaf.publicKey, attributes, parts.signature)) {
     throw new Rejection("SIGNATURE_BAD", paths.signature, "not this leaf's signature, or not in its one form");
   }
-  const leafSha256 = sha256(leaf.der);
-  if (!equal(parts.leafDigest, leafSha256)) throw new Rejection("ESS_CERT_MISMATCH", paths.leafDigest, "signed under another certificate");
+  if (!equal(parts.leafDigest, leaf.sha256)) throw new Rejection("ESS_CERT_MISMATCH", paths.leafDigest, "signed under another certificate");
   const root = rootOf(certificates, trust.map(readRoot));
   const role = roleOfLeaf(leaf, roles);
   checkTimes([...certificates, root], leaf, parts.signingTime, trustedTime, paths.signingTime);
@@ -61,8 +60,8 @@ export function verifyEnvelope({ content, signature, trust, roles, trustedTime }
   return {
     role,
     signerName: leaf.commonName,
-    leafSha256,
-    rootSha256: sha256(root.der),
+    leafSha256: leaf.sha256,
+    rootSha256: root.sha256,
     signingTime: parts.signingTime,
     certificates,
   };

@@ -26,7 +26,7 @@ const normalised = (passphrase: string) => passphrase.normalize("NFC");
 /** An RSA key with the certificates that belong to it, in the given order; RSA throughout, forge writes no other. */
 export async function sealPkcs12({ key, certificates }: Identity, passphrase: string): Promise<Uint8Array> {
   const rsa = certificates
-    .map(readCertificate)
+    .map((der) => readCertificate(der))
     .every(({ signatureKind, publicKey }) => signatureKind === "rsa" && publicKey.kind === "rsa");
   if (!rsa) throw new DecomError("keys.invalid", "a PKCS#12 file is written for RSA keys under RSA authorities only");
   const forge = await loadForge();

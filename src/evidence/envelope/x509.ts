@@ -1,5 +1,5 @@
 // Strict reading of X.509 v3 certificates (RFC 5280) and of who issued them; Node's own reader names key usages wrongly and skips most rules.
-import { equal, hex } from "../../base/bytes.js";
+import { equal, hex, text } from "../../base/bytes.js";
 import { kept } from "../../base/kept.js";
 import { publicKeyOf as publicKeyOfSpki, sha256 } from "../../base/sign.js";
 import { Rejection, type VerifierCode } from "../codes.js";
@@ -9,6 +9,7 @@ import { type KeyKind, type PublicKey, verifyEitherForm, verifySignature } from 
 
 export interface Certificate {
   readonly der: Uint8Array;
+  readonly sha256: Uint8Array;
   readonly path: string;
   readonly serial: Uint8Array;
   /** Distinguished names as encoded; equal names are equal bytes. */
@@ -39,11 +40,16 @@ export interface KeyUsage {
 const RSA_BITS = { min: 3072, max: 8192 } as const;
 const E_65537 = Uint8Array.of(1, 0, 1);
 
-export function readCertificate(bytes: Uint8Array): Certificate {
-  return certificateOf(readDer(bytes, "", "CERT_PARSE"));
+/** A certificate says the same every time, and a bench or a back end meets the same few all day: by all of its bytes and its place. */
+const known = kept<Certificate>(64);
+
+/** `path`: where these bytes stand in what encloses them. */
+export function readCertificate(bytes: Uint8Array, path = ""): Certificate {
+  // What is kept is a copy: the caller's bytes stay the caller's.
+  return known(`${path} ${text(bytes)}`, () => certificateOf(readDer(Uint8Array.from(bytes), path, "CERT_PARSE")));
 }
 
-export function certificateOf(der: Der): Certificate {
+function certificateOf(der: Der): Certificate {
   const outer = new Fields(der, TAG.sequence, "CERT_PARSE");
   const tbs = outer.next(TAG.sequence);
   const algorithm = outer.next(TAG.sequence);
@@ -70,6 +76,7 @@ export function certificateOf(der: Der): Certificate {
   const signature = readWholeBits(signatureBits) ?? reject("CERT_PARSE", signatureBits, "signature is not whole octets");
   return {
     der: der.bytes,
+    sha256: sha256(der.bytes),
     path: der.path,
     serial: serial.value,
     issuer: issuer.bytes,
@@ -212,7 +219,7 @@ export function issuedBy(certificate: Certificate, issuer: Certificate): Issued 
   const key = issuer.publicKey;
   if (!issuer.ca || !issuer.keyUsage.keyCertSign || key.kind !== certificate.signatureKind) return "no";
   if (!equal(certificate.issuer, issuer.subject)) return "no";
-  return judged(`${hex(sha256(certificate.der))} ${hex(sha256(issuer.der))}`, () => {
+  return judged(`${hex(certificate.sha256)} ${hex(issuer.sha256)}`, () => {
     const { signed, signature } = certificate;
     return verifySignature(key, signed, signature) ? "yes" : verifyEitherForm(key, signed, signature) ? "high-s" : "no";
   });

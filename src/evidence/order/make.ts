@@ -5,10 +5,10 @@ import { type Random, uuid7 } from "../../base/random.js";
 import { keyIdOf, pointOf, signP256 } from "../../base/sign.js";
 import type { GrantMaker } from "../../terminal/authority.js";
 import type { Identity } from "../../terminal/facts.js";
-import { signDetached } from "../envelope/cms.js";
+import { type SignRequest, signDetached, signForTrial } from "../envelope/cms.js";
 import type { Owner, StationFacts } from "../envelope/keys.js";
 import { grantFactsOf } from "./granted.js";
-import { ORDER_TYPE, type Order, type SignedOrder, writeOrder } from "./schema.js";
+import { inSchemaOrder, ORDER_TYPE, type Order, type SignedOrder, writeOrder } from "./schema.js";
 
 const HOUR = 3_600_000;
 
@@ -19,18 +19,22 @@ export interface SigningRequest {
 }
 
 /** Puts GRANT, and PASS where a station key is named, into the order and signs the file: the same key vouches for all of them. */
-export function signOrder(order: Order, { owner, clock, maker }: SigningRequest): SignedOrder {
+export function signOrder(order: Order, request: SigningRequest): SignedOrder {
+  return grantAndSign(order, request, signDetached);
+}
+
+function grantAndSign(order: Order, { owner, clock, maker }: SigningRequest, seal: (request: SignRequest) => Uint8Array): SignedOrder {
   const sign = (bytes: Uint8Array) => signP256(owner.key, bytes);
   const ownerKeyId = hex(keyIdOf(pointOf(owner.key)));
   const { stationPass, depot } = order;
-  const ungranted: Order = { ...order, grant: "" };
+  const ungranted = inSchemaOrder({ ...order, grant: "" });
   if (stationPass !== undefined) {
     const pass = maker.pass({ ownerKeyId, depot, stationKey: unhex(stationPass.key), passNumber: stationPass.number }, sign);
     ungranted.stationPass = { ...stationPass, pass: Buffer.from(pass).toString("base64") };
   }
   const grant = maker.grant(grantFactsOf(ungranted, maker), ownerKeyId, sign);
   const content = writeOrder({ ...ungranted, grant: Buffer.from(grant).toString("base64") });
-  return { content, signature: signDetached({ content, signer: owner.signer, signingTime: clock.wall() }) };
+  return { content, signature: seal({ content, signer: owner.signer, signingTime: clock.wall() }) };
 }
 
 export interface BenchOrderRequest extends SigningRequest {
@@ -39,9 +43,9 @@ export interface BenchOrderRequest extends SigningRequest {
   readonly random: Random;
 }
 
-/** An order that a bench gives itself: it names a real terminal, has a nonce and a validity, and is checked like any other. */
+/** An order that a bench gives itself: it names a real terminal, has a nonce and a validity, and is checked like any other, its signature too. */
 export function makeBenchOrder(request: BenchOrderRequest): SignedOrder {
-  return signOrder(benchDraft(request), request);
+  return grantAndSign(benchDraft(request), request, signForTrial);
 }
 
 /** What such an order says; a program may say more before it signs. */

@@ -158,14 +158,21 @@ export interface SignedOrder {
   readonly signature: Uint8Array;
 }
 
-/** The file's bytes: schema order, LF at the end. */
-export function writeOrder(order: Order): Uint8Array {
-  return new Uint8Array(Buffer.from(`${JSON.stringify(orderSchema.parse(order))}\n`));
+/** As it is written, and as one that was read already is. */
+export function inSchemaOrder(order: Order): Order {
+  return orderSchema.parse(order);
 }
 
-/** What the GRANT names: the file written with an empty grant field, since it cannot hold its own hash. */
+const bytesOf = (order: Order) => Buffer.from(`${JSON.stringify(order)}\n`);
+
+/** The file's bytes: schema order, LF at the end. */
+export function writeOrder(order: Order): Uint8Array {
+  return new Uint8Array(bytesOf(inSchemaOrder(order)));
+}
+
+/** What the GRANT names: the file written with an empty grant field, since it cannot hold its own hash. `order` stands in schema order. */
 export function grantedHash(order: Order): string {
-  return hex(sha256(writeOrder({ ...order, grant: "" })));
+  return hex(sha256(bytesOf({ ...order, grant: "" })));
 }
 
 /** How a certificate names one exception of an order. */

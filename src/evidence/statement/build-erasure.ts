@@ -143,11 +143,9 @@ function areaRow(record: RunRecord, area: ModelArea, apart: boolean): AreaRow {
     id: area.id,
     class: [...area.classes],
     sizeBytes: area.size,
-    ...(code === undefined ? { method: "none", technique: "none" } : methodOf(area)),
     basis: "device-command",
     startedAt: began ?? NOT_ASKED,
     endedAt: record.erase?.at ?? NOT_ASKED,
-    ...(isBlank(record) ? blankArea(looks[0]) : {}),
     deviceCode: code ?? NOT_ASKED,
     errors: told?.errors ?? NOT_ASKED,
     retries: told?.retries ?? NOT_ASKED,
@@ -164,12 +162,14 @@ function areaRow(record: RunRecord, area: ModelArea, apart: boolean): AreaRow {
               coverageBytes: last.coverageBytes,
               samples: last.blocks,
               seedCommit: hex(sha256(unhex(seed))),
-              ...(last.coverageBytes === area.size ? {} : { detection: detectionBy(last.blocks) }),
               expected: "mac-agrees",
               observed: last.nonBlank > 0 ? "residue" : last.macAgrees ? "mac-agrees" : "mac-differs",
               elapsedMs: Date.parse(last.endedAt) - Date.parse(last.startedAt),
               result: passed ? "passed" : "failed",
+              ...(last.coverageBytes === area.size ? {} : { detection: detectionBy(last.blocks) }),
             },
+    ...(code === undefined ? { method: "none", technique: "none" } : methodOf(area)),
+    ...(isBlank(record) ? blankArea(looks[0]) : {}),
   };
 }
 

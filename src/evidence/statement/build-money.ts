@@ -32,6 +32,7 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
     after: of((record.census("permit") ?? record.census("after-settle") ?? record.census("start"))?.census.items),
     attempts: attempts.map(attemptRow),
     outcome: outcomeFor(record, account.id) ?? "UNKNOWN",
+    terminal: { totals: totalsField(facts?.terminalTotals, currency) },
     ...(facts === undefined
       ? {}
       : {
@@ -43,7 +44,6 @@ function settlementRow(record: RunRecord, order: Order, account: Account): Settl
             totals: totalsField(facts.hostTotals, currency),
           },
         }),
-    terminal: { totals: totalsField(facts?.terminalTotals, currency) },
     ...exceptionRows(record, order, account),
   };
 }
@@ -86,7 +86,9 @@ function openItems(items: readonly Stored<Item>[]): OpenItems[] {
     const currency = alphabetic(money.currency);
     const key = `${kind} ${direction} ${currency}`;
     const row = rows.get(key) ?? { kind, gate: kinds[kind].gate, direction, count: 0, money: { amount: 0, currency } };
-    rows.set(key, { ...row, count: row.count + count, money: { amount: row.money.amount + money.minor, currency } });
+    row.count += count;
+    row.money.amount += money.minor;
+    rows.set(key, row);
   }
   return [...rows.values()];
 }

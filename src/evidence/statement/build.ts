@@ -193,6 +193,13 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
     notCovered: notCovered(record, model, order.requestedAreas),
     limitations: [],
     findings: [],
+    performedBy: { personRef: record.wiper.performedBy, role: "technician", authMethod: "os-login" },
+    verifiedBy: { personRef: "DECOM", role: "automation", authMethod: "none" },
+    destination: order.destination,
+    standardRef: "NIST SP 800-88r2",
+    claims: [],
+    transcript: { ...source.transcript() },
+    language: "en",
     ...(record.attest?.token === undefined
       ? {}
       : {
@@ -202,14 +209,7 @@ function describe(source: StatementSource, { issuedAt, journalHead, ended }: Iss
             sha256: hex(sha256(Buffer.from(record.attest.token, "base64"))),
           },
         }),
-    performedBy: { personRef: record.wiper.performedBy, role: "technician", authMethod: "os-login" },
     ...people(source),
-    verifiedBy: { personRef: "DECOM", role: "automation", authMethod: "none" },
-    destination: order.destination,
-    standardRef: "NIST SP 800-88r2",
-    claims: [],
-    transcript: { ...source.transcript() },
-    language: "en",
   };
 }
 

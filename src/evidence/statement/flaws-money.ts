@@ -126,12 +126,16 @@ function* formFlaws(row: SettlementRow, at: string): Generator<Flaw> {
   }
   const { uploaded } = row;
   if (uploaded !== undefined && uploaded.done > uploaded.of) yield { reason: "MONEY_FORM", pointer: `${at}/uploaded` };
-  if (currenciesIn(row).some((currency) => currency !== row.currency)) yield { reason: "MONEY_FORM", pointer: `${at}/currency` };
+  if (isInOther(row.currency, row)) yield { reason: "MONEY_FORM", pointer: `${at}/currency` };
 }
 
-function currenciesIn(value: unknown): unknown[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => (key === "currency" ? [inner] : currenciesIn(inner)));
+/** Whether anything in it names another currency. */
+function isInOther(currency: string, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.keys(value).some((key) => {
+    const inner: unknown = Reflect.get(value, key);
+    return key === "currency" ? inner !== currency : isInOther(currency, inner);
+  });
 }
 
 function* archiveFlaws({ settlement, archive, order, environment }: Evidence): Generator<Flaw> {

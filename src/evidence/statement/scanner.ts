@@ -35,6 +35,7 @@ const RANGES: readonly (readonly [from: number, to: number, shortest: number, lo
 ];
 
 export function isCardNumber(digits: string): boolean {
+  if (digits.length < 13) return false;
   const issued = RANGES.some(([from, to, shortest, longest]) => {
     const head = Number(digits.slice(0, String(from).length));
     return head >= from && head <= to && digits.length >= shortest && digits.length <= longest;
@@ -42,12 +43,8 @@ export function isCardNumber(digits: string): boolean {
   return issued && passesLuhn(digits);
 }
 
-/** As many as the shortest card number has; most texts have fewer. */
-const ENOUGH_DIGITS = /(?:[0-9][ ._/:,-]?){12}[0-9]/;
-
 /** Digits in groups with at most one separator between; any run of whole neighbouring groups may be the number. */
 function holdsCardNumber(text: string): boolean {
-  if (!ENOUGH_DIGITS.test(text)) return false;
   for (const [run] of text.matchAll(/[0-9]+(?:[ ._/:,-][0-9]+)*/g)) {
     const groups = run.split(/[^0-9]/);
     for (let i = 0; i < groups.length; i++) {
@@ -61,6 +58,8 @@ function holdsCardNumber(text: string): boolean {
   return false;
 }
 
+/** As many digits as the shortest card number has, or what a secret stands behind; most texts have neither. */
+const SUSPECT = /[:=]|[0-9](?:[ ._/:,-]?[0-9]){12}|-----BEGIN/;
 const TRACK = /[0-9]{13,19}[=D][0-9]{7}|%?B[0-9]{13,19}\^/;
 const SECRET = /-----BEGIN|\b(?:password|passphrase|passwd|secret|private key)\b\s*[:=]/i;
 /** SHA-256, op ids and nonces, UUIDs, times: whole values in a form that no card number has. */
@@ -81,19 +80,23 @@ export function scan(value: unknown, known: KnownNumbers): readonly Finding[] {
 }
 
 /** `path` grows and shrinks on the way: a pointer is written only for what is found. */
-function scanValue(value: unknown, key: string, path: string[], known: KnownNumbers, findings: Finding[]): void {
-  const found = (code: VerifierCode) => findings.push(finding(code, pointerTo(path)));
+function scanValue(value: unknown, key: string, path: PropertyKey[], known: KnownNumbers, findings: Finding[]): void {
   if (typeof value === "string") {
     const code = scanText(value, key, known);
-    if (code !== undefined) found(code);
+    if (code !== undefined) findings.push(finding(code, pointerTo(path)));
   } else if (typeof value === "number") {
-    if (key !== "amount" && isCardNumber(String(value))) found("DATA_PAN_FOUND");
+    if (key !== "amount" && isCardNumber(String(value))) findings.push(finding("DATA_PAN_FOUND", pointerTo(path)));
+  } else if (Array.isArray(value)) {
+    for (const [i, held] of value.entries()) {
+      path.push(i);
+      scanValue(held, key, path, known, findings);
+      path.pop();
+    }
   } else if (typeof value === "object" && value !== null) {
-    const list = Array.isArray(value);
-    for (const [inner, held] of Object.entries(value)) {
+    for (const inner of Object.keys(value)) {
       path.push(inner);
-      if (!list) scanValue(inner, "", path, known, findings);
-      scanValue(held, list ? key : inner, path, known, findings);
+      scanValue(inner, "", path, known, findings);
+      scanValue(Reflect.get(value, inner), inner, path, known, findings);
       path.pop();
     }
   }
@@ -103,7 +106,7 @@ function scanValue(value: unknown, key: string, path: string[], known: KnownNumb
 const SHORTEST = 7;
 
 function scanText(text: string, key: string, known: KnownNumbers): VerifierCode | undefined {
-  if (text.length < SHORTEST || TYPED.test(text) || EXEMPT.includes(key)) return undefined;
+  if (text.length < SHORTEST || !SUSPECT.test(text) || TYPED.test(text) || EXEMPT.includes(key)) return undefined;
   const list = NUMBERED[key];
   const found = judgeText(text);
   return found === "DATA_PAN_FOUND" && list !== undefined && known[list].includes(text) ? undefined : found;
@@ -111,6 +114,7 @@ function scanText(text: string, key: string, known: KnownNumbers): VerifierCode 
 
 /** What a text holds that it must not; nothing is exempt here. */
 export function judgeText(text: string): VerifierCode | undefined {
+  if (!SUSPECT.test(text)) return undefined;
   if (TRACK.test(text)) return "DATA_SAD_FOUND";
   if (SECRET.test(text)) return "DATA_SECRET_FOUND";
   return holdsCardNumber(text) ? "DATA_PAN_FOUND" : undefined;
