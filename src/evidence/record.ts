@@ -34,62 +34,83 @@ function handsIn(entries: readonly Dated<Entry>[]): readonly Hands[] {
   });
 }
 
-/** Journals only grow: as long as no line came, they add up to the same. */
-const known = new WeakMap<readonly Line[], { readonly length: number; readonly record: RunRecord }>();
+/** Journals only grow: what the lines before add up to is not added up again. */
+const known = new WeakMap<readonly Line[], { readonly length: number; readonly sum: Sum; readonly record: RunRecord }>();
 
 export function recordOf(lines: readonly Line[]): RunRecord {
   const before = known.get(lines);
   if (before?.length === lines.length) return before.record;
-  const record = new RunRecord(lines);
-  known.set(lines, { length: lines.length, record });
+  const sum = lines.slice(before?.length).reduce(added, before?.sum ?? NOTHING);
+  const record = new RunRecord(sum);
+  known.set(lines, { length: lines.length, sum, record });
   return record;
 }
 
-const datedOf = new WeakMap<Line, Dated<Entry>>();
-function dated(line: Line): Dated<Entry> {
-  const before = datedOf.get(line);
-  if (before !== undefined) return before;
-  const entry = { ...line.entry, at: line.at };
-  datedOf.set(line, entry);
-  return entry;
-}
-
-type Sorted = ReturnType<typeof sorted>;
-
 /** Entries by what they are, each sort in its own order. */
-function sorted(entries: readonly Dated<Entry>[]) {
-  const sorts = new Map<string, Dated<Entry>[]>();
-  for (const entry of entries) {
-    const name = "step" in entry ? `${entry.kind} ${entry.step}` : entry.kind;
-    const sort = sorts.get(name);
-    if (sort === undefined) sorts.set(name, [entry]);
-    else sort.push(entry);
+class Sorted {
+  readonly #sorts: ReadonlyMap<string, readonly Dated<Entry>[]>;
+
+  constructor(sorts: ReadonlyMap<string, readonly Dated<Entry>[]> = new Map()) {
+    this.#sorts = sorts;
   }
-  const named = (name: string): readonly Dated<Entry>[] => sorts.get(name) ?? [];
+
+  with(entry: Dated<Entry>): Sorted {
+    const name = "step" in entry ? `${entry.kind} ${entry.step}` : entry.kind;
+    return new Sorted(new Map(this.#sorts).set(name, [...this.#named(name), entry]));
+  }
+  of<K extends Exclude<Entry["kind"], "seen" | "intent">>(kind: K): readonly EntryOf<K>[] {
+    return this.#named(kind) as readonly EntryOf<K>[]; // sorted by just that
+  }
+  seen<S extends Seen["step"]>(step: S): readonly SeenStep<S>[] {
+    return this.#named(`seen ${step}`) as readonly SeenStep<S>[];
+  }
+  intents<S extends Intent["step"]>(step: S): readonly IntentStep<S>[] {
+    return this.#named(`intent ${step}`) as readonly IntentStep<S>[];
+  }
+  #named(name: string): readonly Dated<Entry>[] {
+    return this.#sorts.get(name) ?? [];
+  }
+}
+const NONE = new Sorted();
+
+/** Never changed: a line more makes another one. */
+interface Sum {
+  readonly entries: readonly Dated<Entry>[];
+  readonly all: Sorted;
+  /** Since the run was last taken up: looks at the wiped terminal do not outlive an interruption, they are made again. */
+  readonly fresh: Sorted;
+  readonly underOrder: Sorted;
+}
+const NOTHING: Sum = { entries: [], all: NONE, fresh: NONE, underOrder: NONE };
+
+function added(before: Sum, { entry, at }: Line): Sum {
+  const last = { ...entry, at };
+  const all = before.all.with(last);
+  const since = (kind: Entry["kind"], part: Sorted) => (last.kind === kind ? NONE : part === before.all ? all : part.with(last));
   return {
-    of: <K extends Exclude<Entry["kind"], "seen" | "intent">>(kind: K) => named(kind) as readonly EntryOf<K>[], // sorted by just that
-    seen: <S extends Seen["step"]>(step: S) => named(`seen ${step}`) as readonly SeenStep<S>[],
-    intents: <S extends Intent["step"]>(step: S) => named(`intent ${step}`) as readonly IntentStep<S>[],
+    entries: [...before.entries, last],
+    all,
+    fresh: since("resumed", before.fresh),
+    underOrder: since("order", before.underOrder),
   };
 }
 
-/** Each question is answered from the lines as they stand; a record is a snapshot. */
+/** Each question is answered from the lines as they stood: a record is a snapshot. */
 export class RunRecord {
   readonly begin: EntryOf<"begin">;
   readonly #entries: readonly Dated<Entry>[];
   readonly #all: Sorted;
-  /** Since the run was last taken up: looks at the wiped terminal do not outlive an interruption, they are made again. */
   readonly #fresh: Sorted;
   readonly #underOrder: Sorted;
 
-  constructor(lines: readonly Line[]) {
-    this.#entries = lines.map(dated);
-    this.#all = sorted(this.#entries);
-    const [begin] = this.#all.of("begin");
+  constructor({ entries, all, fresh, underOrder }: Sum) {
+    const [begin] = all.of("begin");
     if (begin === undefined) throw new RangeError("a journal begins with its run");
     this.begin = begin;
-    this.#fresh = this.#since("resumed");
-    this.#underOrder = this.#since("order");
+    this.#entries = entries;
+    this.#all = all;
+    this.#fresh = fresh;
+    this.#underOrder = underOrder;
   }
 
   /** The order that counts now: the newest. */
@@ -310,11 +331,6 @@ export class RunRecord {
 
   get resumptions() {
     return this.#all.of("resumed");
-  }
-
-  #since(kind: "resumed" | "order"): Sorted {
-    const last = this.#all.of(kind).at(-1);
-    return last === undefined ? this.#all : sorted(this.#entries.slice(this.#entries.indexOf(last) + 1));
   }
 
   #unstarted(): ReadonlySet<string> {
