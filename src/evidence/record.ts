@@ -34,30 +34,52 @@ function handsIn(entries: readonly Dated<Entry>[]): readonly Hands[] {
   });
 }
 
-/** Journals only grow: what the lines before add up to is not added up again. */
-const known = new WeakMap<readonly Line[], { readonly length: number; readonly sum: Sum; readonly record: RunRecord }>();
+/** Journals only grow: a line that was sorted in is not sorted again. */
+const known = new WeakMap<readonly Line[], { readonly index: Index; readonly record: RunRecord }>();
 
 export function recordOf(lines: readonly Line[]): RunRecord {
   const before = known.get(lines);
-  if (before?.length === lines.length) return before.record;
-  const sum = lines.slice(before?.length).reduce(added, before?.sum ?? NOTHING);
-  const record = new RunRecord(sum);
-  known.set(lines, { length: lines.length, sum, record });
+  if (before?.record.length === lines.length) return before.record;
+  const index = before?.index ?? new Index();
+  for (const line of lines.slice(index.entries.length)) index.add(line);
+  const record = new RunRecord(index);
+  known.set(lines, { index, record });
   return record;
 }
 
 /** Entries by what they are, each sort in its own order. */
-class Sorted {
-  readonly #sorts: ReadonlyMap<string, readonly Dated<Entry>[]>;
+class Index {
+  readonly entries: Dated<Entry>[] = [];
+  readonly #sorts = new Map<string, { readonly place: number; readonly entry: Dated<Entry> }[]>();
 
-  constructor(sorts: ReadonlyMap<string, readonly Dated<Entry>[]> = new Map()) {
-    this.#sorts = sorts;
-  }
-
-  with(entry: Dated<Entry>): Sorted {
+  add(line: Line): void {
+    const entry = { ...line.entry, at: line.at };
     const name = "step" in entry ? `${entry.kind} ${entry.step}` : entry.kind;
-    return new Sorted(new Map(this.#sorts).set(name, [...this.#named(name), entry]));
+    const place = this.entries.push(entry) - 1;
+    const sort = this.#sorts.get(name);
+    if (sort === undefined) this.#sorts.set(name, [{ place, entry }]);
+    else sort.push({ place, entry });
   }
+
+  named(name: string, from: number, to: number): readonly Dated<Entry>[] {
+    const found: Dated<Entry>[] = [];
+    for (const { place, entry } of this.#sorts.get(name) ?? []) if (place >= from && place < to) found.push(entry);
+    return found;
+  }
+}
+
+/** Those that stand from one place of the journal to before another. */
+class Part {
+  readonly #index: Index;
+  readonly #from: number;
+  readonly #to: number;
+
+  constructor(index: Index, from: number, to: number) {
+    this.#index = index;
+    this.#from = from;
+    this.#to = to;
+  }
+
   of<K extends Exclude<Entry["kind"], "seen" | "intent">>(kind: K): readonly EntryOf<K>[] {
     return this.#named(kind) as readonly EntryOf<K>[]; // sorted by just that
   }
@@ -68,49 +90,30 @@ class Sorted {
     return this.#named(`intent ${step}`) as readonly IntentStep<S>[];
   }
   #named(name: string): readonly Dated<Entry>[] {
-    return this.#sorts.get(name) ?? [];
+    return this.#index.named(name, this.#from, this.#to);
   }
-}
-const NONE = new Sorted();
-
-/** Never changed: a line more makes another one. */
-interface Sum {
-  readonly entries: readonly Dated<Entry>[];
-  readonly all: Sorted;
-  /** Since the run was last taken up: looks at the wiped terminal do not outlive an interruption, they are made again. */
-  readonly fresh: Sorted;
-  readonly underOrder: Sorted;
-}
-const NOTHING: Sum = { entries: [], all: NONE, fresh: NONE, underOrder: NONE };
-
-function added(before: Sum, { entry, at }: Line): Sum {
-  const last = { ...entry, at };
-  const all = before.all.with(last);
-  const since = (kind: Entry["kind"], part: Sorted) => (last.kind === kind ? NONE : part === before.all ? all : part.with(last));
-  return {
-    entries: [...before.entries, last],
-    all,
-    fresh: since("resumed", before.fresh),
-    underOrder: since("order", before.underOrder),
-  };
 }
 
 /** Each question is answered from the lines as they stood: a record is a snapshot. */
 export class RunRecord {
   readonly begin: EntryOf<"begin">;
+  readonly length: number;
   readonly #entries: readonly Dated<Entry>[];
-  readonly #all: Sorted;
-  readonly #fresh: Sorted;
-  readonly #underOrder: Sorted;
+  readonly #all: Part;
+  /** Since the run was last taken up: looks at the wiped terminal do not outlive an interruption, they are made again. */
+  readonly #fresh: Part;
+  readonly #underOrder: Part;
 
-  constructor({ entries, all, fresh, underOrder }: Sum) {
-    const [begin] = all.of("begin");
+  constructor(index: Index) {
+    this.#entries = [...index.entries];
+    this.length = this.#entries.length;
+    this.#all = new Part(index, 0, this.length);
+    const [begin] = this.#all.of("begin");
     if (begin === undefined) throw new RangeError("a journal begins with its run");
     this.begin = begin;
-    this.#entries = entries;
-    this.#all = all;
-    this.#fresh = fresh;
-    this.#underOrder = underOrder;
+    const behind = (kind: "resumed" | "order") => this.#entries.findLastIndex((entry) => entry.kind === kind) + 1;
+    this.#fresh = new Part(index, behind("resumed"), this.length);
+    this.#underOrder = new Part(index, behind("order"), this.length);
   }
 
   /** The order that counts now: the newest. */
