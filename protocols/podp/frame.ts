@@ -25,7 +25,9 @@ export function payloadRoom(maxFrame: number): number {
 export function encodeFrame(frame: Frame): Uint8Array {
   const { payload } = frame;
   const plain = new Uint8Array(limits.header + payload.length + limits.crc);
-  plain.set([VERSION, frameTypes[frame.type], frame.more ? MORE : 0, 0]);
+  plain[0] = VERSION;
+  plain[1] = frameTypes[frame.type];
+  plain[2] = frame.more ? MORE : 0;
   putUint(plain, 4, frame.session, 4);
   putUint(plain, 8, frame.seq, 2);
   putUint(plain, 10, frame.ack, 2);
