@@ -78,6 +78,7 @@ export function itemFact(item: CensusItem): Item {
     stan: item.stan,
     digest: hex(item.digest),
     ...(item.count === undefined ? {} : { count: item.count }),
+    ...(item.date === undefined || item.time === undefined ? {} : { recorded: item.date + item.time }),
   };
 }
 

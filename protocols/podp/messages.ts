@@ -142,6 +142,8 @@ const item = group({
   stan: one(0x9f41, digits(6)),
   digest: one(0xdf6a, bytes(32)),
   count: optional(0xdf67, u16),
+  date: optional(0x9a, digits(6)),
+  time: optional(0x9f21, digits(6)),
 });
 export const totals = group({
   debitCount: one(0xdf67, u16),

@@ -97,6 +97,7 @@ export const codes = {
   "batch.shrunk": { ...office, exit: 4, end: "HOLD" },
   "batch.exception": { ...office, exit: 4, end: "HOLD" },
   "batch.tampered": { ...office, exit: 4, end: "HOLD" },
+  "batch.stop-use": { ...office, exit: 4, end: "HOLD" },
   "batch.custody": { ...office, exit: 5, end: "QUAR" },
   "batch.grown": { ...office, exit: 5, end: "QUAR" },
   "pending.unsent": { ...office, exit: 4, end: "HOLD" },

@@ -12,6 +12,7 @@ import type { Account, Item } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
 import { isUnfinished, openItems, storedItems, storedSettlement } from "./batches.js";
 import type { Run } from "./context.js";
+import { deviceTime } from "./device-time.js";
 import { isNamed } from "./exceptions.js";
 import { hostViewFindings } from "./host-view.js";
 import { conditionOf } from "./tamper.js";
@@ -95,16 +96,17 @@ export async function compareViews(
     items,
     last: new Map(last.map(({ account, facts }) => [account, facts])),
     batchWraps: model.batchWraps,
-    clockDoubtful: isDoubtful(clock, now),
+    clockAheadMs: aheadOf(clock, now),
   });
   return { last, findings };
 }
 
-function isDoubtful(clock: string, now: string): boolean {
-  const [, ...parts] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(clock) ?? [];
-  const [year = 0, month = 1, day = 1, ...time] = parts.map(Number);
-  const theirs = Date.UTC(2000 + year, month - 1, day, time[0], time[1], time[2]);
-  return parts.length === 0 || Math.abs(theirs - Date.parse(now)) > CLOCK_TOLERANCE;
+/** Undefined when it is too far off for its records to be dated by it. A time zone is not too far. */
+function aheadOf(clock: string, now: string): number | undefined {
+  const theirs = deviceTime(clock);
+  if (theirs === undefined) return undefined;
+  const ahead = theirs - Date.parse(now);
+  return Math.abs(ahead) > CLOCK_TOLERANCE ? undefined : ahead;
 }
 
 /** What the permit needs of it: a view that nobody compared does not agree. */

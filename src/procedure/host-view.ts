@@ -7,9 +7,10 @@ import type { AccountView, Order } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
 import { type Account, type Item, type Kind, recordCount, type SettlementFacts } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
+import { deviceTime } from "./device-time.js";
 
 export interface ViewFacts {
-  readonly order: Pick<Order, "hostView" | "custody" | "environment">;
+  readonly order: Pick<Order, "hostView" | "custody" | "environment" | "stopUse">;
   /** As the terminal had them when the run began, before anything was sent or settled. */
   readonly accounts: readonly Account[];
   readonly items: readonly Stored<Item>[];
@@ -17,18 +18,19 @@ export interface ViewFacts {
   readonly last: ReadonlyMap<string, Stored<SettlementFacts>>;
   readonly batchWraps: Model["batchWraps"];
   /** The terminal's clock is so far off that the times of its records say nothing. */
-  readonly clockDoubtful: boolean;
+  /** How far the terminal's clock is ahead of ours; undefined when it cannot be believed, nor the times of its records. */
+  readonly clockAheadMs: number | undefined;
 }
 
-/** U25 holds the run, U26 puts the terminal into quarantine. */
+/** U25 and use after its end (R06) hold the run, U26 puts the terminal into quarantine. */
 export interface ViewFinding {
-  readonly code: Extract<ErrorCode, "batch.cleared-before" | "batch.custody">;
+  readonly code: Extract<ErrorCode, "batch.cleared-before" | "batch.custody" | "batch.stop-use">;
   readonly why: string;
 }
 
 /** All that speaks against the terminal; empty when the view agrees, or when there is none and nothing else speaks. */
 export function hostViewFindings(facts: ViewFacts): readonly ViewFinding[] {
-  return [...clearedBefore(facts), ...bookedInCustody(facts)];
+  return [...clearedBefore(facts), ...bookedInCustody(facts), ...usedSince(facts)];
 }
 
 const U25 = (why: string): ViewFinding => ({ code: "batch.cleared-before", why });
@@ -148,7 +150,8 @@ const GIVING: Partial<Record<Kind, "credit" | "any">> = {
 };
 
 /** Credits and completions that nobody can have made but whoever held the terminal after it was handed over. */
-function* bookedInCustody({ order, accounts, items, clockDoubtful }: ViewFacts): Generator<ViewFinding> {
+function* bookedInCustody(facts: ViewFacts): Generator<ViewFinding> {
+  const { order, accounts, items, clockAheadMs } = facts;
   const { custody } = order;
   if (custody === undefined) return;
   for (const account of accounts) {
@@ -157,16 +160,32 @@ function* bookedInCustody({ order, accounts, items, clockDoubtful }: ViewFacts):
     const giving = items.filter(
       (item) => item.account === account.id && (GIVING[item.kind] === "any" || GIVING[item.kind] === item.direction),
     );
-    const later = giving.filter(({ stan }) => {
-      const seenSince = view !== undefined && view.lastStan !== null && view.asOf >= custody.received;
-      return seenSince && ahead(stan, view.lastStan ?? stan, STANS) > 0;
-    });
-    const suspect = clockDoubtful ? [...new Set([...later, ...outside(view, giving)])] : later;
+    // A host that looked after the hand-over knows best what it had seen by then; without one, the terminal's own dates speak.
+    const lastStan = view !== undefined && view.asOf >= custody.received ? view.lastStan : null;
+    const later = giving.filter((item) =>
+      lastStan === null ? isRecordedAfter(item, custody.received, clockAheadMs) : ahead(item.stan, lastStan, STANS) > 0,
+    );
+    const suspect = clockAheadMs === undefined ? [...new Set([...later, ...outside(view, giving)])] : later;
     if (suspect.length > 0) {
-      const stans = suspect.map(({ stan }) => stan).join(", ");
-      yield U26(`${account.acquirer} ${account.tid}: credits that the host had not seen after ${custody.received} (STAN ${stans})`);
+      yield U26(`${account.acquirer} ${account.tid}: credits that no host had seen after ${custody.received} (STAN ${stansOf(suspect)})`);
     }
   }
+}
+
+/** Whatever it was, it was not to happen any more (R06). What the host saw is judged with the order itself. */
+function* usedSince({ order: { stopUse }, items, clockAheadMs }: ViewFacts): Generator<ViewFinding> {
+  if (stopUse === undefined) return;
+  const newer = items.filter((item) => isRecordedAfter(item, stopUse.since, clockAheadMs));
+  if (newer.length === 0) return;
+  yield { code: "batch.stop-use", why: `records of after ${stopUse.since}, when use was to stop (STAN ${stansOf(newer)})` };
+}
+
+const stansOf = (items: readonly Stored<Item>[]) => items.map(({ stan }) => stan).join(", ");
+
+/** By the terminal's own clock, as far as that is ahead; false where nobody can say. */
+function isRecordedAfter({ recorded }: Stored<Item>, since: string, aheadMs: number | undefined): boolean {
+  const at = recorded === undefined ? undefined : deviceTime(recorded);
+  return at !== undefined && aheadMs !== undefined && at - aheadMs >= Date.parse(since);
 }
 
 /** Those that the view does not name; without a list of items, all of them unless their sum is the host's. */

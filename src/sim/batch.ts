@@ -244,8 +244,9 @@ export class Batch {
         stan,
         digest,
       };
-      if (record.damaged || !this.#unlisted.includes(area)) listed.push(item);
-      else addTo(sums, item);
+      if (record.damaged) listed.push(item);
+      else if (this.#unlisted.includes(area)) addTo(sums, item);
+      else listed.push({ ...item, recorded: record.time });
     }
     return [...listed, ...sums.values(), ...this.#states()];
   }

@@ -57,23 +57,28 @@ export const tracesOf = ({ rounds }: Dialect, records: number): number => 2 + ro
 const panOf = (pan: string | undefined): Values => (pan === undefined ? {} : { pan });
 const isFine = (answer: Answer | undefined): boolean => answer?.values.code === codes.fine;
 
+/** What the terminal has to know while a dialogue is going on. */
+export interface Told {
+  /** A message is about to leave, and its answer will be waited for. */
+  readonly waiting?: () => void;
+  /** A sign-in was answered with the number of the batch that is open from now on. */
+  readonly openBatch: (batch: string) => void;
+}
+
 export class Dialogue {
   readonly #body: Body;
   readonly #account: Account;
   readonly #dialect: Dialect;
-  readonly #announce: () => void;
+  readonly #told: Told;
   #trace: string;
   #signedIn = false;
 
-  /**
-   * `trace`: the first number of its messages. Said again from the same one, everything is the same again. `announce` is called before
-   * each message whose answer is waited for.
-   */
-  constructor(body: Body, account: Account, dialect: Dialect, trace: string, announce: () => void = () => undefined) {
+  /** `trace`: the first number of its messages. Said again from the same one, everything is the same again. */
+  constructor(body: Body, account: Account, dialect: Dialect, trace: string, told: Told) {
     this.#body = body;
     this.#account = account;
     this.#dialect = dialect;
-    this.#announce = announce;
+    this.#told = told;
     this.#trace = trace;
   }
 
@@ -140,13 +145,15 @@ export class Dialogue {
     const answer = await this.#wait(exchange, values, left);
     if (answer?.values.code !== codes.mac || this.#signedIn) return answer;
     this.#signedIn = true;
-    await this.#wait(this.#dialect.signIn, values);
+    const signedIn = await this.#wait(this.#dialect.signIn, values);
+    const opened = signedIn?.values.openBatch;
+    if (opened !== undefined) this.#told.openBatch(opened);
     return this.#wait(exchange, values);
   }
 
   async #wait(exchange: Exchange, values: Values, left: () => void = () => undefined): Promise<Answer | undefined> {
     const { ms } = this.#body.model;
-    this.#announce();
+    this.#told.waiting?.();
     const answer = this.#exchange(exchange, values);
     left();
     await this.#body.pause(answer === undefined ? ms.hostPatience : ms.host);

@@ -115,7 +115,7 @@ export function grow(items: readonly Planting[], soil: Soil): Grown {
     records.push({ file: fileOf(kind), sale, card: soil.card(), state, damaged: kind === "U23" });
   };
   for (const planting of items.filter(({ kind }) => !isEnd(kind))) {
-    const { kind, account = 0, count = 1, time = kind === "U26" ? LATER : "260104120000" } = planting;
+    const { kind, account = 0, count = 1, time = kind === "U26" ? LATER : "251204120000" } = planting;
     const { batch = "000001", currency = "156" } = soil.accounts[account] ?? {};
     for (let i = 0; i < count; i++) {
       const sale: Sale = {

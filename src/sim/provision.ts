@@ -53,7 +53,7 @@ function contents(model: SimModel, seed: number, { alone = false, items: wanted,
       Array.from({ length: count }, (_, i): readonly [Sale, Card] => {
         const credit = kind === "U03" || (kind === "U01" && i % 7 === 2);
         const amount = WITHOUT_AMOUNT.has(kind) ? 0n : BigInt(100 + below(99_900));
-        const time = `2601${String(1 + below(4)).padStart(2, "0")}${String(8 + below(12)).padStart(2, "0")}${String(below(60)).padStart(2, "0")}00`;
+        const time = `2512${String(1 + below(4)).padStart(2, "0")}${String(8 + below(12)).padStart(2, "0")}${String(below(60)).padStart(2, "0")}00`;
         const batch = accounts[account]?.batch ?? "000001";
         const direction = credit ? "credit" : "debit";
         return [{ kind, direction, account, batch, stan: String(++stan).padStart(6, "0"), amount, currency, time }, card()];

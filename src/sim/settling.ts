@@ -133,7 +133,8 @@ export class Settling {
     if (this.#body.options.clearFails === true) return this.#ops.end(op, "FAILED", "CLEAR_PENDING");
     for (const record of this.#batch.open(account, last.batch)) this.#batch.mark(record, "settled");
     last = { ...last, state: "cleared", ops };
-    this.save(account, last, nextBatch(last.batch));
+    const { batch } = this.#batch.ledger(account.id).get();
+    this.save(account, last, batch === last.batch ? nextBatch(batch) : batch); // a sign-in may have opened another already
     this.#body.point("settle.cleared");
     this.#ops.end(op, "DONE", last.code, this.#body.encode.settleResult(last));
     this.#step(op, STEPS);
@@ -174,8 +175,12 @@ export class Settling {
     return dialectOf(this.#body.model, acquirer);
   }
 
-  #talk(account: Account, trace: string, announce?: () => void): Dialogue {
-    return new Dialogue(this.#body, account, this.#dialect(account), trace, announce);
+  #talk(account: Account, trace: string, waiting?: () => void): Dialogue {
+    const ledger = this.#batch.ledger(account.id);
+    return new Dialogue(this.#body, account, this.#dialect(account), trace, {
+      ...(waiting === undefined ? {} : { waiting }),
+      openBatch: (batch) => ledger.set({ ...ledger.get(), batch }),
+    });
   }
 
   #card(record: LogRecord): Card {

@@ -112,6 +112,8 @@ export interface Item {
   readonly digest: string;
   /** How many records this line stands for when the terminal does not list them: STAN and digest are zeros, the amount is their sum. */
   readonly count?: number;
+  /** When the terminal recorded it, by its own clock, `YYMMDDhhmmss`; absent where the record does not say. */
+  readonly recorded?: string;
 }
 
 export interface Census {

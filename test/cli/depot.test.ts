@@ -4,12 +4,10 @@ import { families } from "../../protocols/index.js";
 import { seededRandom } from "../../src/base/random.js";
 import { pointOf } from "../../src/base/sign.js";
 import { openBench } from "../../src/cli/bench.js";
-import { sealPkcs12 } from "../../src/evidence/envelope/identity.js";
-import { caExtensions } from "../../src/evidence/envelope/issue.js";
 import { verify } from "../../src/evidence/verify.js";
 import { decommission } from "../../src/procedure/decommission.js";
 import { depotOrder, keyFiles, readersOf } from "../support/depot.js";
-import { testLeaf, testOwner, testRoot, testStationKey } from "../support/identities.js";
+import { testOwner, testRoot } from "../support/identities.js";
 import { MemoryDisk } from "../support/memory-disk.js";
 import { orderFor } from "../support/orders.js";
 import { World } from "../support/world.js";
@@ -56,18 +54,4 @@ it("a folder with the certificate of another station is not opened", async () =>
     code: "keys.invalid",
     message: "station.json is of station DEPOT-8, the certificate of TEST-STATION",
   });
-});
-
-it("a folder may hold the station's key as PKCS#12", async () => {
-  const disk = new MemoryDisk();
-  const keys = keyFolder(disk);
-  const key = testStationKey("rsa3072");
-  const by = { key, certificate: testLeaf("station", { key, by: undefined, extensions: caExtensions(0) }) };
-  const leaf = testLeaf("station", { key, by });
-  disk.remove(`${keys}/station.pem`);
-  disk.write(`${keys}/station.p12`, await sealPkcs12({ key, certificates: [leaf, by.certificate] }, passphrase));
-  const { station } = await openBench({ keys, passphrase, out: "out", disk });
-  expect(station.leaf).toEqual(leaf);
-  expect(station.signerFor("station").certificates).toEqual([leaf, by.certificate]);
-  expect(() => station.signerFor("bench")).toThrow(expect.objectContaining({ code: "keys.missing" }));
 });

@@ -38,18 +38,27 @@ const received = { from: "A", to: "B", depot: "D", receiptNo: "R", received: "20
 const settled = { state: "cleared", batch: "000006", code: "BALANCED", macVerified: true } as const;
 
 function codes(
-  change: { view?: object; hostView?: Order["hostView"]; custody?: Order["custody"]; environment?: Order["environment"] } & Partial<
-    Omit<ViewFacts, "order">
-  > = {},
+  change: {
+    view?: object;
+    hostView?: Order["hostView"];
+    custody?: Order["custody"];
+    stopUse?: Order["stopUse"];
+    environment?: Order["environment"];
+  } & Partial<Omit<ViewFacts, "order">> = {},
 ): string[] {
-  const { view: changed, hostView, custody, environment = "production", ...facts } = change;
+  const { view: changed, hostView, custody, stopUse, environment = "production", ...facts } = change;
   return hostViewFindings({
-    order: { environment, hostView: hostView ?? [{ ...view, ...changed }], custody: "custody" in change ? custody : received },
+    order: {
+      environment,
+      hostView: hostView ?? [{ ...view, ...changed }],
+      custody: "custody" in change ? custody : received,
+      stopUse,
+    },
     accounts: [account],
     items,
     last: new Map([["a1", settled]]),
     batchWraps: { last: "999999", first: "000001" },
-    clockDoubtful: false,
+    clockAheadMs: 0,
     ...facts,
   }).map(({ code }) => code);
 }
@@ -86,20 +95,20 @@ describe("a terminal that agrees with its host", () => {
   });
   it("has credits of its own where the host's, not listed, add up to them in another currency", () => {
     const inDollars = item(103, 50, { direction: "credit", money: { minor: 50, currency: "840" } });
-    expect(codes({ clockDoubtful: true, items: [...items.slice(0, 2), inDollars] })).toEqual([...CLEARED, ...CUSTODY]);
+    expect(codes({ clockAheadMs: undefined, items: [...items.slice(0, 2), inDollars] })).toEqual([...CLEARED, ...CUSTODY]);
   });
   it("has credits of its own where only all currencies together add up to the host's", () => {
     const credit = (currency: string, amount: number) => ({ direction: "credit", currency, count: 1, amount }) as const;
     const own = (stan: number, currency: string, minor: number) => item(stan, 0, { direction: "credit", money: { minor, currency } });
-    const change = { clockDoubtful: true, view: { lastStan: "000102", uncaptured: [credit("CNY", 30), credit("USD", 20)] } };
+    const change = { clockAheadMs: undefined, view: { lastStan: "000102", uncaptured: [credit("CNY", 30), credit("USD", 20)] } };
     expect(codes({ ...change, items: [own(101, "156", 20), own(102, "840", 30)] })).toEqual([...CLEARED, ...CUSTODY]);
     expect(codes({ ...change, items: [own(101, "156", 30), own(102, "840", 20)] })).toEqual([]);
   });
 
   it("has credits of its own where the host's are of another currency", () => {
     const inDollars = [listed(101, 200), listed(102, 300), { ...listed(103, 50, "credit"), currency: "USD" }];
-    expect(codes({ clockDoubtful: true, view: { items: inDollars } })).toEqual([...CLEARED, ...CUSTODY]);
-    expect(codes({ clockDoubtful: true, view: { items: [...inDollars.slice(0, 2), listed(103, 50, "credit")] } })).toEqual([]);
+    expect(codes({ clockAheadMs: undefined, view: { items: inDollars } })).toEqual([...CLEARED, ...CUSTODY]);
+    expect(codes({ clockAheadMs: undefined, view: { items: [...inDollars.slice(0, 2), listed(103, 50, "credit")] } })).toEqual([]);
   });
   it("may have more than the host: offline sales the host never heard of", () => {
     expect(codes({ items: [...items, item(90, 700), item(91, 10, { kind: "U05" })] })).toEqual([]);
@@ -155,8 +164,13 @@ describe("cleared before us (U25)", () => {
   ])("%s", (_, change) => expect(new Set(codes(change))).toEqual(new Set(CLEARED)));
 });
 
+const NOBODY: Order["hostView"] = { unavailable: true, reason: "closed", approvers: [] };
+/** As a terminal dates it that is eight hours ahead, like one in Shanghai. */
+const EAST = 8 * 3_600_000;
+
 describe("booked in custody (U26)", () => {
   const later = item(104, 10, { direction: "credit" });
+  const refund = (recorded: string) => item(103, 50, { direction: "credit", recorded });
   it.each<[string, Parameters<typeof codes>[0]]>([
     ["a refund beyond the host's last trace number (E78)", { items: [...items, later] }],
     ["a completion beyond it", { items: [...items, item(104, 10, { kind: "U11" })] }],
@@ -168,18 +182,24 @@ describe("booked in custody (U26)", () => {
     [
       "with a doubtful clock: a refund that the host does not list",
       {
-        clockDoubtful: true,
+        clockAheadMs: undefined,
         items: [...items, item(99, 10, { direction: "credit" })],
         view: { items: [listed(101, 200), listed(102, 300), listed(103, 50, "credit")] },
       },
     ],
     [
       "with a doubtful clock: refunds that do not add up to the host's",
-      { clockDoubtful: true, items: [...items, item(99, 10, { direction: "credit" })] },
+      { clockAheadMs: undefined, items: [...items, item(99, 10, { direction: "credit" })] },
     ],
     [
+      "a refund of after the hand-over under a view from before it",
+      { items: [refund("260103000001")], view: { asOf: "2026-01-02T00:00:00.000Z", items: undefined, uncaptured: [] } },
+    ],
+    ["a refund of after the hand-over that nobody asked a host about", { items: [refund("260103000001")], hostView: NOBODY }],
+    ["a refund of after it by a clock that is ahead", { items: [refund("260103080001")], hostView: NOBODY, clockAheadMs: EAST }],
+    [
       "with a doubtful clock and no view: any refund",
-      { clockDoubtful: true, hostView: { unavailable: true, reason: "closed", approvers: [] } },
+      { clockAheadMs: undefined, hostView: { unavailable: true, reason: "closed", approvers: [] } },
     ],
   ])("%s", (_, change) => expect(codes(change)).toEqual(CUSTODY));
 
@@ -188,6 +208,28 @@ describe("booked in custody (U26)", () => {
     ["a reversal beyond it", { items: [...items, item(104, 10, { kind: "U03", direction: "credit" })] }],
     ["a refund beyond a view that is older than the hand-over", { items: [...items, later], view: { asOf: "2026-01-02T00:00:00.000Z" } }],
     ["a refund on a bench that never took the terminal over", { items: [...items, later], custody: undefined }],
-    ["with a doubtful clock: refunds that the host lists", { clockDoubtful: true }],
+    ["with a doubtful clock: refunds that the host lists", { clockAheadMs: undefined }],
+    ["a refund of before the hand-over that nobody asked a host about", { items: [refund("260102115959")], hostView: NOBODY }],
+    ["a refund of before it by a clock that is ahead", { items: [refund("260103075959")], hostView: NOBODY, clockAheadMs: EAST }],
+    ["a refund without a time that can be read", { items: [refund("260230000000"), item(102, 1)], hostView: NOBODY }],
+    [
+      "a refund that a host listed, whatever the terminal's clock said",
+      {
+        items: [...items.slice(0, 2), refund("260104000000")],
+        view: { items: [listed(101, 200), listed(102, 300), listed(103, 50, "credit")] },
+      },
+    ],
   ])("is not %s", (_, change) => expect(codes(change)).toEqual([]));
+});
+
+describe("used after use was to stop (R06)", () => {
+  const sale = (recorded: string) => item(101, 200, { recorded });
+  const asked = { hostView: NOBODY, stopUse: { since: "2026-01-02T12:00:00.000Z", requiredDays: 1 } };
+  const STOP_USE = ["batch.stop-use"];
+  it.each<[string, readonly string[], Parameters<typeof codes>[0]]>([
+    ["is a sale of after it", STOP_USE, { items: [sale("260102120001")], ...asked }],
+    ["is not a sale of before it", [], { items: [sale("260102115959")], ...asked }],
+    ["is not a sale of before it by a clock that is ahead", [], { items: [sale("260102195959")], ...asked, clockAheadMs: EAST }],
+    ["is not told by a doubtful clock", [], { items: [sale("260102120001")], ...asked, clockAheadMs: undefined }],
+  ])("%s", (_, expected, change) => expect(codes(change)).toEqual(expected));
 });

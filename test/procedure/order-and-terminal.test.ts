@@ -63,3 +63,19 @@ describe("a refund that nobody at the host has seen", () => {
     },
   );
 });
+
+describe("a sale of after the day on which use was to stop (R06)", () => {
+  const sold = (time: string) => run(() => ({}), { plant: { alone: true, items: [{ kind: "U01", time }] } });
+
+  it("holds the run before anything moves", async () => {
+    const { end, moved } = await sold("251222080000");
+    expect(end).toMatchObject({ endState: "HOLD", code: "batch.stop-use", exit: 4, certificate: null });
+    expect(end?.message).toContain("records of after 2025-12-22T08:00:00.000Z");
+    expect(moved).toEqual(NOTHING);
+  });
+
+  it("is settled where it was made a second before", async () => {
+    const { end } = await sold("251222075959");
+    expect(end).toMatchObject({ message: null, endState: "CERT" });
+  });
+});

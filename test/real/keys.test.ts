@@ -10,6 +10,7 @@ import { systemDisk } from "../../src/base/disk.js";
 import { seededRandom } from "../../src/base/random.js";
 import { pointOf, sha256 } from "../../src/base/sign.js";
 import { VirtualClock } from "../../src/base/virtual-clock.js";
+import { openBench } from "../../src/cli/bench.js";
 import { signDetached } from "../../src/evidence/envelope/cms.js";
 import { verifyEnvelope } from "../../src/evidence/envelope/envelope.js";
 import { openKey, openPkcs12, sealKey, sealPkcs12 } from "../../src/evidence/envelope/identity.js";
@@ -19,7 +20,9 @@ import { readCertificates, readPem } from "../../src/evidence/envelope/pem.js";
 import { readCertificate } from "../../src/evidence/envelope/x509.js";
 import { say } from "../cli/console.js";
 import { content } from "../support/craft.js";
+import { keyFiles } from "../support/depot.js";
 import { testIssuing, testLeaf, testRoot, testStationKey, testWireKey } from "../support/identities.js";
+import { MemoryDisk } from "../support/memory-disk.js";
 
 const passphrase = "korrekt Pferd 电池 é";
 const clock = new VirtualClock();
@@ -133,18 +136,35 @@ test("a certificate of another key is not used", () => {
   expect(() => signerOf({ key: privateKey, certificates }, "bench")).toThrow(code("keys.invalid"));
 });
 
-test("a PKCS#12 file gives back the RSA key and its certificates byte for byte, and nothing without the passphrase", async () => {
+describe("a PKCS#12 file", () => {
   const key = testStationKey("rsa3072");
-  const by = { key, certificate: testLeaf("bench", { key, by: undefined, extensions: caExtensions(0) }) };
-  const certificates = [testLeaf("bench", { key, by }), testLeaf("simulator", { key, by }), by.certificate];
-  const file = await sealPkcs12({ key, certificates }, passphrase);
-  const opened = await openPkcs12(file, passphrase);
-  expect(opened.key.equals(key)).toBe(true);
-  expect(opened.certificates.map(hex)).toEqual(certificates.map(hex));
-  await expect(openPkcs12(file, "wrong")).rejects.toThrow(code("keys.passphrase"));
-  await expect(openPkcs12(file.subarray(0, 99), passphrase)).rejects.toThrow(code("keys.invalid"));
-  await expect(sealPkcs12({ key, certificates: [testLeaf("bench", { key })] }, passphrase)).rejects.toThrow(code("keys.invalid"));
-  expect(hex(file)).not.toContain(hex(Buffer.from(key.export({ format: "jwk" }).d!, "base64url").subarray(0, 32)));
+  const by = { key, certificate: testLeaf("station", { key, by: undefined, extensions: caExtensions(0) }) };
+  const certificates = [testLeaf("station", { key, by }), by.certificate];
+  let file: Uint8Array;
+  beforeAll(async () => {
+    file = await sealPkcs12({ key, certificates }, passphrase);
+  });
+
+  test("gives back the RSA key and its certificates byte for byte, and nothing without the passphrase", async () => {
+    const opened = await openPkcs12(file, passphrase);
+    expect(opened.key.equals(key)).toBe(true);
+    expect(opened.certificates.map(hex)).toEqual(certificates.map(hex));
+    await expect(openPkcs12(file, "wrong")).rejects.toThrow(code("keys.passphrase"));
+    await expect(openPkcs12(file.subarray(0, 99), passphrase)).rejects.toThrow(code("keys.invalid"));
+    await expect(sealPkcs12({ key, certificates: [testLeaf("bench", { key })] }, passphrase)).rejects.toThrow(code("keys.invalid"));
+    expect(hex(file)).not.toContain(hex(Buffer.from(key.export({ format: "jwk" }).d!, "base64url").subarray(0, 32)));
+  });
+
+  test("is the station of a depot's folder as well as a PEM file", async () => {
+    const disk = new MemoryDisk();
+    const { "station.pem": _, ...others } = keyFiles(passphrase);
+    for (const [name, text] of Object.entries(others)) disk.write(`keys/${name}`, Buffer.from(text));
+    disk.write("keys/station.p12", file);
+    const { station } = await openBench({ keys: "keys", passphrase, out: "out", disk });
+    expect(station.leaf).toEqual(certificates[0]);
+    expect(station.signerFor("station").certificates).toEqual(certificates);
+    expect(() => station.signerFor("bench")).toThrow(code("keys.missing"));
+  });
 });
 
 test("an encrypted PKCS#8 opens with its passphrase only", () => {

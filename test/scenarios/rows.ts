@@ -109,7 +109,6 @@ const podp = "podp has none";
 
 export const withoutScenario: Readonly<Record<string, string>> = {
   E14: `${people}: somebody gives the terminal a network`,
-  E18: "the simulated host never renumbers a batch; every look at one is in test/procedure/unknown.test.ts",
   E22: "no class of its own in podp: a terminal without paper is E21",
   E28: "needs revocation lists: later version",
   E31: "no simulated terminal lacks a serial number; identity.unreadable is tested in test/podp",

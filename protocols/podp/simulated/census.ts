@@ -18,9 +18,10 @@ export function censusOf(terminal: Terminal) {
       const cut: Wire<"census">["items"][number][][] = [[]];
       let left: number = limits.censusPage - encode([], 0, true).length;
       const empty = encode([], 0, false).length;
-      for (const { account: id, kind, money, digest, ...item } of items) {
+      for (const { account: id, kind, money, digest, recorded, ...item } of items) {
         const wire = {
           ...item,
+          ...(recorded === undefined ? {} : { date: recorded.slice(0, 6), time: recorded.slice(6) }),
           account: unhex(id),
           kind: Number(kind.slice(1)),
           amount: money.minor,

@@ -87,7 +87,7 @@ export class AcquirerHost {
     switch (asked.what) {
       case "signIn":
         this.#log.append({ event: "signed-in", account: caller.account });
-        return { code: codes.fine };
+        return { code: codes.fine, openBatch: this.#options.renumbers ?? caller.batch };
       case "query":
         return this.#query(caller);
       case "farewell":

@@ -31,6 +31,8 @@ export interface HostOptions {
   readonly rejections?: number;
   /** Answers A0 to everything that is about money, until the terminal signs in or always. */
   readonly misreadsMac?: "until-sign-in" | "always";
+  /** Gives the terminal this batch number, six digits, whenever it signs in (in a dialect whose answer names one). */
+  readonly renumbers?: string;
   /** Closes again what it is told to close again, instead of answering 94. */
   readonly closesAgain?: boolean;
   /** Kinds of item it refuses. */

@@ -18,6 +18,7 @@ export type Name =
   | "foreignFlag"
   | "list"
   | "mid"
+  | "openBatch"
   | "original"
   | "pan"
   | "processing"

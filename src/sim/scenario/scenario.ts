@@ -35,6 +35,7 @@ const host = closed({}, {
   rejects: text(/^[0-9A-Z]{2}$/, "a response code of two characters"),
   rejections: count,
   misreadsMac: oneOf("until-sign-in", "always"),
+  renumbers: text(/^[0-9]{6}$/, "six digits"),
   closesAgain: yes,
   refusesKinds: list(kind),
   cannotTell: yes,

@@ -7,6 +7,7 @@ import { type Shape, type Values, write } from "../../../src/sim/host/shape.js";
 export const sample = {
   amount: "4200",
   batch: "000321",
+  openBatch: "000431",
   code: "00",
   count: "2",
   credit: "20000",

@@ -81,6 +81,7 @@ export const remedy = {
   "batch.exception": "What is left and what the order excepts do not match one to one; send the hold file to the back office.",
   "batch.tampered":
     "A tampered terminal cannot settle. Report the incident and send hold file and archive to the back office: only an order that excepts what is open, and knows of the tampering, goes on.",
+  "batch.stop-use": "The terminal was still used after use was to stop; ask the back office for a newer order that says until when it was.",
   "batch.custody": "Money was booked after the terminal was handed over; put it into quarantine and report it.",
   "batch.grown": "A transaction was recorded while the terminal was being closed; put it into quarantine.",
   "pending.unsent": "A pending message could not be delivered to the host; restore its network, then run: decom resume",

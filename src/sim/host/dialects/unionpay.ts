@@ -31,7 +31,7 @@ export const unionpay: Dialect = {
   name: "unionpay",
   signIn: {
     ask: shape("0800", { ...terminal, 60: about("00", "001"), 63: "01 " }),
-    answer: shape("0810", { ...host, 60: about("00", "001") }),
+    answer: shape("0810", { ...host, 60: "00{openBatch:6}001" }),
   },
   settle: {
     ask: shape("0500", { ...terminal, 48: totals("0", "0"), 49: "{currency:3}", 60: about("00", "201"), 63: "01 " }),
