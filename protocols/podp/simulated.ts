@@ -70,8 +70,10 @@ export function startSimulated(setup: SimulatedSetup): Simulated {
     hooks.died?.();
   };
   const tell = {
-    progress: ({ op, area, ...at }: Progress) =>
-      line?.event(events.PROGRESS, progress.encode({ ...at, op: unhex(op), ...(area === undefined ? {} : { area }) })),
+    progress({ op, step, steps, area, permille, silence }: Progress) {
+      const at = { op: unhex(op), step, steps, permille, silence };
+      line?.event(events.PROGRESS, progress.encode(area === undefined ? at : { ...at, area }));
+    },
     stall(ms: number) {
       line?.event(events.STALL, stall.encode({ ms }));
       line?.stall(ms);

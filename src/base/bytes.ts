@@ -78,6 +78,6 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 
 /** True when every byte has the given value; an empty array is blank. */
 export function isFilledWith(bytes: Uint8Array, value: number): boolean {
-  for (const byte of bytes) if (byte !== value) return false;
-  return true;
+  if (bytes.length === 0 || bytes[0] !== value) return bytes.length === 0;
+  return Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0; // each is as the one before it
 }

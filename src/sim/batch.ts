@@ -3,22 +3,11 @@ import { concat, hex, text } from "../base/bytes.js";
 import { sha256 } from "../base/sign.js";
 import type { Item, Kind, SettlementFacts, TotalRow } from "../terminal/facts.js";
 import { type Body, memo } from "./body.js";
+import { Files } from "./files.js";
 import { isFilled } from "./filled.js";
 import { netOf, totalsOf } from "./host/totals.js";
 import { type RecordFile, recordFiles } from "./models/shape.js";
-import {
-  type Card,
-  canBeSent,
-  changes,
-  decodeRecord,
-  encodeRecord,
-  kindNow,
-  type LogRecord,
-  type Mark,
-  marked,
-  RECORD,
-  type Sale,
-} from "./records.js";
+import { type Card, canBeSent, changes, encodeRecord, kindNow, type LogRecord, type Mark, marked, RECORD, type Sale } from "./records.js";
 import { type Cell, cell, type Entry } from "./stores.js";
 import { type Account, accountId, entryOf, ledgerName } from "./unit.js";
 
@@ -77,6 +66,7 @@ export class Batch {
   readonly files: readonly number[];
   /** Files whose records no census lists: the terminal only adds them up. */
   readonly #unlisted: readonly number[];
+  readonly #read: Files;
   readonly #accounts: () => readonly Account[];
   readonly #records: () => readonly LogRecord[];
   readonly census: () => SimCensus;
@@ -91,9 +81,17 @@ export class Batch {
     this.#unlisted = [...areaOf("stored-value"), ...areaOf("sub-batch")];
     this.generations = cell<Readonly<Record<number, number>>>(body.stores.nv, "generations", {});
     const version = () => body.stores.changes;
-    const content = () => body.stores.flashChanges;
-    this.#accounts = memo(content, () => this.#readAccounts());
-    this.#records = memo(content, () => body.firmware.records(this.#readRecords()));
+    const { stores } = body;
+    this.#read = new Files(stores);
+    const merchant = body.model.areas.find(({ holds }) => holds.includes("merchant"))?.id;
+    this.#accounts = memo(
+      () => (merchant === undefined ? 0 : stores.flashChanges(merchant)),
+      () => (merchant === undefined ? [] : this.#readAccounts(merchant)),
+    );
+    this.#records = memo(
+      () => this.files.reduce((sum, area) => sum + stores.flashChanges(area), 0),
+      () => body.firmware.records(this.#readRecords()),
+    );
     this.census = memo(version, () => ({
       generation: this.files.reduce((sum, area) => sum + this.generation(area), 0),
       items: this.#items(),
@@ -125,12 +123,13 @@ export class Batch {
   /** Rises with every change of an area's content: for the log it is counted from the records themselves. */
   generation(area: number): number {
     const base = this.generations.get()[area] ?? 1;
-    return this.records.filter((record) => record.area === area).reduce((sum, { state }) => sum + changes(state), base);
+    return this.#within(area).reduce((sum, { state }) => sum + changes(state), base);
   }
 
   /** Records of a kind as it is now. */
   pending(account: Account, ...wanted: readonly Kind[]): LogRecord[] {
-    return this.records.filter((record) => this.#owns(account, record) && wanted.includes(kindNow(record) ?? "U24"));
+    const { accounts } = this;
+    return this.records.filter((record) => accounts[record.account]?.id === account.id && wanted.includes(kindNow(record) ?? "U24"));
   }
 
   /** What PENDING_SEND would send of a kind. */
@@ -155,7 +154,7 @@ export class Batch {
 
   mark({ area, slot, kind, state }: LogRecord, mark: Mark): void {
     const next = marked(kind, state, mark);
-    if (next !== state) this.#body.stores.flash.program(area, slot * RECORD, Uint8Array.of(next));
+    if (next !== state) this.#read.mark(area, slot, next);
   }
 
   /** No blank slot is left in the log. */
@@ -177,7 +176,7 @@ export class Batch {
 
   /** All records still in an area's flash, masked, as they may leave the terminal. */
   file(area: number): Uint8Array {
-    return concat(...this.records.filter((record) => record.area === area).map(({ masked }) => masked));
+    return concat(...this.#within(area).map(({ masked }) => masked));
   }
 
   rows(only?: string): TotalRow[] {
@@ -192,8 +191,8 @@ export class Batch {
     return [...rows.values()];
   }
 
-  #owns(account: Account, record: LogRecord): boolean {
-    return this.accounts[record.account]?.id === account.id;
+  #within(area: number): readonly LogRecord[] {
+    return this.files.includes(area) ? this.records.filter((record) => record.area === area) : [];
   }
 
   #unread(): number[] {
@@ -202,9 +201,8 @@ export class Batch {
     return model.areas.flatMap(({ id }) => (isBad(id) || isFilled(stores.nv, id) ? [id] : []));
   }
 
-  #readAccounts(): Account[] {
-    const area = this.#body.model.areas.find(({ holds }) => holds.includes("merchant"));
-    const lines = area === undefined ? [] : text(this.#body.stores.flash.bytes(area.id)).split("\n");
+  #readAccounts(area: number): Account[] {
+    const lines = text(this.#body.stores.flash.bytes(area)).split("\n");
     return lines.flatMap((line) => {
       const [, acquirer, mid, tid, name, currency] = /^ACQ\|([0-9]{11})\|([^|]+)\|([^|]+)\|([^|]+)\|([0-9]{3})$/.exec(line) ?? [];
       if (acquirer === undefined || mid === undefined || tid === undefined || name === undefined || currency === undefined) return [];
@@ -214,16 +212,7 @@ export class Batch {
 
   #readRecords(): LogRecord[] {
     const unread = this.#unread();
-    return this.files.flatMap((area) => {
-      if (unread.includes(area)) return [];
-      const bytes = this.#body.stores.flash.bytes(area);
-      const out: LogRecord[] = [];
-      for (let slot = 0; (slot + 1) * RECORD <= bytes.length; slot++) {
-        const record = decodeRecord(bytes.subarray(slot * RECORD, (slot + 1) * RECORD), slot, area);
-        if (record !== undefined) out.push(record);
-      }
-      return out;
-    });
+    return this.files.flatMap((area) => (unread.includes(area) ? [] : this.#read.records(area)));
   }
 
   #items(): Item[] {

@@ -5,7 +5,7 @@ import { netOf, totalsOf } from "./host/totals.js";
 import { rangeWith, slotName, slotsIn } from "./keys.js";
 import { type Content, isRecordFile, type SimKeys } from "./models/shape.js";
 import { simModel } from "./models.js";
-import { decodeRecord, has, RECORD } from "./records.js";
+import { has, recordsIn } from "./records.js";
 import { cell, type Entry, type Nv, type Stores, spareName } from "./stores.js";
 import { ledgerName, unitOf } from "./unit.js";
 
@@ -43,7 +43,7 @@ export function inspect({ nv, flash, host }: Stores): Inspection {
   const items = (event: "start" | "booked") => events.flatMap((line) => (line.event === event ? [line.item] : []));
   const start = items("start");
   const bookings = items("booked");
-  const open = recordsIn({ nv, flash, host }, start, area);
+  const open = openIn({ nv, flash, host }, start, area);
   const terminal = open.map(({ entry }) => entry);
   const isOwn = (id: number) => area(id)?.classes.includes("ID") === true || area(id)?.kept === true;
   const keys = keysIn(nv, model?.keys ?? []);
@@ -71,12 +71,13 @@ function keysIn(nv: Nv, ranges: readonly SimKeys[]): { readonly slot: string; re
   return [...slots].map(([slot, one]) => {
     const range = rangeWith(ranges, one);
     // A key that the maker puts into every unit is no secret of this one.
-    return { slot, readable: one.key.length > 0 && hex(one.key) !== range?.reseeds, kept: range?.kept === true };
+    const reseeded = range?.reseeds !== undefined && hex(one.key) === range.reseeds;
+    return { slot, readable: one.key.length > 0 && !reseeded, kept: range?.kept === true };
   });
 }
 
 /** Open records still in flash, as the entries they began as. One that the terminal knows to be booked is no longer there. */
-function recordsIn(
+function openIn(
   { nv, flash }: Stores,
   start: readonly Entry[],
   area: (id: number) => { readonly holds: readonly Content[] } | undefined,
@@ -91,11 +92,9 @@ function recordsIn(
     }),
   );
   const out: { readonly entry: Entry; readonly doubtful: boolean }[] = [];
+  const isOpen = (state: number) => !has(state, "settled") && !has(state, "booked");
   for (const file of files) {
-    const bytes = flash.bytes(file);
-    for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
-      const record = decodeRecord(bytes.subarray(at, at + RECORD), at, file);
-      if (record === undefined || has(record.state, "settled") || has(record.state, "booked")) continue;
+    for (const record of recordsIn(flash.bytes(file), file, isOpen)) {
       const same = ({ batch, stan, kind }: Entry) => batch === record.batch && stan === record.stan && kind === record.kind;
       const entry = start.find(same);
       if (entry === undefined) continue;

@@ -40,10 +40,16 @@ const ciphers: Readonly<Partial<Record<Algorithm, string>>> = { TDES: "des-ede3-
 function kcv(algorithm: Algorithm, key: Uint8Array): Uint8Array {
   const cipher = ciphers[algorithm];
   if (cipher === undefined) return EMPTY;
+  const known = shown.get(key);
+  if (known !== undefined) return known;
   const whole = algorithm === "TDES" && key.length === 16 ? concat(key, key.subarray(0, 8)) : key;
   const encrypted = createCipheriv(cipher, whole, null).update(new Uint8Array(16));
-  return new Uint8Array(encrypted.subarray(0, 3));
+  const value = new Uint8Array(encrypted.subarray(0, 3));
+  shown.set(key, value);
+  return value;
 }
+/** By a slot's record, which is replaced whole: the same array is the same key for the same algorithm, and goes with it. */
+const shown = new WeakMap<Uint8Array, Uint8Array>();
 
 interface Slot extends Omit<SlotFact, "kcv"> {
   readonly key: Uint8Array;
@@ -53,11 +59,11 @@ export interface Listed extends Omit<SlotFact, "kcv"> {
   readonly kcv: Uint8Array;
 }
 
-/** Every slot that holds a key. */
-export function slotsIn(nv: Nv): Slot[] {
+/** Every slot that holds a key, or those whose record's name begins so. */
+export function slotsIn(nv: Nv, prefix = PREFIX): Slot[] {
   return nv
     .names()
-    .filter((name) => name.startsWith(PREFIX))
+    .filter((name) => name.startsWith(prefix))
     .map((name) => {
       const [, type, algorithm, slot] = name.split("/") as [string, KeyType, Algorithm, string]; // written by keyName() alone
       return { type, algorithm, slot: Number(slot), key: nv.get(name) ?? EMPTY };
@@ -85,11 +91,12 @@ export class Keys {
   }
 
   list(): Listed[] {
-    return slotsIn(this.#nv).map(({ key, ...slot }) => ({ ...slot, kcv: kcv(slot.algorithm, key) }));
+    return slotsIn(this.#nv).map(({ type, algorithm, slot, key }) => ({ type, algorithm, slot, kcv: kcv(algorithm, key) }));
   }
 
   has(type: KeyType): boolean {
-    return this.#nv.names().some((name) => name.startsWith(`${PREFIX}${type}/`));
+    const prefix = `${PREFIX}${type}/`;
+    return this.#nv.names().some((name) => name.startsWith(prefix));
   }
 
   /** The state of every slot in a range, neighbours in the same state as one. */
@@ -128,7 +135,7 @@ export class Keys {
 
   /** Slots of a range that hold something, in their order. */
   #within({ type, algorithm, from, to }: SlotRange): Slot[] {
-    const held = slotsIn(this.#nv).filter((one) => one.type === type && one.algorithm === algorithm && one.slot >= from && one.slot <= to);
+    const held = slotsIn(this.#nv, `${PREFIX}${type}/${algorithm}/`).filter(({ slot }) => slot >= from && slot <= to);
     return held.sort((a, b) => a.slot - b.slot);
   }
 

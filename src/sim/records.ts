@@ -1,6 +1,6 @@
 // Transaction records as bytes: 120 each, state in one byte whose bits only fall, masked before anyone outside may see them.
 import { crc32 } from "node:zlib";
-import { ascii, bcd, concat, hex, isFilledWith, readBcd, readUint, text, uint } from "../base/bytes.js";
+import { ascii, bcd, concat, hex, isFilledWith, readUint, text, uint } from "../base/bytes.js";
 import { maskPan } from "../base/redact.js";
 import { sha256 } from "../base/sign.js";
 import { type Kind, kindOf } from "../terminal/facts.js";
@@ -72,17 +72,30 @@ export function encodeRecord(sale: Sale, card: Card, state = 0xff & ~marks.writt
   return concat(filled, uint(crc32(filled.subarray(1)), 4));
 }
 
+/** The records in an area's bytes whose state is wanted, in the order of their slots. */
+export function recordsIn(bytes: Uint8Array, area: number, wanted: (state: number) => boolean = () => true): LogRecord[] {
+  const out: LogRecord[] = [];
+  for (let slot = 0; (slot + 1) * RECORD <= bytes.length; slot++) {
+    const state = bytes[slot * RECORD] ?? 0;
+    if (state === 0xff && isFilledWith(bytes.subarray(slot * RECORD), 0xff)) break; // and so is every slot behind it
+    const record = wanted(state) ? decodeRecord(bytes, slot, area) : undefined;
+    if (record !== undefined) out.push(record);
+  }
+  return out;
+}
+
 /** `undefined` for a slot that was never written. */
-export function decodeRecord(bytes: Uint8Array, slot: number, area: number): LogRecord | undefined {
+export function decodeRecord(file: Uint8Array, slot: number, area: number): LogRecord | undefined {
+  const bytes = file.subarray(slot * RECORD, (slot + 1) * RECORD);
   if (isFilledWith(bytes, 0xff)) return undefined;
   const state = bytes[0] ?? 0;
   const damaged = (state & marks.written) !== 0 || readUint(bytes, CHECK, 4) !== crc32(bytes.subarray(1, CHECK));
   const masked = mask(bytes, damaged);
-  const number = (at: number, size: number) => readBcd(bytes.subarray(at, at + size)) ?? 0n;
-  const digits = (at: number, size: number) =>
-    number(at, size)
-      .toString()
-      .padStart(size * 2, "0");
+  const written = hex(bytes.subarray(0, HEAD));
+  const digits = (at: number, size: number) => {
+    const found = written.slice(at * 2, (at + size) * 2);
+    return /^[0-9]+$/.test(found) ? found : "0".repeat(size * 2);
+  };
   return {
     area,
     slot,
@@ -93,7 +106,7 @@ export function decodeRecord(bytes: Uint8Array, slot: number, area: number): Log
     account: bytes[3] ?? 0,
     batch: digits(4, 3),
     stan: digits(7, 3),
-    amount: number(10, 6),
+    amount: BigInt(digits(10, 6)),
     currency: digits(16, 2).slice(1),
     time: digits(18, 6),
     masked,

@@ -38,6 +38,7 @@ export class Self {
   readonly #life: Cell<Life>;
   readonly #boots: Cell<number>;
   readonly #start: number;
+  readonly #secret: Uint8Array;
   #drawn = 0;
 
   constructor(body: Body, batch: Batch, keys: Keys, reset: ResetReason) {
@@ -52,6 +53,7 @@ export class Self {
     this.boot = this.#boots.get() + 1;
     this.wiped = this.life.wipe?.state === "done";
     this.unit = unitOf(nv).get() ?? { serial: "SIM0000000", model: body.model.name, secret: "" };
+    this.#secret = unhex(this.unit.secret);
     this.owners = ownersOf(nv);
     this.passFloor = cell(nv, "pass-floor", 0);
   }
@@ -203,12 +205,12 @@ export class Self {
 
   /** Unique without a random number generator: secret, boot and a counter. */
   random(stream: string, length: number): Uint8Array {
-    return hmacSha256(unhex(this.unit.secret), uint(this.boot, 4), ascii(stream), uint(this.#drawn++, 4)).subarray(0, length);
+    return hmacSha256(this.#secret, uint(this.boot, 4), ascii(stream), uint(this.#drawn++, 4)).subarray(0, length);
   }
 
   /** A MAC only this unit can make. */
   seal(...parts: readonly Uint8Array[]): Uint8Array {
-    return hmacSha256(unhex(this.unit.secret), ...parts);
+    return hmacSha256(this.#secret, ...parts);
   }
 
   /** Whose key signs what it attests; `maker`: the scalar of who vouches for it. Undefined without a key. */

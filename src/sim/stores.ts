@@ -152,8 +152,8 @@ export interface Powered extends Stores {
   readonly alive: boolean;
   /** How many changes there were: whatever was computed from the bytes holds while this stands still. */
   readonly changes: number;
-  /** Of these, the ones to flash. */
-  readonly flashChanges: number;
+  /** Of these, the ones to an area of flash. */
+  flashChanges(area: number): number;
   cut(): void;
 }
 
@@ -161,15 +161,15 @@ export interface Powered extends Stores {
 export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () => undefined): Powered {
   let alive = true;
   let changes = 0;
-  let flashChanges = 0;
+  const flashChanges = new Map<number, number>();
   let erases = 0;
   const live = () => {
     if (!alive) throw new PowerCut("the terminal has no power");
   };
-  const before = (act: "nv" | "program" | "erase", which: string | number, cut?: () => void) => {
+  const before = (act: "nv" | "program" | "erase", which: string | number, area?: number, cut?: () => void) => {
     live();
     changes++;
-    if (act !== "nv") flashChanges++;
+    if (area !== undefined) flashChanges.set(area, (flashChanges.get(area) ?? 0) + 1);
     try {
       hook(act, which);
     } catch (cause) {
@@ -185,9 +185,7 @@ export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () 
     get changes() {
       return changes;
     },
-    get flashChanges() {
-      return flashChanges;
-    },
+    flashChanges: (area) => flashChanges.get(area) ?? 0,
     cut() {
       alive = false;
     },
@@ -213,11 +211,11 @@ export function powered({ nv, flash, host }: Stores, hook: NonVolatileHook = () 
         return flash.bytes(area);
       },
       program(area, at, bytes) {
-        before("program", area);
+        before("program", area, area);
         flash.program(area, at, bytes);
       },
       erase(area, block) {
-        before("erase", ++erases, () => flash.erase(area, block, flash.block(area) >> 1));
+        before("erase", ++erases, area, () => flash.erase(area, block, flash.block(area) >> 1));
         flash.erase(area, block);
       },
     },
@@ -235,8 +233,17 @@ export function toJson(value: unknown): string {
 }
 
 export function fromJson(json: string): unknown {
-  if (!json.includes('n"')) return JSON.parse(json); // no bigint in it; a reviver costs ten times the parsing
-  return JSON.parse(json, (_, part: unknown) => (typeof part === "string" && BIG.test(part) ? BigInt(part.slice(0, -1)) : part));
+  const value: unknown = JSON.parse(json);
+  return /[0-9]n"/.test(json) ? revived(value) : value;
+}
+
+/** In place: a reviver costs several times the parsing. */
+function revived(part: unknown): unknown {
+  if (typeof part === "string") return BIG.test(part) ? BigInt(part.slice(0, -1)) : part;
+  if (typeof part !== "object" || part === null) return part;
+  const of = part as Record<string, unknown>; // fresh from JSON, an array too
+  for (const name in of) of[name] = revived(of[name]);
+  return of;
 }
 
 /** A record with a shape. The shape is trusted: only this program writes these bytes. */
@@ -257,8 +264,11 @@ export function cell<T>(nv: Nv, name: string, initial: T): Cell<T> {
 
 /** Read once: a record is replaced whole, so the same array is the same content, whoever asks. */
 function valueIn(bytes: Uint8Array): unknown {
-  if (!values.has(bytes)) values.set(bytes, fromJson(text(bytes)));
-  return values.get(bytes);
+  const held = values.get(bytes);
+  if (held !== undefined) return held;
+  const value = fromJson(text(bytes));
+  values.set(bytes, value);
+  return value;
 }
 const values = new WeakMap<Uint8Array, unknown>();
 

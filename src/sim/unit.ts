@@ -1,5 +1,6 @@
 // What the factory and the acquirer made of a terminal: its identity and its accounts.
 import { ascii, bcd, hex } from "../base/bytes.js";
+import { kept } from "../base/kept.js";
 import { sha256 } from "../base/sign.js";
 import { element } from "../wire/tlv.js";
 import type { Sale } from "./records.js";
@@ -26,8 +27,13 @@ export interface Account {
 }
 
 export function accountId(acquirer: string, mid: string, tid: string): string {
-  return hex(sha256(element(0x9f01, bcd(BigInt(acquirer), 6)), element(0x9f16, ascii(mid)), element(0x9f1c, ascii(tid))).subarray(0, 8));
+  return accounts([acquirer, mid, tid].join("\n"), () => {
+    const named = [element(0x9f01, bcd(BigInt(acquirer), 6)), element(0x9f16, ascii(mid)), element(0x9f1c, ascii(tid))];
+    return hex(sha256(...named).subarray(0, 8));
+  });
 }
+/** By what they are made of; a line feed is in none of the three. */
+const accounts = kept<string>(256);
 
 /** The name of an account's non-volatile record. */
 export const ledgerName = (account: string): string => LEDGER + account;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hex, readUint, uint } from "../../src/base/bytes.js";
+import { hex, isFilledWith, readUint, uint } from "../../src/base/bytes.js";
 
 describe("a number in bytes", () => {
   it.each([
@@ -23,5 +23,23 @@ describe("a number in bytes", () => {
     [2 ** 53, 8],
   ])("%d does not fit %d bytes", (value, size) => {
     expect(() => uint(value, size)).toThrow(RangeError);
+  });
+});
+
+describe("bytes that are all of one value", () => {
+  it.each([
+    [[], 0xff, true],
+    [[0xff], 0xff, true],
+    [[0], 0xff, false],
+    [[0xff, 0xff, 0xff, 0xff], 0xff, true],
+    [[0, 0, 0], 0, true],
+    [[0, 0, 0], 0xff, false],
+    [[0, 0, 1], 0, false],
+    [[0xfe, 0xff, 0xff], 0xff, false],
+    [[0xff, 0xfe, 0xff], 0xff, false],
+    [[0xff, 0xff, 0xfe], 0xff, false],
+  ])("%j is filled with %d: %s", (bytes, value, expected) => {
+    expect(isFilledWith(Uint8Array.from(bytes), value)).toBe(expected);
+    expect(isFilledWith(Uint8Array.from([1, ...bytes, 2]).subarray(1, 1 + bytes.length), value)).toBe(expected);
   });
 });

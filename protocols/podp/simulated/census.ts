@@ -36,12 +36,12 @@ export function censusOf(terminal: Terminal) {
         left -= size;
         cut.at(-1)?.push(wire);
       }
-      return cut.map((part, i) => ({ part, bytes: encode(part, cut.length, i === 0) }));
+      return cut.map((part, i) => encode(part, cut.length, i === 0));
     },
   );
   const censusHash = memo(
     () => terminal.version,
-    () => sha256(...pages().map(({ bytes }) => bytes)),
+    () => sha256(...pages()),
   );
 
   return { pages, hash: censusHash };

@@ -7,5 +7,5 @@ import { reading } from "./reading.js";
 
 export function handlers(at: Omit<Context, "census">): Handlers {
   const context: Context = { ...at, census: censusOf(at.terminal) };
-  return { ...reading(context), ...money(context), ...erasing(context) };
+  return Object.assign(reading(context), money(context), erasing(context));
 }

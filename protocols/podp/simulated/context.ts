@@ -9,7 +9,8 @@ import type { Authority } from "./authority.js";
 import type { censusOf } from "./census.js";
 import type { Wire } from "./encoding.js";
 
-export type Handler<N extends CommandName> = (request: Request<(typeof commands)[N]>, raw: Uint8Array) => Wire<N>;
+/** An answer, or its bytes where these were already made. */
+export type Handler<N extends CommandName> = (request: Request<(typeof commands)[N]>, raw: Uint8Array) => Wire<N> | Uint8Array;
 export type Handlers = { readonly [N in CommandName]: Handler<N> };
 
 /** A prepared wipe, and the token once COMMIT accepted it; RAM only. */

@@ -1,5 +1,5 @@
 // One run of the simulated terminal as podp sees it: sessions, the order of checks, and what becomes a command, an answer or a refusal.
-import { concat, hex, readUint, uint, unhex } from "../../../src/base/bytes.js";
+import { EMPTY, hex, readUint, unhex } from "../../../src/base/bytes.js";
 import { sha256 } from "../../../src/base/sign.js";
 import { type Reason, Refused } from "../../../src/sim/refused.js";
 import type { ResetReason } from "../../../src/sim/setup.js";
@@ -15,6 +15,8 @@ import { rowOf } from "./encoding.js";
 import type { Conversation, Reply } from "./line.js";
 import { accepted, always, capable, needs, signing } from "./rules.js";
 import { type Work, workOf } from "./work.js";
+
+type Answer = Pick<Reply, "result" | "body">;
 
 /** What DF6D of a refusal says. */
 const details: Readonly<Partial<Record<Reason, Readonly<Record<string, number>>>>> = {
@@ -125,14 +127,14 @@ export class PodpConversation implements Conversation {
       }
     });
     if (answer === undefined) return undefined;
-    const { out: data } = this.#streams;
-    const restarts = name === "reboot" && answer[0] === results.OK;
-    const after = () => this.#terminal.guard(() => this.#terminal.restart("command"));
-    return { answer, pure, ...(data === undefined ? {} : { data }), ...(restarts ? { after } : {}) };
+    const { result, body } = answer;
+    const restart = () => this.#terminal.guard(() => this.#terminal.restart("command"));
+    const after = name === "reboot" && result === results.OK ? restart : undefined;
+    return { result, body, pure, data: this.#streams.out, after };
   }
 
   /** README "Order of checks". */
-  #answer(name: CommandName | undefined, message: Uint8Array, tooLong: boolean): Uint8Array {
+  #answer(name: CommandName | undefined, message: Uint8Array, tooLong: boolean): Answer {
     if (tooLong || message.length === 0) throw new Refused("BAD_FIELD", { tag: 0 });
     if (name === undefined) {
       if (message[0] === FILL_DATA) this.#authority.demand("fill");
@@ -144,7 +146,7 @@ export class PodpConversation implements Conversation {
     const { request: shape, effect } = commands[name];
     const decoded = shape.decode(raw, limits.depthToDevice);
     if ("badTag" in decoded) throw new Refused("BAD_FIELD", { tag: decoded.badTag });
-    const unknown = [...decoded.unknown, ...(name === "prepare" ? strangersIn(raw) : [])].find(isCritical);
+    const unknown = decoded.unknown.find(isCritical) ?? (name === "prepare" ? strangersIn(raw).find(isCritical) : undefined);
     if (unknown !== undefined) throw new Refused("BAD_FIELD", { tag: unknown });
     const request: { readonly op?: unknown } = decoded.value;
     const capability = capable[name];
@@ -152,7 +154,7 @@ export class PodpConversation implements Conversation {
     const op = accepted.has(name) && request.op instanceof Uint8Array ? hex(request.op) : undefined;
     if (op !== undefined && this.#terminal.ops.look(op, hex(sha256(raw))) !== undefined) {
       if (!this.#own.has(op)) this.#terminal.violate(effect === "money" ? "money-repeated" : "destroy-repeated");
-      return uint(results.ACCEPTED, 1);
+      return { result: results.ACCEPTED, body: EMPTY };
     }
     const { busy } = this.#terminal;
     if (busy !== undefined && !always.has(name)) throw new Refused("BUSY", { op: busy });
@@ -160,10 +162,11 @@ export class PodpConversation implements Conversation {
     const response = handle(request, raw);
     if (op !== undefined) this.#own.add(op);
     const write = commands[name].response as { encode(value: unknown): Uint8Array }; // likewise its response
-    return concat(uint(accepted.has(name) ? results.ACCEPTED : results.OK, 1), write.encode(response));
+    const body = response instanceof Uint8Array ? response : write.encode(response);
+    return { result: accepted.has(name) ? results.ACCEPTED : results.OK, body };
   }
 
-  #refusal({ reason, facts }: Refused): Uint8Array {
+  #refusal({ reason, facts }: Refused): Answer {
     const { detail, field, op, unsettled = [], ...rest } = facts;
     const number = detail === undefined ? undefined : details[reason]?.[detail];
     const body = refusal.encode({
@@ -173,7 +176,7 @@ export class PodpConversation implements Conversation {
       ...(op === undefined ? {} : { op: unhex(op) }),
       unsettled: unsettled.map(rowOf),
     });
-    return concat(uint(results[reason], 1), body);
+    return { result: results[reason], body };
   }
 }
 

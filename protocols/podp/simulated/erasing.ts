@@ -1,5 +1,5 @@
 // What the simulated terminal answers to commands that erase, and to those that prove it: README "Erasure".
-import { concat, equal, hex, unhex } from "../../../src/base/bytes.js";
+import { concat, equal, hex, isFilledWith, unhex } from "../../../src/base/bytes.js";
 import { hmacSha256, sha256 } from "../../../src/base/sign.js";
 import { refuse } from "../../../src/sim/refused.js";
 import type { WipePlan } from "../../../src/sim/wipe.js";
@@ -112,7 +112,7 @@ export function erasing({ terminal, authority, plan, census, streams }: Context)
       const { size, block } = areaOf(area);
       const read = samplePositions(seed, size / block, blocks).map((at) => self.block(area, at));
       let nonBlank = 0;
-      for (const bytes of read) for (const byte of bytes) if (byte !== 0xff) nonBlank++;
+      for (const bytes of read) if (!isFilledWith(bytes, 0xff)) for (const byte of bytes) if (byte !== 0xff) nonBlank++;
       return { nonBlank, mac: hmacSha256(self.nonce("sample", nonce), ...read) };
     },
     attest({ op, nonce }) {

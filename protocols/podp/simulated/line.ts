@@ -7,14 +7,15 @@ import { type FrameType, limits } from "../codes.js";
 import { ahead, decodeFrame, encodeFrame, type Frame, fragments, next, payloadRoom } from "../frame.js";
 
 export interface Reply {
-  /** Result u8 ‖ TLV. */
-  readonly answer: Uint8Array;
+  readonly result: number;
+  /** TLV. */
+  readonly body: Uint8Array;
   /** DATA that goes before the answer. */
-  readonly data?: { readonly count: number; readonly frame: (i: number) => Uint8Array };
+  readonly data: { readonly count: number; readonly frame: (i: number) => Uint8Array } | undefined;
   /** Effect `read`: carried out again when asked again. */
   readonly pure: boolean;
   /** What happens when the answer is on its way. */
-  readonly after?: () => void;
+  readonly after: (() => void) | undefined;
 }
 
 export interface Conversation {
@@ -209,7 +210,9 @@ export class Line {
     if (frame.more) return void this.#send("ACK", this.#seq, EMPTY);
     if (this.#last !== undefined && this.#last.answer === undefined) this.#above.impatient();
     this.#dropStream();
-    const [message, tooLong] = [concat(...this.#parts), this.#size > limits.message];
+    const [whole] = this.#parts;
+    const message = whole !== undefined && this.#count === 1 ? whole : concat(...this.#parts);
+    const tooLong = this.#size > limits.message;
     const first = next(frame.seq, 1 - this.#count);
     this.#forgetParts();
     this.#ask({ first, last: frame.seq, message, tail: frame.payload, tooLong });
@@ -242,9 +245,10 @@ export class Line {
   #carryOut(mine: LastCommand): void {
     const reply = this.#above.command(mine.message, mine.tooLong);
     if (reply === undefined) return;
-    const { answer, data, after } = reply;
+    const { result, body, data, after } = reply;
     mine.pure = reply.pure;
-    mine.answer = fragments(concat(mine.message.subarray(0, 1), uint(mine.first, 2), answer), this.#room);
+    const head = Uint8Array.of(mine.message[0] ?? 0, mine.first >> 8, mine.first & 0xff, result);
+    mine.answer = fragments(concat(head, body), this.#room);
     this.#seq = next(mine.start, (data?.count ?? 0) + mine.answer.length);
     if (data === undefined) this.#answer(mine.start, mine.answer);
     else {

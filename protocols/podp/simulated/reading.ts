@@ -49,7 +49,9 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
     totals({ account: only }) {
       const accounts = only === undefined ? batch.accounts : [account(only)];
       return {
-        accounts: accounts.map(({ id, ...rest }) => ({ ...rest, account: unhex(id), batch: batch.ledger(id).get().batch })),
+        accounts: accounts.map(({ id, acquirer, mid, tid, name, currency }) => {
+          return { account: unhex(id), acquirer, mid, tid, name, currency, batch: batch.ledger(id).get().batch };
+        }),
         rows:
           only === undefined && accounts.length > limits.totalsAtOnce
             ? []
@@ -58,9 +60,7 @@ export function reading({ terminal, authority, census: { pages }, room, streams 
     },
     census({ page }) {
       if (page === 0) terminal.point("census");
-      const found = pages()[page] ?? refuse("BAD_FIELD", { tag: 0xdf55 });
-      const { generation, unread } = batch.census();
-      return { generation, pages: pages().length, items: found.part, unread: page === 0 ? unread : [] };
+      return pages()[page] ?? refuse("BAD_FIELD", { tag: 0xdf55 });
     },
     read({ file, generation, offset, length, perFrame }) {
       const area = batch.files[file - 1] ?? refuse("BAD_FIELD", { tag: 0xdf53 });
