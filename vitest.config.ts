@@ -9,6 +9,9 @@ const WHOLE = [
   "test/evidence/{archive-run,archive-secrets,hold,verify}.test.ts",
 ];
 
+/** A worker lives for a minute: what the engine optimizes early in it is seldom earned back. */
+const LATE_OPTIMIZING = "--interrupt-budget=250000";
+
 /** unit: parts, under ten seconds. matrix: scenarios, and a seeded share of the crash matrices. real: ptys, sockets, child processes, OpenSSL. */
 export default defineConfig({
   test: {
@@ -23,7 +26,7 @@ export default defineConfig({
           exclude: ["test/{real,matrix}/**", ...WHOLE],
         },
       },
-      { test: { name: "whole", isolate: false, testTimeout: 60_000, include: WHOLE } },
+      { test: { name: "whole", isolate: false, execArgv: [LATE_OPTIMIZING], testTimeout: 60_000, include: WHOLE } },
       {
         test: {
           name: "matrix",
@@ -32,7 +35,7 @@ export default defineConfig({
           globalSetup: ["test/tools/build-matrix.ts"],
           server: { deps: { external: [/\/reports\/matrix\//] } },
           // Two workers on two cores: helper threads of the engine would only be in each other's way.
-          execArgv: ["--single-threaded", "--max-semi-space-size=64"],
+          execArgv: ["--single-threaded", "--max-semi-space-size=64", LATE_OPTIMIZING],
           testTimeout: 600_000,
         },
       },

@@ -2,7 +2,7 @@
 import { equal, hex, unhex } from "../../src/base/bytes.js";
 import { sleep } from "../../src/base/clock.js";
 import { DecomError } from "../../src/base/errors.js";
-import { hmacSha256, sha256 } from "../../src/base/sign.js";
+import { hmacSha256, sha256Hex } from "../../src/base/sign.js";
 import type { Link } from "../../src/link/link.js";
 import {
   type Attestation,
@@ -300,7 +300,7 @@ export class PodpTerminal implements Terminal {
       proven: vouched !== undefined && flaw === undefined,
       ...(flaw === undefined ? {} : { flaw }),
       token: answer.raw,
-      ...(seen.certificate === undefined ? {} : { certificateSha256: hex(sha256(seen.certificate)) }),
+      ...(seen.certificate === undefined ? {} : { certificateSha256: sha256Hex(seen.certificate) }),
     };
   }
 

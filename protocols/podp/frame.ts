@@ -1,7 +1,7 @@
 // podp frames: 00 COBS(header ‖ payload ‖ CRC-32) 00. Role-blind; anything that is not a whole, correct frame is noise.
 import { crc32 } from "node:zlib";
-import { concat, readUint, uint } from "../../src/base/bytes.js";
-import { cobsDecode, cobsEncode } from "../../src/wire/cobs.js";
+import { putUint, readUint } from "../../src/base/bytes.js";
+import { cobsDecode, cobsDelimited } from "../../src/wire/cobs.js";
 import { type FrameType, frameTypes, limits, MORE, VERSION } from "./codes.js";
 
 export interface Frame {
@@ -16,7 +16,6 @@ export interface Frame {
 }
 
 const names = new Map(Object.entries(frameTypes).map(([name, code]) => [code as number, name as FrameType])); // entries() loses the key type
-const DELIMITER = Uint8Array.of(0);
 
 /** The largest payload whose frame has at most `maxFrame` bytes between the delimiters. */
 export function payloadRoom(maxFrame: number): number {
@@ -24,15 +23,19 @@ export function payloadRoom(maxFrame: number): number {
 }
 
 export function encodeFrame(frame: Frame): Uint8Array {
-  const body = concat(
-    Uint8Array.of(VERSION, frameTypes[frame.type], frame.more ? MORE : 0, 0),
-    uint(frame.session, 4),
-    uint(frame.seq, 2),
-    uint(frame.ack, 2),
-    uint(frame.payload.length, 2),
-    frame.payload,
-  );
-  return concat(DELIMITER, cobsEncode(concat(body, uint(crc32(body), 4))), DELIMITER);
+  const { payload } = frame;
+  const plain = new Uint8Array(limits.header + payload.length + limits.crc);
+  plain[0] = VERSION;
+  plain[1] = frameTypes[frame.type];
+  plain[2] = frame.more ? MORE : 0;
+  putUint(plain, 4, frame.session, 4);
+  putUint(plain, 8, frame.seq, 2);
+  putUint(plain, 10, frame.ack, 2);
+  putUint(plain, 12, payload.length, 2);
+  plain.set(payload, limits.header);
+  const end = limits.header + payload.length;
+  putUint(plain, end, crc32(plain.subarray(0, end)), 4);
+  return cobsDelimited(plain);
 }
 
 /** `undefined` for noise: bad COBS, CRC or length, another version, a type or flag that version 1 does not have. */

@@ -1,7 +1,7 @@
 // Reading what a terminal holds in several answers: accounts and totals, the census in pages, a file of masked records.
 import { concat, equal, hex } from "../../src/base/bytes.js";
 import { DecomError } from "../../src/base/errors.js";
-import { sha256 } from "../../src/base/sign.js";
+import { sha256, sha256Hex } from "../../src/base/sign.js";
 import type { Account, Census, TotalRow } from "../../src/terminal/facts.js";
 import { limits } from "./codes.js";
 import { type CensusItem, itemFact, totalRow } from "./facts.js";
@@ -56,7 +56,7 @@ async function readPages(session: Session): Promise<Census | undefined> {
     items.push(...seen.items);
     for (const area of seen.unread) unread.add(area);
   }
-  return { hash: hex(sha256(concat(...pages))), generation, unread: [...unread], items: items.map(itemFact) };
+  return { hash: sha256Hex(concat(...pages)), generation, unread: [...unread], items: items.map(itemFact) };
 }
 
 /** From the first byte to the last, going on where an answer ended; held against the hash that the terminal gives. */

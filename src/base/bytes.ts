@@ -3,8 +3,9 @@ import { timingSafeEqual } from "node:crypto";
 
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** By way of Buffer's pool: a view on the memory of a small array would first move that out of the heap. */
 export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return Buffer.from(bytes).toString("hex");
 }
 
 /** Hex to bytes; white space is allowed between octets. Throws RangeError on anything else: callers pass literals or checked text. */
@@ -19,7 +20,7 @@ export function ascii(text: string): Uint8Array {
 }
 
 export function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  return Buffer.from(bytes).toString("latin1");
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
@@ -37,13 +38,19 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 /** Big-endian unsigned integer in exactly `size` bytes (1 to 6). */
 export function uint(value: number, size: number): Uint8Array {
   const out = new Uint8Array(size);
+  putUint(out, 0, value, size);
+  return out;
+}
+
+/** The same into the bytes from `at` on; returns where they end. */
+export function putUint(out: Uint8Array, at: number, value: number, size: number): number {
   let rest = value;
-  for (let i = size - 1; i >= 0; i--) {
+  for (let i = at + size - 1; i >= at; i--) {
     out[i] = rest % 256;
     rest = Math.floor(rest / 256);
   }
   if (!Number.isSafeInteger(value) || rest !== 0) throw new RangeError(`${value} does not fit ${size} bytes`);
-  return out;
+  return at + size;
 }
 
 export function readUint(bytes: Uint8Array, at = 0, size = bytes.length - at): number {

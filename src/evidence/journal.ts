@@ -1,9 +1,9 @@
 // The run's journal: one line a fact, each chained to the line before and MACed, each on disk before the program goes on.
-import { hex } from "../base/bytes.js";
+import { ascii, concat, hex, text } from "../base/bytes.js";
 import { type Clock, rfc3339 } from "../base/clock.js";
 import { appendDurably, type Disk } from "../base/disk.js";
 import { DecomError } from "../base/errors.js";
-import { hmacSha256, sha256 } from "../base/sign.js";
+import { hmacSha256, sha256Hex } from "../base/sign.js";
 import type { Entry } from "./entries.js";
 
 export const JOURNAL_VERSION = 1;
@@ -71,30 +71,40 @@ export class Journal {
     if (this.#broken !== undefined) throw this.#broken;
     const n = this.#lines.length + 1;
     const at = rfc3339(this.#clock.wall());
-    const open = JSON.stringify({ v: JOURNAL_VERSION, n, at, prev: this.#lines.at(-1)?.sha256 ?? START, entry }).slice(0, -1);
-    const mac = hex(hmacSha256(this.#key, Buffer.from(open)));
-    const bytes = new Uint8Array(Buffer.from(`${open},"mac":"${mac}"}\n`));
+    const whole = Buffer.from(JSON.stringify({ v: JOURNAL_VERSION, n, at, prev: this.#lines.at(-1)?.sha256 ?? START, entry }));
+    const open = whole.subarray(0, -1);
+    const mac = hex(hmacSha256(this.#key, open));
+    const bytes = concat(open, ascii(macEnd(mac)));
     try {
       appendDurably(this.#disk, this.#path, bytes);
     } catch (thrown) {
       if (thrown instanceof DecomError) this.#broken = thrown;
       throw thrown;
     }
-    const line: Line = { n, at, entry, sha256: hex(sha256(bytes)) };
+    const line: Line = { n, at, entry, sha256: sha256Hex(bytes) };
     this.#lines.push(line);
     return line;
   }
 }
 
+/** What stands behind the bytes that the MAC is over. */
+const MAC_END = /^,"mac":"([0-9a-f]{64})"\}\n$/;
+const MAC_END_BYTES = macEnd("0".repeat(64)).length;
+
+function macEnd(mac: string): string {
+  return `,"mac":"${mac}"}\n`;
+}
+
 function check(bytes: Uint8Array, before: Line | undefined, key: Uint8Array, path: string): Line {
-  const text = Buffer.from(bytes).toString("utf8");
   const n = (before?.n ?? 0) + 1;
   const forged = (why: string) => new DecomError("journal.forged", `${path} line ${n}: ${why}`, { path, line: n });
-  const match = /^(\{.*),"mac":"([0-9a-f]{64})"\}\n$/s.exec(text);
-  if (match?.[1] === undefined) throw forged("not a journal line");
-  if (hex(hmacSha256(key, Buffer.from(match[1]))) !== match[2]) throw forged("its MAC is wrong");
-  const { v, n: stated, at, prev, entry } = JSON.parse(`${match[1]}}`) as { v: number; n: number; at: string; prev: string; entry: Entry }; // MACed by us
+  const [, mac] = MAC_END.exec(text(bytes.subarray(-MAC_END_BYTES))) ?? [];
+  if (mac === undefined) throw forged("not a journal line");
+  const open = bytes.subarray(0, -MAC_END_BYTES);
+  if (hex(hmacSha256(key, open)) !== mac) throw forged("its MAC is wrong");
+  const written = `${Buffer.from(open).toString("utf8")}}`;
+  const { v, n: stated, at, prev, entry } = JSON.parse(written) as { v: number; n: number; at: string; prev: string; entry: Entry }; // MACed by us
   if (v !== JOURNAL_VERSION) throw new DecomError("journal.version", `${path} was written as version ${v}`, { path, version: v });
   if (stated !== n || prev !== (before?.sha256 ?? START)) throw forged("the chain is broken");
-  return { n, at, entry, sha256: hex(sha256(bytes)) };
+  return { n, at, entry, sha256: sha256Hex(bytes) };
 }

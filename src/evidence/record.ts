@@ -36,62 +36,86 @@ function handsIn(entries: readonly Dated<Entry>[]): readonly Hands[] {
   });
 }
 
-/** Journals only grow: as long as no line came, they add up to the same. */
-const known = new WeakMap<readonly Line[], { readonly length: number; readonly record: RunRecord }>();
+/** Journals only grow: a line that was sorted in is not sorted again. */
+const known = new WeakMap<readonly Line[], { readonly index: Index; readonly record: RunRecord }>();
 
 export function recordOf(lines: readonly Line[]): RunRecord {
   const before = known.get(lines);
-  if (before?.length === lines.length) return before.record;
-  const record = new RunRecord(lines);
-  known.set(lines, { length: lines.length, record });
+  if (before?.record.length === lines.length) return before.record;
+  const index = before?.index ?? new Index();
+  for (const line of lines.slice(index.entries.length)) index.add(line);
+  const record = new RunRecord(index);
+  known.set(lines, { index, record });
   return record;
 }
 
-const datedOf = new WeakMap<Line, Dated<Entry>>();
-function dated(line: Line): Dated<Entry> {
-  const before = datedOf.get(line);
-  if (before !== undefined) return before;
-  const entry = { ...line.entry, at: line.at };
-  datedOf.set(line, entry);
-  return entry;
-}
-
-type Sorted = ReturnType<typeof sorted>;
-
 /** Entries by what they are, each sort in its own order. */
-function sorted(entries: readonly Dated<Entry>[]) {
-  const sorts = new Map<string, Dated<Entry>[]>();
-  for (const entry of entries) {
+class Index {
+  readonly entries: Dated<Entry>[] = [];
+  readonly #sorts = new Map<string, { readonly place: number; readonly entry: Dated<Entry> }[]>();
+
+  add(line: Line): void {
+    const entry = { ...line.entry, at: line.at };
     const name = "step" in entry ? `${entry.kind} ${entry.step}` : entry.kind;
-    const sort = sorts.get(name);
-    if (sort === undefined) sorts.set(name, [entry]);
-    else sort.push(entry);
+    const place = this.entries.push(entry) - 1;
+    const sort = this.#sorts.get(name);
+    if (sort === undefined) this.#sorts.set(name, [{ place, entry }]);
+    else sort.push({ place, entry });
   }
-  const named = (name: string): readonly Dated<Entry>[] => sorts.get(name) ?? [];
-  return {
-    of: <K extends Exclude<Entry["kind"], "seen" | "intent">>(kind: K) => named(kind) as readonly EntryOf<K>[], // sorted by just that
-    seen: <S extends Seen["step"]>(step: S) => named(`seen ${step}`) as readonly SeenStep<S>[],
-    intents: <S extends Intent["step"]>(step: S) => named(`intent ${step}`) as readonly IntentStep<S>[],
-  };
+
+  named(name: string, from: number, to: number): readonly Dated<Entry>[] {
+    const found: Dated<Entry>[] = [];
+    for (const { place, entry } of this.#sorts.get(name) ?? []) if (place >= from && place < to) found.push(entry);
+    return found;
+  }
 }
 
-/** Each question is answered from the lines as they stand; a record is a snapshot. */
+/** Those that stand from one place of the journal to before another. */
+class Part {
+  readonly #index: Index;
+  readonly #from: number;
+  readonly #to: number;
+
+  constructor(index: Index, from: number, to: number) {
+    this.#index = index;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  of<K extends Exclude<Entry["kind"], "seen" | "intent">>(kind: K): readonly EntryOf<K>[] {
+    return this.#named(kind) as readonly EntryOf<K>[]; // sorted by just that
+  }
+  seen<S extends Seen["step"]>(step: S): readonly SeenStep<S>[] {
+    return this.#named(`seen ${step}`) as readonly SeenStep<S>[];
+  }
+  intents<S extends Intent["step"]>(step: S): readonly IntentStep<S>[] {
+    return this.#named(`intent ${step}`) as readonly IntentStep<S>[];
+  }
+  #named(name: string): readonly Dated<Entry>[] {
+    return this.#index.named(name, this.#from, this.#to);
+  }
+}
+
+/** Each question is answered from the lines as they stood: a record is a snapshot. */
 export class RunRecord {
   readonly begin: EntryOf<"begin">;
+  readonly length: number;
   readonly #entries: readonly Dated<Entry>[];
-  readonly #all: Sorted;
+  readonly #all: Part;
   /** Since the run was last taken up: looks at the wiped terminal do not outlive an interruption, they are made again. */
-  readonly #fresh: Sorted;
-  readonly #underOrder: Sorted;
+  readonly #fresh: Part;
+  readonly #underOrder: Part;
 
-  constructor(lines: readonly Line[]) {
-    this.#entries = lines.map(dated);
-    this.#all = sorted(this.#entries);
+  constructor(index: Index) {
+    this.#entries = [...index.entries];
+    this.length = this.#entries.length;
+    this.#all = new Part(index, 0, this.length);
     const [begin] = this.#all.of("begin");
     if (begin === undefined) throw new RangeError("a journal begins with its run");
     this.begin = begin;
-    this.#fresh = this.#since("resumed");
-    this.#underOrder = this.#since("order");
+    const behind = (kind: "resumed" | "order") => this.#entries.findLastIndex((entry) => entry.kind === kind) + 1;
+    this.#fresh = new Part(index, behind("resumed"), this.length);
+    this.#underOrder = new Part(index, behind("order"), this.length);
   }
 
   /** The order that counts now: the newest. */
@@ -318,11 +342,6 @@ export class RunRecord {
 
   get resumptions() {
     return this.#all.of("resumed");
-  }
-
-  #since(kind: "resumed" | "order"): Sorted {
-    const last = this.#all.of(kind).at(-1);
-    return last === undefined ? this.#all : sorted(this.#entries.slice(this.#entries.indexOf(last) + 1));
   }
 
   #unstarted(): ReadonlySet<string> {

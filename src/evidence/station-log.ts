@@ -1,10 +1,10 @@
 // The station's append-only log: every run it began, parked or ended, so that a lost or hidden run leaves a visible hole.
-import { concat, EMPTY, equal, hex } from "../base/bytes.js";
+import { concat, EMPTY, equal } from "../base/bytes.js";
 import { type Clock, rfc3339 } from "../base/clock.js";
 import type { EndState } from "../base/codes.js";
 import { appendDurably, type Disk } from "../base/disk.js";
 import { DecomError } from "../base/errors.js";
-import { sha256 } from "../base/sign.js";
+import { sha256Hex } from "../base/sign.js";
 
 export type LogRecord =
   | { readonly kind: "enrolment"; readonly certSha256: string; readonly wireKeySha256: string }
@@ -96,9 +96,9 @@ export class StationLog {
       if (at < this.timeFloor) throw new DecomError("clock.floor", `the clock says ${at}, the station log already ${this.timeFloor}`);
       const recordSeq = this.#lines.length + 1;
       const text = `${JSON.stringify({ recordSeq, at, prevSha256: this.head?.sha256 ?? START, ...record })}\n`;
-      const bytes = new Uint8Array(Buffer.from(text));
+      const bytes = Buffer.from(text);
       appendDurably(this.#disk, this.#path, bytes);
-      const line = { recordSeq, at, sha256: hex(sha256(bytes)), record };
+      const line = { recordSeq, at, sha256: sha256Hex(bytes), record };
       this.#lines.push(line);
       this.#known = concat(this.#known, bytes);
       return line;
@@ -133,7 +133,7 @@ function parse(raw: Uint8Array, before: LogLine | undefined, path: string): LogL
   const recordSeq = (before?.recordSeq ?? 0) + 1;
   try {
     const { recordSeq: stated, at, prevSha256, ...record } = JSON.parse(Buffer.from(raw).toString("utf8"));
-    if (stated === recordSeq && prevSha256 === (before?.sha256 ?? START)) return { recordSeq, at, sha256: hex(sha256(raw)), record };
+    if (stated === recordSeq && prevSha256 === (before?.sha256 ?? START)) return { recordSeq, at, sha256: sha256Hex(raw), record };
   } catch {
     // falls through to the one complaint below
   }

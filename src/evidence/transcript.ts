@@ -1,8 +1,7 @@
 // The masked frame log beside the journal: what went over the line, for people to read; the certificate carries only its hash.
-import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import type { Disk } from "../base/disk.js";
-import { sha256 } from "../base/sign.js";
+import { sha256Hex } from "../base/sign.js";
 import type { TapLine } from "../terminal/driver.js";
 
 export const MASKED_POLICY = "podp-1";
@@ -18,8 +17,8 @@ export class Transcript {
   }
 
   /** Kept in memory until `flush`; a crash loses at most the lines of one step, the journal loses none. */
-  add({ at, ...line }: TapLine): void {
-    this.#waiting.push(`${JSON.stringify({ at: rfc3339(at), ...line })}\n`);
+  add({ at, to, bytes, frame, masked }: TapLine): void {
+    this.#waiting.push(`${JSON.stringify({ at: rfc3339(at), to, bytes, frame, masked })}\n`);
   }
 
   /** The run has a folder now. */
@@ -45,5 +44,5 @@ export function transcriptFacts(disk: Disk, folder: string): TranscriptFacts {
   const bytes = disk.read(`${folder}/transcript.ndjson`) ?? new Uint8Array(0);
   let frames = 0;
   for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) frames++;
-  return { sha256: hex(sha256(bytes)), frames, maskedPolicy: MASKED_POLICY, bytes: bytes.length };
+  return { sha256: sha256Hex(bytes), frames, maskedPolicy: MASKED_POLICY, bytes: bytes.length };
 }

@@ -43,20 +43,21 @@ export class FaultyLink implements Link {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#inbox.over) throw lineClosed(this.address, "not-done");
-    const { copies, cut, wait } = this.#meet("out", bytes);
+    const { frame, times, cut, wait } = this.#meet("out", bytes);
     if (cut) {
       this.#cut();
       throw lineClosed(this.address, "unknown");
     }
     // To the sender a lost or late frame looks sent: the line was busy for as long.
-    if (copies.length === 0) return this.#passing(bytes.length);
+    if (times === 0) return this.#passing(bytes.length);
     if (wait > 0) {
+      const held = new Uint8Array(frame);
       this.#clock.after(wait, () => {
-        for (const copy of copies) this.#inner.write(copy).catch(() => undefined);
+        for (let i = 0; i < times; i++) this.#inner.write(held).catch(() => undefined);
       });
       return this.#passing(bytes.length);
     }
-    for (const copy of copies) await this.#inner.write(copy);
+    for (let i = 0; i < times; i++) await this.#inner.write(frame);
   }
 
   listen(events: LinkEvents): void {
@@ -73,35 +74,39 @@ export class FaultyLink implements Link {
   }
 
   #hear(chunk: Uint8Array): void {
-    const { copies, cut, wait } = this.#meet("in", chunk);
-    const deliver = () => {
-      for (const copy of copies) this.#inbox.bytes(copy);
+    const { frame, times, cut, wait } = this.#meet("in", chunk);
+    const deliver = (bytes: Uint8Array) => {
+      for (let i = 0; i < times; i++) this.#inbox.bytes(bytes);
     };
     if (cut) this.#cut();
-    else if (wait > 0) this.#clock.after(wait, deliver);
-    else deliver();
+    else if (wait > 0) {
+      const held = new Uint8Array(frame); // the chunk is valid during this call only
+      this.#clock.after(wait, () => deliver(held));
+    } else deliver(frame);
   }
 
-  #meet(on: Fault["on"], bytes: Uint8Array): { copies: Uint8Array[]; cut: boolean; wait: number } {
+  /** What becomes of a frame: as it is or altered, so many times, so late. */
+  #meet(on: Fault["on"], bytes: Uint8Array): { frame: Uint8Array; times: number; cut: boolean; wait: number } {
     const nth = ++this.frames[on];
     const now = this.#clock.monotonic();
-    let copies = [new Uint8Array(bytes)];
+    let frame = bytes;
+    let times = 1;
     let cut = false;
     for (const fault of this.#plan) {
       if (fault.on !== on || fault.nth !== nth) continue;
       this.reached.add(fault);
       switch (fault.kind) {
         case "drop":
-          copies = [];
+          times = 0;
           break;
         case "double":
-          copies = [...copies, ...copies];
+          times *= 2;
           break;
         case "cut":
           cut = true;
           break;
         case "flip":
-          for (const copy of new Set(copies)) flip(copy, fault.bit);
+          frame = flipped(frame, fault.bit);
           break;
         case "delay":
           this.#heldUntil[on] = Math.max(this.#heldUntil[on], now + fault.ms);
@@ -110,7 +115,7 @@ export class FaultyLink implements Link {
           fault satisfies never;
       }
     }
-    return { copies, cut, wait: this.#heldUntil[on] - now };
+    return { frame, times, cut, wait: this.#heldUntil[on] - now };
   }
 
   /** The cable is out: both ends learn it, nothing under way arrives. */
@@ -124,8 +129,10 @@ export class FaultyLink implements Link {
   }
 }
 
-function flip(bytes: Uint8Array, bit: number): void {
-  if (bytes.length === 0) return;
-  const at = bit % (bytes.length * 8);
-  bytes[at >> 3] = (bytes[at >> 3] ?? 0) ^ (1 << (at & 7));
+function flipped(bytes: Uint8Array, bit: number): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  if (copy.length === 0) return copy;
+  const at = bit % (copy.length * 8);
+  copy[at >> 3] = (copy[at >> 3] ?? 0) ^ (1 << (at & 7));
+  return copy;
 }

@@ -90,7 +90,8 @@ class MemoryEnd implements Link {
   }
 
   arrive(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += this.#chunk) this.#inbox.bytes(bytes.subarray(at, at + this.#chunk));
+    if (bytes.length <= this.#chunk) this.#inbox.bytes(bytes);
+    else for (let at = 0; at < bytes.length; at += this.#chunk) this.#inbox.bytes(bytes.subarray(at, at + this.#chunk));
   }
 
   abandoned(): void {

@@ -2,7 +2,7 @@
 import { hex } from "../base/bytes.js";
 import { rfc3339 } from "../base/clock.js";
 import { DecomError } from "../base/errors.js";
-import { pointOf, sha256, signP256 } from "../base/sign.js";
+import { pointOf, sha256Hex, signP256 } from "../base/sign.js";
 import { type CheckedOrder, parseOrder } from "../evidence/order/check.js";
 import { chooseOrder } from "../evidence/order/choose.js";
 import { benchDraft, makeBenchOrder, signOrder } from "../evidence/order/make.js";
@@ -78,7 +78,7 @@ export function orderGoingOn(
 ): CheckedOrder {
   const { runId } = record.begin;
   const orders = ordersOf(bench, family, identity, given);
-  const others = orders.filter(({ content }) => !record.orders.includes(hex(sha256(content))));
+  const others = orders.filter(({ content }) => !record.orders.includes(sha256Hex(content)));
   const known = others.length < orders.length;
   if (known && others.every(({ content }) => parseOrder(content).continues !== runId)) return before;
   return acceptedOrder(bench, family, identity, known ? others : given, {

@@ -1,6 +1,5 @@
 // What a census says about an account and its open batch, in the forms in which it is saved and compared.
-import { hex } from "../base/bytes.js";
-import { sha256 } from "../base/sign.js";
+import { sha256Hex } from "../base/sign.js";
 import type { Stored } from "../evidence/entries.js";
 import { type Account, type Item, type Kind, kinds, type SettlementFacts, type TotalRow, type Totals } from "../terminal/facts.js";
 
@@ -26,7 +25,7 @@ export function batchOf(items: readonly Item[], account: Account): { totals: Tot
   const lines = own.map(({ kind, batch, direction, money, stan, digest, count = 1 }) =>
     [kind, batch, direction, money.minor, money.currency, stan, digest, count].join(" "),
   );
-  return { totals, hash: hex(sha256(Buffer.from(lines.sort().join("\n")))) };
+  return { totals, hash: sha256Hex(Buffer.from(lines.sort().join("\n"))) };
 }
 
 /** Of those among these that a settlement is about. */

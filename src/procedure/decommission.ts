@@ -1,8 +1,7 @@
 // Beginning a run, taking it up again, giving it up. What happens in between is the table in plan.ts.
-import { hex } from "../base/bytes.js";
 import { DecomError } from "../base/errors.js";
 import { uuid7 } from "../base/random.js";
-import { sha256 } from "../base/sign.js";
+import { sha256Hex } from "../base/sign.js";
 import { checkRecipients, type StoredRecipient } from "../evidence/archive/recipients.js";
 import { Journal } from "../evidence/journal.js";
 import { type CheckedOrder, keptOrder, readAcceptedOrder } from "../evidence/order/check.js";
@@ -216,7 +215,7 @@ function parked(bench: Bench, family: Family, { folder, journal, record }: Found
     record: recordOf(journal.lines),
     order: order.order,
     orderSha256: order.sha256,
-    grantSha256: hex(sha256(order.grant)),
+    grantSha256: sha256Hex(order.grant),
     ownerKeyId: order.ownerKeyId,
     role,
     model,

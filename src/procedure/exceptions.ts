@@ -1,7 +1,6 @@
 // Exceptions and rulings are used once, over all runs of a station: what is used up stands in its log before the act that uses it.
-import { hex } from "../base/bytes.js";
 import type { ErrorCode } from "../base/codes.js";
-import { sha256 } from "../base/sign.js";
+import { sha256Hex } from "../base/sign.js";
 import { exceptionsOf } from "../evidence/order/granted.js";
 import { resolutionOf } from "../evidence/order/lookup.js";
 import type { Order, ResolutionField } from "../evidence/order/schema.js";
@@ -76,7 +75,7 @@ function use({ stationLog, record }: Pick<Run, "stationLog" | "record">, ids: re
 
 /** Answers of one back office about one batch are the same answer, in whichever order they stand. */
 function resolutionId({ acquirer, mid, tid, batch, answer, asOf, hostReference }: ResolutionField): string {
-  return hex(sha256(Buffer.from(["resolution", acquirer, mid, tid, batch, answer, asOf, hostReference].join(" "))));
+  return sha256Hex(Buffer.from(["resolution", acquirer, mid, tid, batch, answer, asOf, hostReference].join(" ")));
 }
 
 /** The back office's word on a batch. */

@@ -1,8 +1,7 @@
 // How a run ends, in one place: the verdict read from the journal, then a certificate, a hold or a record, and never two of them.
-import { hex } from "../base/bytes.js";
 import { codes, type EndState } from "../base/codes.js";
 import { DecomError } from "../base/errors.js";
-import { sha256 } from "../base/sign.js";
+import { sha256Hex } from "../base/sign.js";
 import { certificatePaths, type Issued, issueCertificate } from "../evidence/certificate.js";
 import { writeHold } from "../evidence/hold.js";
 import type { Journal } from "../evidence/journal.js";
@@ -78,8 +77,7 @@ function readIssued({ disk, folder }: Parked, { certId, jsonSha256 }: Pick<Issue
   const { certificate: path } = certificatePaths(folder, certId);
   const content = disk.read(path);
   if (content === undefined) throw new DecomError("file.unreadable", `${path} is not there any more`, { path });
-  if (hex(sha256(content)) !== jsonSha256)
-    throw new DecomError("journal.forged", `${path} is not the certificate that was issued`, { path });
+  if (sha256Hex(content) !== jsonSha256) throw new DecomError("journal.forged", `${path} is not the certificate that was issued`, { path });
   return JSON.parse(Buffer.from(content).toString("utf8")) as Statement; // our own bytes, fixed before signing
 }
 

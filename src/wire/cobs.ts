@@ -7,26 +7,40 @@ export function cobsLimit(size: number): number {
 
 export function cobsEncode(plain: Uint8Array): Uint8Array {
   const out = new Uint8Array(cobsLimit(plain.length));
-  let code = 0;
-  let at = 1;
+  return firstOf(out, stuff(plain, out, 0));
+}
+
+/** The same between two zeros. */
+export function cobsDelimited(plain: Uint8Array): Uint8Array {
+  const out = new Uint8Array(1 + cobsLimit(plain.length) + 1); // born zero
+  return firstOf(out, stuff(plain, out, 1) + 1);
+}
+
+/** No view where the whole is meant: it would move a small array out of the heap. */
+const firstOf = (bytes: Uint8Array, size: number) => (size === bytes.length ? bytes : bytes.subarray(0, size));
+
+/** Writes from `from` on; returns where it ends. */
+function stuff(plain: Uint8Array, out: Uint8Array, from: number): number {
+  let code = from;
+  let at = from + 1;
   for (let i = 0; i < plain.length; i++) {
     const byte = plain[i] as number; // in range: the loop's bound
     if (byte !== 0) out[at++] = byte;
     const full = at - code === 0xff;
     if (byte !== 0 && !full) continue;
     out[code] = at - code;
-    if (full && byte !== 0 && i + 1 === plain.length) return out.subarray(0, at); // nothing follows a full group, not even 01
+    if (full && byte !== 0 && i + 1 === plain.length) return at; // nothing follows a full group, not even 01
     code = at++;
   }
   out[code] = at - code;
-  return out.subarray(0, at);
+  return at;
 }
 
 /** `undefined` for no bytes at all, a zero, a code that points past the end, or a form that cobsEncode does not make. */
 export function cobsDecode(encoded: Uint8Array): Uint8Array | undefined {
   const end = encoded.length;
   if (end === 0) return undefined;
-  const out = new Uint8Array(end);
+  const out = new Uint8Array(end - 1); // each code byte but the first stands for a zero at most
   let size = 0;
   let wasFull = false;
   for (let at = 0; at < end; ) {
@@ -42,5 +56,5 @@ export function cobsDecode(encoded: Uint8Array): Uint8Array | undefined {
     wasFull = code === 0xff;
     if (!wasFull && at < end) size++; // the zero that the code stands for; `out` was born zero
   }
-  return out.subarray(0, size);
+  return firstOf(out, size);
 }

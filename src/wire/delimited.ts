@@ -72,7 +72,8 @@ export class DelimitedReader {
   }
 
   #pass(chunk: Uint8Array, from: number, to: number): void {
-    const run = Buffer.concat([this.#held.subarray(0, this.#length), chunk.subarray(from, to)]);
+    const rest = chunk.subarray(from, to);
+    const run = this.#length === 0 ? rest : Buffer.concat([this.#held.subarray(0, this.#length), rest]);
     this.#length = 0;
     this.#parser ??= this.#newParser();
     this.#emitted = 0;

@@ -7,7 +7,8 @@ export interface Value<T> {
   /** What is inside, where the value is itself a set of fields. */
   readonly fields?: Fields;
   write(value: T): Uint8Array;
-  read(bytes: Uint8Array): T | undefined;
+  /** `inner`: the bytes as elements, where they have been split already. */
+  read(bytes: Uint8Array, inner?: readonly Element[]): T | undefined;
 }
 
 type Arity = "one" | "optional" | "many";
@@ -42,6 +43,8 @@ export interface Struct<T> {
   readonly fields: Fields;
   encode(value: T): Uint8Array;
   decode(bytes: Uint8Array, maxDepth?: number): Decoded<T> | Misread;
+  /** The same of bytes that are split already. */
+  take(found: readonly Element[]): Decoded<T> | Misread;
 }
 
 export const u8 = integer(1);
@@ -133,8 +136,8 @@ export function group<F extends Fields>(fields: F): Value<Of<F>> {
   return {
     fields,
     write: (value) => inner.encode(value),
-    read(raw) {
-      const decoded = inner.decode(raw);
+    read(raw, found) {
+      const decoded = found === undefined ? inner.decode(raw) : inner.take(found);
       return "badTag" in decoded ? undefined : decoded.value;
     },
   };
@@ -159,17 +162,19 @@ export function struct<F extends Fields>(fields: F): Struct<Of<F>> {
     },
     decode(raw, maxDepth = 8) {
       const found = elements(raw, maxDepth);
-      if (!Array.isArray(found)) return { badTag: found.tag };
+      return Array.isArray(found) ? this.take(found) : { badTag: found.tag };
+    },
+    take(found) {
       const out: Record<string, unknown> = {};
       const unknown: number[] = [];
       for (const [name, field] of rows) if (field.arity === "many") out[name] = [];
-      for (const { tag, value } of found) {
+      for (const { tag, value, inner } of found) {
         const row = byTag.get(tag);
         if (row === undefined) {
           unknown.push(tag);
           continue;
         }
-        const read: unknown = row.field.value.read(value);
+        const read: unknown = row.field.value.read(value, inner);
         if (read === undefined) return { badTag: tag };
         if (row.field.arity === "many") (out[row.name] as unknown[]).push(read);
         else if (row.name in out) return { badTag: tag };

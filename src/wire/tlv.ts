@@ -4,6 +4,8 @@ import { EMPTY } from "../base/bytes.js";
 export interface Element {
   readonly tag: number;
   readonly value: Uint8Array;
+  /** The elements that a constructed one which was read holds. */
+  readonly inner?: readonly Element[];
 }
 
 /** What made bytes unreadable, and the tag it happened at (0: before any tag was read). */
@@ -57,7 +59,7 @@ const LONGEST = 0xffff;
 const lengthSize = (length: number): number => (length < 0x80 ? 1 : length < 0x100 ? 2 : 3);
 
 /**
- * Splits bytes into elements, checking nested ones down to `depth` levels. Any defect refuses the whole: trailing bytes, a length
+ * Splits bytes into elements, and nested ones down to `depth` levels. Any defect refuses the whole: trailing bytes, a length
  * that is not minimal or runs out, a tag of more than two bytes, a forbidden tag.
  */
 export function elements(bytes: Uint8Array, depth: number): Element[] | TlvFault {
@@ -90,8 +92,8 @@ export function elements(bytes: Uint8Array, depth: number): Element[] | TlvFault
       if (depth <= 1) return { fault: "depth", tag };
       const inner = elements(value, depth - 1);
       if (!Array.isArray(inner)) return inner;
-    }
-    out.push({ tag, value });
+      out.push({ tag, value, inner });
+    } else out.push({ tag, value });
   }
   return out;
 }

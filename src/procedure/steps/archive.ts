@@ -1,8 +1,7 @@
 // The last step before the wipe is prepared: what was in the terminal, masked, for disputes that come after it is gone.
-import { hex } from "../../base/bytes.js";
 import { removeDurably, replaceDurably } from "../../base/disk.js";
 import { DecomError } from "../../base/errors.js";
-import { sha256 } from "../../base/sign.js";
+import { sha256Hex } from "../../base/sign.js";
 import { archiveOf } from "../../evidence/archive/build.js";
 import { writeArchive } from "../../evidence/archive/document.js";
 import { type Archive, MAX_ARCHIVE, recordsIn } from "../../evidence/archive/lines.js";
@@ -36,7 +35,7 @@ export async function sealLate(run: ArchiveRun): Promise<void> {
   if (written === undefined || clear === undefined || run.record().archiveRecipients.length === 0) return;
   if (written.file === SEALED) return removeDurably(run.disk, `${run.folder}/${CLEAR}`);
   // What somebody has changed is not what the certificate is about: it names the bytes that were written, and a verifier misses them.
-  if (hex(sha256(clear)) !== written.sha256) return;
+  if (sha256Hex(clear) !== written.sha256) return;
   write(run, clear, written.records, recipients(run));
 }
 
@@ -47,7 +46,7 @@ function write(run: ArchiveRun, clear: Uint8Array, records: number, to: readonly
   run.write({
     kind: "seen",
     step: "archive",
-    sha256: hex(sha256(bytes)),
+    sha256: sha256Hex(bytes),
     size: bytes.length,
     records,
     file,

@@ -1,7 +1,7 @@
 // Filling every data area with bytes that we chose and asking for them back: what an order buys with V4 and V5.
-import { hex, unhex } from "../../base/bytes.js";
+import { unhex } from "../../base/bytes.js";
 import { DecomError, unreachable } from "../../base/errors.js";
-import { sha256 } from "../../base/sign.js";
+import { sha256Hex } from "../../base/sign.js";
 import type { FilledArea } from "../../evidence/entries.js";
 import type { Filling, FillMode, ProofFacts } from "../../terminal/driver.js";
 import type { AreaFact } from "../../terminal/facts.js";
@@ -42,7 +42,7 @@ async function fillArea(run: Run, blank: Blank, area: AreaFact, mode: FillMode):
   const sampleSeed = seedFor(run);
   const blocks = Math.ceil(area.size / area.block);
   const at = { step: "fill", op, area: area.id } as const;
-  run.write({ kind: "intent", ...at, mode, sizeBytes: area.size, blocks, seedCommit: hex(sha256(seed)), sampleSeed });
+  run.write({ kind: "intent", ...at, mode, sizeBytes: area.size, blocks, seedCommit: sha256Hex(seed), sampleSeed });
   let filled: FilledArea | undefined;
   const fillIt = async () => {
     const filling: Filling = { op, area, mode, seed, sent: 0 };
