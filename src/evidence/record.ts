@@ -258,9 +258,9 @@ export class RunRecord {
     return this.#all.seen("archive").at(-1);
   }
 
-  /** What the newest person at it says of networks, begin or taken up; nothing where they said nothing. */
-  get isolationSaid(): readonly IsolationWay[] {
-    return [this.begin, ...this.#all.of("resumed")].findLast(({ performedBy }) => performedBy !== undefined)?.isolation ?? [];
+  /** What the newest person at it says of networks, begin or taken up; no ways at all: it is not kept off them. Undefined: not a word. */
+  get isolationSaid(): readonly IsolationWay[] | undefined {
+    return [this.begin, ...this.#all.of("resumed")].findLast(({ performedBy }) => performedBy !== undefined)?.isolation;
   }
 
   /** That of the erase and of the looks after it, as far as it was said. */

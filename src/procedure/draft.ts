@@ -148,7 +148,7 @@ function expected(record: RunRecord, model: Model, order: Order): Entry[] {
   const hash = "0".repeat(64);
   const wiped = areasToWipe(model, order.requestedAreas);
   const clean = wiped.map(({ id, size }) => ({ area: id, blocks: 1, coverageBytes: size, nonBlank: 0, macAgrees: true }));
-  const { begin, isolationSaid: how } = record;
+  const { begin, isolationSaid: how = [] } = record;
   const { at } = begin;
   const inspection = (n: number, bootNumber: number): Entry[] => [
     { kind: "intent", step: "inspect", n, seeds: plan.areas.map(({ area }) => ({ area, seed: area.toString(16).padStart(32, "0") })) },

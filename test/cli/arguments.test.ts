@@ -56,6 +56,12 @@ describe("a command line that cannot be obeyed", () => {
       /no run/,
     ],
     ["a streamed fill of a terminal on who knows which networks", [...run, "--fill", "stream"], "args.invalid", /--isolated/],
+    [
+      "a streamed fill of a terminal that is not kept off them",
+      [...run, "--fill", "stream", "--isolated", "none"],
+      "args.invalid",
+      /--isolated/,
+    ],
     ["a run off a terminal without --yes", [...run, "--expect-serial", "SIM3000001"], "args.consent", /nobody/],
     ["a run off a terminal without the serial number", [...run, "--yes"], "args.consent", /--expect-serial/],
     ["a resume off a terminal without --yes", ["resume", ...sim, "--json"], "args.consent", /nobody/],

@@ -186,6 +186,21 @@ describe("a run whose order demands V5", () => {
     expect(isolationIn(certified(world)).mayHaveReloaded).toBe(false);
   });
 
+  it("goes on without V5 when whoever takes it up owns up that it was not kept apart", async () => {
+    const world = await interrupted(seen("erase"), orderOf("V5"));
+    expect(await takenUp(world)).toMatchObject(UNSAID);
+    const said = lastBefore(world, 1);
+    expect(await takenUp(world, [])).toMatchObject({ endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(certified(world).levels).toEqual(["V1", "V3", "V4"]);
+    expect(isolationIn(certified(world))).toMatchObject({ to: said, mayHaveReloaded: true });
+  });
+
+  it("is wiped without V5 too by one who owns up to it before the wipe, as when that is said at the beginning", async () => {
+    const world = await interrupted(seen("archive"), orderOf("V5"));
+    expect(await takenUp(world, [])).toMatchObject({ endState: "CERT", outcome: "ERASED_WITH_EXCEPTIONS" });
+    expect(certified(world)).toMatchObject({ levels: ["V1", "V3", "V4"], statement: { isolation: { unknown: "NOT_ASKED" } } });
+  });
+
   it("is certified for no more than V4 by a journal in which the second look has nobody's word, however it came to that", async () => {
     const world = await interrupted(isLook, orderOf("V5"));
     expect(await takenUp(world, ALL)).toMatchObject(CERTIFIED);

@@ -58,23 +58,31 @@ export function run(options: RunOptions, io: Io): Promise<Told> {
   });
 }
 
-function isolationOf({ isolated = "" }: ResumeOptions): IsolationWay[] {
+/** Said of a terminal that was not kept off networks. */
+const NOT_ISOLATED = "none";
+
+function isolationOf({ isolated = NOT_ISOLATED }: ResumeOptions): IsolationWay[] {
+  if (isolated === NOT_ISOLATED) return [];
   return isolated
     .split(",")
     .filter((way) => way !== "")
     .map((way) => {
       if (isIsolationWay(way)) return way;
-      throw new DecomError("args.invalid", `--isolated ${way}: ${words.cli.oneOf(Object.keys(isolationWays).join(", "))}`);
+      throw new DecomError(
+        "args.invalid",
+        `--isolated ${way}: ${words.cli.oneOf([...Object.keys(isolationWays), NOT_ISOLATED].join(", "))}`,
+      );
     });
 }
 
-function givenOrder({ bench, order, sig, fill, isolated }: RunOptions): GivenOrder {
+function givenOrder(options: RunOptions): GivenOrder {
+  const { bench, order, sig, fill } = options;
   if ((bench === true) === (order !== undefined)) throw new DecomError("args.invalid", words.cli.benchOrOrder);
   if (order !== undefined) {
     if (fill !== undefined) throw new DecomError("args.invalid", words.cli.fillIsOrdered);
     return readOrders(systemDisk, order, sig);
   }
-  if (fill === "stream" && isolated === undefined) throw new DecomError("args.invalid", words.cli.fillIsolated);
+  if (fill === "stream" && isolationOf(options).length === 0) throw new DecomError("args.invalid", words.cli.fillIsolated);
   return fill === undefined ? "bench" : { bench: { areas: [fill === "stream" ? "V5" : "V4"] } };
 }
 

@@ -63,15 +63,16 @@ export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
 
 /**
  * What keeps the terminal from reloading keys or parameters until the last inspection: the word of whoever is at it now, in words that are
- * known. Throws `isolation.unsaid` where going on without it would lose what the order demands.
+ * known. Throws `isolation.unsaid` where going on without it would lose what the order demands, unless they own up that it is lost.
  */
 export async function isolate(run: Run): Promise<void> {
   const record = run.record();
   const how = record.isolationSaid;
-  const open = leftOpen(run.model.networks, how);
-  if (how.length > 0) run.write({ kind: "seen", step: "isolate", how, open });
-  if ((how.length > 0 && open.length === 0) || !restsOnIsolation(run, record)) return;
-  const why = how.length === 0 ? "nobody who took the run up has said it" : `${how.join(", ")} leaves ${open.join(", ")} open`;
+  const open = leftOpen(run.model.networks, how ?? []);
+  if (how?.length === 0) return;
+  if (how !== undefined) run.write({ kind: "seen", step: "isolate", how, open });
+  if ((how !== undefined && open.length === 0) || !restsOnIsolation(run, record)) return;
+  const why = how === undefined ? "nobody who took the run up has said it" : `${how.join(", ")} leaves ${open.join(", ")} open`;
   throw new DecomError("isolation.unsaid", `the order demands V5 of a terminal that is kept off networks; ${why}`);
 }
 

@@ -49,7 +49,7 @@ export const cli = {
     dryRun: "read everything, say what would be done, move and erase nothing",
     fill: "with --bench: fill every data area and prove it, by a stream over the line (V5) or from a seed (V4)",
     isolated:
-      "how the terminal is kept off networks until the end, several with commas: shielded, sim-out, esim-off, wifi-off, bluetooth-off, lan-out, modem-out",
+      "how the terminal is kept off networks until the end, several with commas: shielded, sim-out, esim-off, wifi-off, bluetooth-off, lan-out, modem-out; or none",
     operator: "pseudonymous id of who does it (env DECOM_OPERATOR)",
     serial: "serial number of the terminal",
     sealTo: "seal the archive to this party: its certificate, named by PARTY= or by its common name; one for each acquirer",

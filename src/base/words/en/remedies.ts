@@ -111,7 +111,7 @@ export const remedy = {
   "fill.implausible":
     "The terminal claims bytes that cannot have crossed the line; put it into quarantine and send the folder to the back office.",
   "isolation.unsaid":
-    "Say how the terminal is kept off networks, and has been since that was last said: decom resume --isolated WAYS. If it was not, send the hold file to the back office.",
+    "Say how the terminal is kept off networks, and has been since that was last said: decom resume --isolated WAYS. If it was not, say --isolated none: the certificate then shows less.",
   "erase.unfinished": "The wipe has not finished; leave power on and run: decom resume",
   "model.unknown": "No description of this model is installed; nothing was changed.",
   "model.differs": "The terminal announces other memory or keys than its model; send the hold file to the back office.",
