@@ -32,9 +32,9 @@ async function run(name: string, port: string, seed: number, node: string) {
   return { code, said, err, outputs };
 }
 
-/** From the 200th time stamp on nothing can be dated any more: a defect in the middle of a run, and in whatever would tell of it. */
+/** From the 100th time stamp on nothing can be dated any more: a defect in the middle of a run, and in whatever would tell of it. */
 const DEFECT = `--import=data:text/javascript,${encodeURIComponent(
-  "const dated=Date.prototype.toISOString;let n=0;Date.prototype.toISOString=function(){if(++n>200)throw new TypeError('no such date');return dated.call(this)};",
+  "const dated=Date.prototype.toISOString;let n=0;Date.prototype.toISOString=function(){if(++n>100)throw new TypeError('no such date');return dated.call(this)};",
 )}`;
 
 it.each([
