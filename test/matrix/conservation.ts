@@ -16,7 +16,7 @@ const { drawer, lossesIn, range } = await compiled<typeof Losses>("losses");
 const HOURS_MS = 36_000_000;
 const SHARDS = 2;
 const wanted: Readonly<Record<string, number>> = { complete: 66_000, huge: 1_000_000 };
-const RUNS = Number(process.env["DECOM_RUNS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 300) / SHARDS;
+const RUNS = Number(process.env["DECOM_RUNS"] ?? wanted[process.env["DECOM_MATRIX"] ?? ""] ?? 200) / SHARDS;
 const RUNS_EACH = 10;
 /** Cheaper by half, and met by most scenarios in the same way. */
 const SMALLER = "podp-tiny";
