@@ -197,7 +197,9 @@ export class PodpTerminal implements Terminal {
 
   async askHost(op: string): Promise<HostReply> {
     if (!this.#identity.capabilities.includes("host-query")) return { answer: "cannot-tell" };
-    return await this.#ask(commands.hostQuery, { op: unhex(op) });
+    const answer = await this.#session.ask(commands.hostQuery, { op: unhex(op) });
+    // NOTHING: under this op it knows of no settlement that it could ask about.
+    return answer.result === "BAD_STATE" ? { answer: "cannot-tell" } : granted(commands.hostQuery, answer);
   }
 
   async op(op: string): Promise<OpFacts> {

@@ -160,7 +160,8 @@ async function refuseNothing(
 
 /** The same where no terminal's store could prove anything: what follows is for the batch, its records and the last settlement to say. */
 async function lookOnce(run: Run, account: Account, attempt: SettleAttempt, round: Round): Promise<void> {
-  const { facts, look } = await lookStateless(run, account, attempt);
+  const { facts, look: seen } = await lookStateless(run, account, attempt);
+  const look = concludeStateless(seen).next === "ask-host" ? { ...seen, host: await askHost(run, account, attempt, facts) } : seen;
   const conclusion = concludeStateless(look);
   if (concludeStateless({ ...look, office: "none" }).next !== conclusion.next) noteOffice(run, account, attempt, look.office);
   const situation = situationOf(dialectOf(run.model, account.acquirer), facts.hostCode);

@@ -5,7 +5,7 @@ import type { Account, Item, SettlementFacts, SettlementState } from "../termina
 import { batchOf, isBatchKind, isUnfinished, sameTotals } from "./batches.js";
 import type { Run } from "./context.js";
 import { batchBeside, officeSays, originalTotals, outcomeTold } from "./situation.js";
-import type { Conclusion, Look, Office } from "./unknown.js";
+import { type Conclusion, concludeSent, type Look, type Office } from "./unknown.js";
 
 /** What such a terminal shows of an account after a settlement whose end nobody saw, beside what was saved before it. */
 export interface StatelessLook {
@@ -18,6 +18,8 @@ export interface StatelessLook {
   readonly last: "ours" | "differs" | "another";
   /** How that one ended. */
   readonly outcome: Outcome;
+  /** Asked only of an upload that is open. */
+  readonly host: Look["host"];
   readonly office: Office;
   readonly reopened: boolean;
 }
@@ -27,7 +29,7 @@ export function concludeStateless(look: StatelessLook): Conclusion {
   const { batch, records, flag, last } = look;
   if (batch === "successor" && records === "none" && flag === "none") return gone(look);
   if (batch !== "same" || records !== "as-saved") return { next: "unknown" };
-  if (flag === "upload" && last === "another") return { next: "finish" };
+  if (flag === "upload" && last === "another") return concludeSent(look);
   if (flag === "local" && last === "ours") return { next: "finish" };
   // Nothing shows whether it reached the host: only the back office's "open" lets it be sent, once more.
   if (flag === "none" && last === "another" && look.office === "open" && !look.reopened) return { next: "settle" };
@@ -71,6 +73,7 @@ export async function lookStateless(run: Run, account: Account, attempt: SettleA
       flag: flagOf(items),
       last: facts.batch !== batch || !AT_HOST.has(facts.state) ? "another" : ours ? "ours" : "differs",
       outcome: outcomeTold(facts),
+      host: "not-asked",
       office: officeSays(run, account, attempt, counted),
       reopened: run.record().reopened(account.id, batch),
     },

@@ -96,7 +96,7 @@ function interrupted(look: Look): Conclusion {
     case "printed":
       return look.ours && look.batch === "same" ? { next: "finish" } : UNKNOWN;
     case "sent":
-      return look.ours && look.batch === "same" ? sent(look) : UNKNOWN;
+      return look.ours && look.batch === "same" ? concludeSent(look) : UNKNOWN;
     case "cleared":
       return cleared(look);
     default:
@@ -105,7 +105,7 @@ function interrupted(look: Look): Conclusion {
 }
 
 /** Only host and back office know. Where both speak they must say the same. */
-function sent({ host, office, reopened }: Look): Conclusion {
+export function concludeSent({ host, office, reopened }: Pick<Look, "host" | "office" | "reopened">): Conclusion {
   if (host === "not-asked") return { next: "ask-host" };
   const said = new Set([host, office].filter((answer) => answer === "closed" || answer === "open"));
   if (said.size !== 1) return UNKNOWN;

@@ -118,13 +118,13 @@ export class Settlements {
     }
   }
 
-  /** At boot, of a model that keeps no ops: what was sent and not answered leaves no trace. */
+  /** At boot, of a model that keeps no ops: what was sent and not answered leaves no trace, but for the flag of an upload that is open. */
   forget(): void {
     this.#ops.forget();
     for (const { id } of this.#batch.accounts) {
       const ledger = this.#batch.ledger(id);
       const { batch, last } = ledger.get();
-      if (last?.state === "sent") ledger.set({ batch, lost: last.batch });
+      if (last?.state === "sent" && last.code !== "UPLOAD_INCOMPLETE") ledger.set({ batch, lost: last.batch });
     }
   }
 

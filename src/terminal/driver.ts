@@ -158,6 +158,7 @@ export interface Terminal extends AsyncDisposable {
   settle(proof: Counted, op: string, account: string, finishing?: string): Promise<void>;
   settlement(op: string): Promise<SettlementFacts>;
   lastSettlement(account: string): Promise<SettlementFacts>;
+  /** `cannot-tell` also where the terminal has no way to ask, or nothing under this op to ask about. */
   askHost(op: string): Promise<HostReply>;
   op(op: string): Promise<OpFacts>;
   /** Waits, bounded, until the op is no longer running. */

@@ -53,7 +53,7 @@ const ALSO: Readonly<Record<string, RegExp>> = {
  */
 const LESS_KNOWN: readonly (readonly [name: RegExp, end: RegExp])[] = [
   [/^settles-by-itself-/, /^HOLD (settle\.elsewhere|batch\.shrunk)$/],
-  [/^forgetful-/, /^HOLD settle\.unknown$/],
+  [/^forgetful-/, /^HOLD (settle\.unknown|upload\.incomplete)$/],
   [/^wiped-by-a-lost-station$/, /^HOLD settle\.elsewhere$/],
   [/^signature-tried-before$/, /^HOLD batch\.open$/],
 ];

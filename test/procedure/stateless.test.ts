@@ -12,6 +12,7 @@ const batches: StatelessLook["batch"][] = ["same", "successor", "other"];
 const kept: StatelessLook["records"][] = ["as-saved", "none", "other"];
 const flags: StatelessLook["flag"][] = ["none", "upload", "local", "other"];
 const lasts: StatelessLook["last"][] = ["ours", "differs", "another"];
+const hosts: StatelessLook["host"][] = ["not-asked", "closed", "open", "cannot-tell", "unknown-7"];
 const offices: StatelessLook["office"][] = ["none", "closed", "open"];
 const all = <K extends keyof StatelessLook>(before: readonly Partial<StatelessLook>[], key: K, values: readonly StatelessLook[K][]) =>
   before.flatMap((look) => values.map((value) => ({ ...look, [key]: value })));
@@ -24,6 +25,7 @@ const looks = (
     ["flag", flags],
     ["last", lasts],
     ["outcome", outcomes],
+    ["host", hosts],
     ["office", offices],
     ["reopened", [true, false]],
   ] as const
@@ -34,10 +36,10 @@ const text = ({ batch, records, flag, last }: StatelessLook) => [batch, records,
 
 describe("an earlier settlement in a terminal without a memory for it", () => {
   it("has a conclusion for every combination, and for most of them it is that nobody knows", () => {
-    expect(table).toHaveLength(3 * 3 * 4 * 3 * outcomes.length * 3 * 2);
-    const counts = (["settled", "finish", "settle", "unknown"] as const).map((next) => where(next).length);
+    expect(table).toHaveLength(3 * 3 * 4 * 3 * outcomes.length * 5 * 3 * 2);
+    const counts = (["settled", "finish", "settle", "ask-host", "unknown"] as const).map((next) => where(next).length);
     expect(counts.reduce((sum, n) => sum + n)).toBe(table.length);
-    expect(counts).toEqual([56, 132, 11, table.length - 199]);
+    expect(counts).toEqual([280, 330 + 132, 55, 66, table.length - 863]); // 330 local, 132 uploads
   });
 
   it("is settled where the batch went up, nothing is left and the last settlement was ours, or the back office says so", () => {
@@ -51,6 +53,18 @@ describe("an earlier settlement in a terminal without a memory for it", () => {
 
   it("is finished where the terminal says at which step it stopped, and its last settlement says the same", () => {
     expect(new Set(where("finish").map(text))).toEqual(new Set(["same as-saved upload another", "same as-saved local ours"]));
+  });
+
+  it("is asked about at its host where an upload is open, and finished as host or back office says: closed, or open for the first time", () => {
+    expect(new Set(where("ask-host").map(text))).toEqual(new Set(["same as-saved upload another"]));
+    expect(where("ask-host").filter(({ host }) => host !== "not-asked")).toEqual([]);
+    for (const { flag, host, office, reopened } of where("finish")) {
+      if (flag !== "upload") continue;
+      const said = [host, office].filter((word) => word === "closed" || word === "open");
+      expect(new Set(said).size).toBe(1);
+      expect(host).not.toBe("not-asked");
+      expect(reopened && said[0] === "open").toBe(false);
+    }
   });
 
   it("is sent once more on the back office's word alone, once", () => {
@@ -111,5 +125,27 @@ describe("a run through one", () => {
     told(world, "closed");
     expect(await again(world)).toMatchObject({ endState: "HOLD", code: "settle.unknown" });
     expect(world.inspect().bookings).toHaveLength(world.inspect().start.length);
+  });
+
+  it.each([
+    ["knows the batch by the op of", (ops: readonly string[]) => ops],
+    ["knows the batch of an open upload, but nothing of", () => []],
+  ])("is parked without settling a third time where it %s the newest attempt", async (_, known) => {
+    const world = new World({
+      model: "podp-forgetful",
+      options: { host: { lacks: 1, silent: "before", silentTo: "upload", silences: 99 } },
+    });
+    const INCOMPLETE = { endState: "HOLD", code: "upload.incomplete" };
+    expect(await world.clock.run(() => world.run("run"))).toMatchObject(INCOMPLETE);
+    world.sim.powerCut();
+    world.powerUp();
+    const { batch } = world.sim.terminal;
+    const ledger = batch.ledger(batch.accounts[0]?.id ?? "");
+    const { last, ...rest } = ledger.get();
+    ledger.set({ ...rest, last: { ...last!, ops: known(last!.ops) } });
+    const begun = world.sim.terminal.ops.next;
+    expect(await again(world)).toMatchObject(INCOMPLETE);
+    expect(world.sim.terminal.ops.next).toBe(begun);
+    expect(world.inspect().violations).toEqual([]);
   });
 });
