@@ -142,8 +142,7 @@ export class Session {
     const parts = fragments(message, this.#room);
     this.#seq = next(first, parts.length);
     const send = async (): Promise<void> => {
-      for (let i = 0; i < parts.length; i++) {
-        const payload = parts[i] ?? EMPTY; // in range: the loop's bound
+      for (const [i, payload] of parts.entries()) {
         const more = i + 1 < parts.length;
         await this.#send({ type: "CMD", more, session: this.#session, seq: next(first, i), ack: this.#expected, payload });
       }

@@ -81,7 +81,7 @@ export function verifyP256(key: KeyObject, bytes: Uint8Array, signature: Uint8Ar
   return true;
 }
 
-/** What a key has been found to have signed: grants, passes and chains are shown again and again. */
+/** What a key has been found to have signed: grants, passes and orders are shown again and again. */
 const good = new WeakMap<KeyObject, Set<string>>();
 const MOST_GOOD = 64;
 

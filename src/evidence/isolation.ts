@@ -1,8 +1,7 @@
 // For how long a terminal was kept off networks, which nothing but the words of those at it says.
 import type { IsolationWay, Network } from "../terminal/isolation.js";
 import type { Entry } from "./entries.js";
-
-type Dated = Entry & { readonly at: string };
+import type { Dated } from "./sorted.js";
 
 /** Times as in the journal. */
 export interface Isolation {
@@ -19,7 +18,7 @@ export interface Isolation {
  * of all the time since. A look at the terminal in the hands of one who did not, or who left open what had been closed, ends it: then it
  * lasted for as long as it was last vouched for.
  */
-export function isolationIn(entries: readonly Dated[]): Isolation | undefined {
+export function isolationIn(entries: readonly Dated<Entry>[]): Isolation | undefined {
   const armed = entries.findLastIndex(isArm);
   if (armed === -1) return undefined;
   const walk = entries.slice(entries.slice(0, armed).findLastIndex(({ kind }) => kind === "resumed") + 1, armed);
@@ -35,12 +34,12 @@ export function isolationIn(entries: readonly Dated[]): Isolation | undefined {
   return { how, open, from };
 }
 
-const isArm = (entry: Dated) => entry.kind === "intent" && entry.step === "arm";
-const isSaid = (entry: Dated) => entry.kind === "seen" && entry.step === "isolate";
-const isLook = (entry: Dated) => entry.kind === "seen" && (entry.step === "inspect" || entry.step === "fill");
+const isArm = (entry: Dated<Entry>) => entry.kind === "intent" && entry.step === "arm";
+const isSaid = (entry: Dated<Entry>) => entry.kind === "seen" && entry.step === "isolate";
+const isLook = (entry: Dated<Entry>) => entry.kind === "seen" && (entry.step === "inspect" || entry.step === "fill");
 
 /** Cut where somebody took the run up; a process that began its walk again by itself had nobody new at it. */
-function byHands(entries: readonly Dated[]): readonly (readonly Dated[])[] {
+function byHands(entries: readonly Dated<Entry>[]): readonly (readonly Dated<Entry>[])[] {
   const starts = entries.flatMap((entry, i) => (entry.kind === "resumed" && entry.performedBy !== undefined ? [i] : []));
   return [0, ...starts].map((start, i) => entries.slice(start, starts[i]));
 }

@@ -10,7 +10,7 @@ import type { Terminal } from "../terminal/driver.js";
 import { sameAccount } from "../terminal/exceptions.js";
 import type { Account, Item } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
-import { isUnfinished, openItems, storedItems, storedSettlement } from "./batches.js";
+import { isUnfinished, openItems, stansOf, storedItems, storedSettlement } from "./batches.js";
 import type { Run } from "./context.js";
 import { deviceTime } from "./device-time.js";
 import { isNamed } from "./exceptions.js";
@@ -64,9 +64,9 @@ export function settlementObjection(order: Order, accounts: readonly Account[], 
   const begun = (id: string) => items.some((item) => item.account === id && isUnfinished(item));
   const open = accounts.filter((account) => !begun(account.id) && !isNamed(order, account, items));
   if (open.length === 0) return undefined;
-  const stans = open.flatMap((account) => openItems(items, account)).map(({ stan }) => stan);
+  const stans = stansOf(open.flatMap((account) => openItems(items, account)));
   const names = open.map(({ tid }) => tid).join(", ");
-  return `the registry allows no settlement, and ${names} has items open that are not all excepted (STAN ${stans.join(", ")})`;
+  return `the registry allows no settlement, and ${names} has items open that are not all excepted (STAN ${stans})`;
 }
 
 export interface Compared {

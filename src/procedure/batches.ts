@@ -28,6 +28,9 @@ export function batchOf(items: readonly Item[], account: Account): { totals: Tot
   return { totals, hash: sha256Hex(Buffer.from(lines.sort().join("\n"))) };
 }
 
+/** As a person is told which records are meant. */
+export const stansOf = (items: readonly { readonly stan: string }[]): string => items.map(({ stan }) => stan).join(", ");
+
 /** Of those among these that a settlement is about. */
 export function totalsOf(items: readonly (Item | Stored<Item>)[]): Totals {
   return items.filter(({ kind }) => SETTLED.has(kind)).reduce(add, { debitCount: 0, debit: 0n, creditCount: 0, credit: 0n });

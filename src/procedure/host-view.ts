@@ -7,6 +7,7 @@ import type { AccountView, Order } from "../evidence/order/schema.js";
 import { sameAccount } from "../terminal/exceptions.js";
 import { type Account, type Item, type Kind, recordCount, type SettlementFacts } from "../terminal/facts.js";
 import type { Model } from "../terminal/model.js";
+import { stansOf } from "./batches.js";
 import { deviceTime } from "./device-time.js";
 
 export interface ViewFacts {
@@ -69,9 +70,7 @@ const atHost = ({ kind, direction }: Stored<Item>) => (REVERSALS.has(kind) ? the
 function missingOf(view: AccountView, items: readonly Stored<Item>[]): string | undefined {
   if (view.items !== undefined) {
     const lacking = unmatched(view.items, items, (wanted, item) => isSame(wanted, item, atHost(item)));
-    return lacking.length === 0
-      ? undefined
-      : `the host has items open that are not here (STAN ${lacking.map(({ stan }) => stan).join(", ")})`;
+    return lacking.length === 0 ? undefined : `the host has items open that are not here (STAN ${stansOf(lacking)})`;
   }
   const known = items.filter(({ kind }) => AUTHORISED.has(kind));
   for (const { direction, currency, count, amount } of summed(view.uncaptured)) {
@@ -179,8 +178,6 @@ function* usedSince({ order: { stopUse }, items, clockAheadMs }: ViewFacts): Gen
   if (newer.length === 0) return;
   yield { code: "batch.stop-use", why: `records of after ${stopUse.since}, when use was to stop (STAN ${stansOf(newer)})` };
 }
-
-const stansOf = (items: readonly Stored<Item>[]) => items.map(({ stan }) => stan).join(", ");
 
 /** By the terminal's own clock, as far as that is ahead; false where nobody can say. */
 function isRecordedAfter({ recorded }: Stored<Item>, since: string, aheadMs: number | undefined): boolean {

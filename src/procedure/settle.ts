@@ -9,7 +9,7 @@ import type { Account, HostAnswer, OpState, SettlementFacts, Totals } from "../t
 import { opensGate } from "../terminal/gate.js";
 import { dialectOf } from "../terminal/model.js";
 import { maySettle } from "./accounts.js";
-import { batchOf, sameTotals, storedSettlement, storedTotals } from "./batches.js";
+import { batchOf, sameTotals, stansOf, storedSettlement, storedTotals } from "./batches.js";
 import type { Run } from "./context.js";
 import { isExcepted, isLetGo, useResolution } from "./exceptions.js";
 import { failedSettlement, settledElsewhere, unknownSettlement } from "./settle-held.js";
@@ -64,8 +64,7 @@ function refuseStanding(run: Run, account: Account): void {
   if (run.record().begun(account.id).length > 0) return;
   const standing = (run.proofs.census?.items ?? []).filter((item) => item.account === account.id && standsInTheWay(item.kind));
   if (standing.length === 0) return;
-  const stans = standing.map(({ stan }) => stan).join(", ");
-  throw new DecomError("pending.reversal", `${account.tid} still has ${standing.length} pending reversals (STAN ${stans})`, {
+  throw new DecomError("pending.reversal", `${account.tid} still has ${standing.length} pending reversals (STAN ${stansOf(standing)})`, {
     account: account.id,
   });
 }

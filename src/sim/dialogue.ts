@@ -60,7 +60,7 @@ const isFine = (answer: Answer | undefined): boolean => answer?.values.code === 
 /** What the terminal has to know while a dialogue is going on. */
 export interface Told {
   /** A message is about to leave, and its answer will be waited for. */
-  readonly waiting?: () => void;
+  readonly waiting: () => void;
   /** A sign-in was answered with the number of the batch that is open from now on. */
   readonly openBatch: (batch: string) => void;
 }
@@ -153,7 +153,7 @@ export class Dialogue {
 
   async #wait(exchange: Exchange, values: Values, left: () => void = () => undefined): Promise<Answer | undefined> {
     const { ms } = this.#body.model;
-    this.#told.waiting?.();
+    this.#told.waiting();
     const answer = this.#exchange(exchange, values);
     left();
     await this.#body.pause(answer === undefined ? ms.hostPatience : ms.host);

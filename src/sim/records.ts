@@ -75,9 +75,14 @@ export function encodeRecord(sale: Sale, card: Card, state = 0xff & ~marks.writt
 /** The records in an area's bytes whose state is wanted, in the order of their slots. */
 export function recordsIn(bytes: Uint8Array, area: number, wanted: (state: number) => boolean = () => true): LogRecord[] {
   const out: LogRecord[] = [];
+  let mayEnd = true;
   for (let slot = 0; (slot + 1) * RECORD <= bytes.length; slot++) {
     const state = bytes[slot * RECORD] ?? 0;
-    if (state === 0xff && isFilledWith(bytes.subarray(slot * RECORD), 0xff)) break; // and so is every slot behind it
+    // Nearly always all is blank from the first blank slot on; where it is not, nobody looks so far ahead a second time.
+    if (mayEnd && state === 0xff) {
+      if (isFilledWith(bytes.subarray(slot * RECORD), 0xff)) break;
+      mayEnd = false;
+    }
     const record = wanted(state) ? decodeRecord(bytes, slot, area) : undefined;
     if (record !== undefined) out.push(record);
   }

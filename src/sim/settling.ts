@@ -175,12 +175,10 @@ export class Settling {
     return dialectOf(this.#body.model, acquirer);
   }
 
-  #talk(account: Account, trace: string, waiting?: () => void): Dialogue {
+  #talk(account: Account, trace: string, waiting: () => void = () => undefined): Dialogue {
     const ledger = this.#batch.ledger(account.id);
-    return new Dialogue(this.#body, account, this.#dialect(account), trace, {
-      ...(waiting === undefined ? {} : { waiting }),
-      openBatch: (batch) => ledger.set({ ...ledger.get(), batch }),
-    });
+    const openBatch = (batch: string) => ledger.set({ ...ledger.get(), batch });
+    return new Dialogue(this.#body, account, this.#dialect(account), trace, { waiting, openBatch });
   }
 
   #card(record: LogRecord): Card {

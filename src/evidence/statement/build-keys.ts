@@ -2,7 +2,8 @@
 import type { ProbeState } from "../../terminal/facts.js";
 import type { Model, ModelSlots } from "../../terminal/model.js";
 import { holdsDefault, isEmptied, listedIn, type Stray, slotsNamed, stateIn, strays } from "../../terminal/slots.js";
-import type { RunRecord, SeenStep } from "../record.js";
+import type { RunRecord } from "../record.js";
+import type { SeenStep } from "../sorted.js";
 import { NOT_ASKED, NOT_REPORTED } from "./fields.js";
 import type { KeyRow, RetainedRow } from "./statement-erasure.js";
 

@@ -8,7 +8,7 @@ import { opensGate } from "../../terminal/gate.js";
 import { nextBatch } from "../../terminal/model.js";
 import { Counted } from "../../terminal/proofs.js";
 import { judgeAccounts } from "../accounts.js";
-import { isUnfinished, storedItems, storedRows } from "../batches.js";
+import { isUnfinished, stansOf, storedItems, storedRows } from "../batches.js";
 import { contradictions, grown, vanished } from "../books.js";
 import type { Run } from "../context.js";
 import { settledElsewhere } from "../settle-held.js";
@@ -45,13 +45,11 @@ export async function count(run: Run, when: CensusMoment): Promise<Census> {
   return counted;
 }
 
-const stans = (items: readonly Pick<Item, "stan">[]) => items.map(({ stan }) => stan).join(", ");
-
 /** The terminal is locked, so an item that the first census did not have was booked by somebody else. */
 function refuseNew(record: RunRecord, now: readonly Item[]): void {
   const added = grown(record.census("start")?.census.items ?? [], now);
   if (added.length === 0) return;
-  throw new DecomError("batch.grown", `${added.length} records are new since the first census (STAN ${stans(added)})`);
+  throw new DecomError("batch.grown", `${added.length} records are new since the first census (STAN ${stansOf(added)})`);
 }
 
 /** Totals and items come from the same records; a terminal that disagrees with itself has money somewhere that it does not show. */
@@ -100,7 +98,7 @@ async function refuseOtherBatch(run: Run, account: Account): Promise<void> {
 function refuseVanished(record: RunRecord, now: readonly Item[]): void {
   const gone = vanished(record, now);
   if (gone.length === 0) return;
-  throw new DecomError("batch.shrunk", `${gone.length} records of the first census are gone, and not by us (STAN ${stans(gone)})`, {
+  throw new DecomError("batch.shrunk", `${gone.length} records of the first census are gone, and not by us (STAN ${stansOf(gone)})`, {
     did: "unknown",
   });
 }

@@ -1,4 +1,4 @@
-// Steps up to the last look before the wipe: lock, condition, isolation (said again by whoever comes after it), permit. Counting, sending and archiving have files of their own.
+// Steps up to the last look before the wipe: lock, condition, isolation, permit. Counting, sending and archiving have files of their own.
 import { DecomError } from "../../base/errors.js";
 import { exceptionsOf } from "../../evidence/order/granted.js";
 import { outcomeFor, type RunRecord } from "../../evidence/record.js";
@@ -68,8 +68,8 @@ export function draft(when: "money" | "erase"): (run: Run) => Promise<void> {
 export async function isolate(run: Run): Promise<void> {
   const record = run.record();
   const how = record.isolationSaid;
+  if (how?.length === 0) return; // they own up to it
   const open = leftOpen(run.model.networks, how ?? []);
-  if (how?.length === 0) return;
   if (how !== undefined) run.write({ kind: "seen", step: "isolate", how, open });
   if ((how !== undefined && open.length === 0) || !restsOnIsolation(run, record)) return;
   const why = how === undefined ? "nobody who took the run up has said it" : `${how.join(", ")} leaves ${open.join(", ")} open`;

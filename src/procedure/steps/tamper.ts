@@ -1,6 +1,6 @@
 // A terminal that was tampered with: its keys are gone, so nothing can be settled; what is in its memory is wiped only if the order knows of it.
 import { DecomError } from "../../base/errors.js";
-import { openItems } from "../batches.js";
+import { openItems, stansOf } from "../batches.js";
 import type { Run } from "../context.js";
 import { isExcepted } from "../exceptions.js";
 import { refuseTampered, tampering } from "../tamper.js";
@@ -16,7 +16,7 @@ export async function letGo(run: Run): Promise<void> {
   if (open.length > 0) {
     const without = await archived(run);
     const stans = open.map(({ stan }) => stan);
-    const why = `${tampering(run)}, so nothing can be settled: ${open.length} items are open (STAN ${stans.join(", ")})`;
+    const why = `${tampering(run)}, so nothing can be settled: ${open.length} items are open (STAN ${stansOf(open)})`;
     throw new DecomError("batch.tampered", `${why}${without}`, { stans });
   }
   refuseTampered(run);
